@@ -1,0 +1,1 @@
+"""The Python that steps run; nothing of the compiler is imported here."""
