@@ -1,0 +1,38 @@
+"""The JSON forms of types and values that appear in the IR, in task files and in reports.
+
+Value types (parameters, columns)::
+
+    {"base": "float", "min": 0, "max": 1, "min_open": false, "max_open": false}
+    {"base": "int" | "bool" | "string" | "date" | "datetime" | "url" | "path" | "cron" | "column"}
+    {"base": "enum", "choices": ["eu", "us"]}
+    {"base": "list" | "map", "of": TYPE}
+    {"base": "tensor", "of": TYPE, "shape": [8, 8, 1]}
+    {"base": "duration" | "size" | "frequency" | "power" | "energy" | "money"}   # SI base units; money in its unit
+
+``min`` and ``max`` are included unless ``min_open`` or ``max_open``; absent ones do not bound.
+
+Port types (inputs and outputs of tasks)::
+
+    {"type": "dataset", "schema": SCHEMA}
+    {"type": "model", "framework": "sklearn", "schema": SCHEMA, "label": "malignant" | null}
+    {"type": "metrics"} {"type": "report"} {"type": "file", "format": "csv"} {"type": "endpoint"}
+
+    SCHEMA = {"name": "Cell", "columns": [COLUMN…], "rest": TYPE | null}
+    COLUMN = {"name": "radius_mean", "type": TYPE, "header": "radius (mean)" | absent, "nullable": true | absent,
+              "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…], "doc": "…" | absent}
+
+``rest`` is the type of every column of the data that the schema does not name, or null where there may be none.
+
+Value expressions (arguments, conditions) are plain JSON, where an object with exactly one of these keys is
+computed when the figures are known::
+
+    {"const": JSON}                                     a literal, needed only for objects
+    {"param": "trees"}                                  a run-time parameter
+    {"secret": "warehouse"}                             a secret: in an argument only, as a whole
+    {"metric": {"node": "quality", "name": "recall", "class": "legal" | absent}}
+    {"op": ">=", "args": [A, B]}                        or and not == != < <= > >= + - * / neg in
+    {"call": "min", "args": [A]}                        min max count, over a figure that has several values
+    {"if": [CONDITION, THEN, ELSE]}
+    {"range": [LOW, HIGH]}                              both ends included; the right side of ``in``
+    {"concat": [A, B]}                                  text put together from parts
+"""
