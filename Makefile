@@ -1,0 +1,117 @@
+# What people and CI run. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+# Byte code is compiled once, when packages are installed; imports cost several times more without it.
+unexport PYTHONDONTWRITEBYTECODE
+# An index that pip was told of by its environment is meant for uv as well.
+ifdef PIP_INDEX_URL
+UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+export UV_DEFAULT_INDEX
+endif
+export UV_PYTHON_DOWNLOADS := never
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+LOCKS_CORE := requirements/bootstrap.txt requirements/mlpc.txt
+LOCKS_DEV := $(LOCKS_CORE) requirements/dev.txt
+
+## help: list the targets
+.PHONY: help
+help:
+	@echo "mlpc: one .mlp file from data to a served model"
+	@echo
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+## setup: make .venv with what mlpc itself needs; .venv/bin/mlpc is the command
+.PHONY: setup
+setup: $(VENV)/.core
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "make: no python3 found; install Python 3.11 or newer" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: Python 3.11 or newer is needed, $(PYTHON) is older; say which: make PYTHON=python3.12 setup" >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "make: python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+# pip brings uv and the build backend, by hash; uv does everything after that.
+$(UV): | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+
+# An environment that already has the tools for development keeps them.
+$(VENV)/.core: $(LOCKS_CORE) pyproject.toml | $(UV)
+	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory $(VENV)/.dev; else \
+	  $(UV) pip sync --quiet --require-hashes --compile-bytecode $(LOCKS_CORE) && $(MAKE) --no-print-directory editable; fi
+	@touch $@
+
+$(VENV)/.dev: $(LOCKS_DEV) pyproject.toml | $(UV)
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode $(LOCKS_DEV)
+	@$(MAKE) --no-print-directory editable
+	@touch $@ $(VENV)/.core
+
+# Nothing is resolved here: every package and the build backend itself come from the lock.
+.PHONY: editable
+editable:
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+
+## setup-dev: the same and all that the tests need
+.PHONY: setup-dev
+setup-dev: $(VENV)/.dev
+
+## demo: check, run and serve examples/tumor, with real requests
+.PHONY: demo
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+## test: what CI runs: lint, types, import contracts, tests
+.PHONY: test
+test: lint
+	$(BIN)/pytest -n 2
+
+## test-full: the long versions: more examples, longer fuzzing, whole matrices
+.PHONY: test-full
+test-full: lint
+	MLPC_TEST_FULL=1 $(BIN)/pytest -n 2 --timeout=7200
+
+## lint: ruff, mypy --strict and the import contracts
+.PHONY: lint
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+## format: let ruff lay out the Python
+.PHONY: format
+format: setup-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## tables: generate the parser's tables from the grammar
+.PHONY: tables
+tables: setup-dev
+	$(BIN)/python -m mlpc_grammar.generate
+
+## bench: the benchmarks, as ratios
+.PHONY: bench
+bench: setup-dev
+	$(BIN)/python -m tests.bench
+
+## lock: resolve the dependencies anew and write requirements/*.txt
+.PHONY: lock
+lock: $(UV)
+	@UV="$(UV)" tools/lock.sh
+
+## clean: remove the environment, caches and what the examples left
+.PHONY: clean
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+	rm -rf examples/*/.mlpc

@@ -1,0 +1,1 @@
+"""The tests. They mirror the code: tests/<package>/... holds the tests of <package>."""

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Resolve the dependencies of pyproject.toml and write requirements/*.txt, with hashes and without the
+# address of any index. Run it by `make lock`; versions already locked stay unless LOCK_UPGRADE=1.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+compile() {
+  "$UV" pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+    --universal --python-version 3.11 ${LOCK_UPGRADE:+--upgrade} "$@"
+}
+
+compile pyproject.toml -o requirements/mlpc.txt
+# What the editable install needs: uv itself and the build backend.
+printf '%s\n' 'uv' 'hatchling>=1.27' 'editables>=0.5' |
+  compile -c requirements/mlpc.txt -o requirements/bootstrap.txt -
+compile pyproject.toml --extra dev --extra runtime-dev \
+  -c requirements/mlpc.txt -c requirements/bootstrap.txt -o requirements/dev.txt
+
+if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt; then
+  echo "lock.sh: a lock names an address or a path of this machine" >&2
+  exit 1
+fi
