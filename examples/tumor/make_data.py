@@ -2,7 +2,7 @@
 
 The data is Wisconsin Diagnostic Breast Cancer (Wolberg, Street and Mangasarian, 1995; CC BY 4.0): 569 rows,
 30 measurements of the cell nuclei in an image of a fine needle aspirate, and the diagnosis. Values are
-written at the full precision of the source. The small file, for quick runs, is a stratified sample of 150 rows.
+written at the full precision of the source. The small file, for quick runs, is a stratified sample of 150.
 
 Run it with a Python that has pandas and scikit-learn: python make_data.py
 """
