@@ -34,8 +34,10 @@ help:
 ## setup: make .venv with what mlpc itself needs; .venv/bin/mlpc is the command
 .PHONY: setup
 setup: $(VENV)/.core
+	@echo "mlpc is ready: $(BIN)/mlpc"
 
 $(BIN)/python:
+	@echo "setting up $(VENV)"
 	@test -n "$(PYTHON)" || { echo "make: no python3 found; install Python 3.11 or newer" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "make: Python 3.11 or newer is needed, $(PYTHON) is older; say which: make PYTHON=python3.12 setup" >&2; exit 1; }
@@ -64,10 +66,11 @@ editable:
 ## setup-dev: the same and all that the tests need
 .PHONY: setup-dev
 setup-dev: $(VENV)/.dev
+	@:
 
 ## demo: check, run and serve examples/tumor, with real requests
 .PHONY: demo
-demo: setup
+demo: $(VENV)/.core
 	@$(BIN)/python examples/demo.py
 
 ## test: what CI runs: lint, types, import contracts, tests
