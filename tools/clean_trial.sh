@@ -15,7 +15,7 @@ set -euo pipefail
 if [ "${CLEAN_INSIDE:-}" != 1 ]; then
   [ "$(id -u)" = 0 ] || { echo "clean_trial.sh: root is needed for a chroot" >&2; exit 2; }
   # Mounts and processes of a trial end with it, however it ends.
-  exec env CLEAN_INSIDE=1 unshare --mount --propagation private --pid --fork --kill-child bash "$0" "$@"
+  exec env CLEAN_INSIDE=1 unshare --mount --mount-proc --propagation private --pid --fork --kill-child bash "$0" "$@"
 fi
 
 cd "$(dirname "$0")/.."
