@@ -21,7 +21,7 @@ _EMPTY: JsonObject = {}
 class Record:
     """Base of the IR classes: equality and representation by slots."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(
@@ -193,7 +193,21 @@ class Task(Record):
     says that it changes something outside, which is verified before the task is skipped.
     """
 
-    __slots__ = ("id", "action", "inputs", "outputs", "arguments", "requirements", "resources", "retry", "timeout", "seed", "after", "effect", "labels")
+    __slots__ = (
+        "id",
+        "action",
+        "inputs",
+        "outputs",
+        "arguments",
+        "requirements",
+        "resources",
+        "retry",
+        "timeout",
+        "seed",
+        "after",
+        "effect",
+        "labels",
+    )
 
     def __init__(
         self,
@@ -247,7 +261,18 @@ class Gate(Record):
 class Service(Record):
     """A process that stays up and answers requests; ``levels`` are conditions known only while it does."""
 
-    __slots__ = ("id", "action", "inputs", "arguments", "requirements", "resources", "replicas", "levels", "after", "labels")
+    __slots__ = (
+        "id",
+        "action",
+        "inputs",
+        "arguments",
+        "requirements",
+        "resources",
+        "replicas",
+        "levels",
+        "after",
+        "labels",
+    )
 
     def __init__(
         self,
@@ -358,6 +383,8 @@ def metrics_read(expr: Json) -> list[tuple[str, str]]:
         item = stack.pop()
         if isinstance(item, dict):
             metric = item.get("metric")
+            if "const" in item:
+                continue
             if isinstance(metric, dict):
                 pair = (str(metric["node"]), str(metric["name"]))
                 if pair not in found:

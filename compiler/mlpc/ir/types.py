@@ -7,7 +7,7 @@ Value types (parameters, columns)::
     {"base": "enum", "choices": ["eu", "us"]}
     {"base": "list" | "map", "of": TYPE}
     {"base": "tensor", "of": TYPE, "shape": [8, 8, 1]}
-    {"base": "duration" | "size" | "frequency" | "power" | "energy" | "money"}   # SI base units; money in its unit
+    {"base": "duration" | "size" | "frequency" | "power" | "energy" | "money"}  # SI base units; money in its
 
 ``min`` and ``max`` are included unless ``min_open`` or ``max_open``; absent ones do not bound.
 
@@ -18,10 +18,11 @@ Port types (inputs and outputs of tasks)::
     {"type": "metrics"} {"type": "report"} {"type": "file", "format": "csv"} {"type": "endpoint"}
 
     SCHEMA = {"name": "Cell", "columns": [COLUMN…], "rest": TYPE | null}
-    COLUMN = {"name": "radius_mean", "type": TYPE, "header": "radius (mean)" | absent, "nullable": true | absent,
-              "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…], "doc": "…" | absent}
+    COLUMN = {"name": "radius_mean", "type": TYPE, "header": "radius (mean)" | absent,
+              "nullable": true | absent, "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…], "doc": "…" | absent}
 
-``rest`` is the type of every column of the data that the schema does not name, or null where there may be none.
+``rest`` is the type of every column of the data that the schema does not name, or null where there may be
+none.
 
 Value expressions (arguments, conditions) are plain JSON, where an object with exactly one of these keys is
 computed when the figures are known::
