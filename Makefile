@@ -100,7 +100,7 @@ format: setup-dev
 ## tables: generate the parser's tables from the grammar
 .PHONY: tables
 tables: setup-dev
-	$(BIN)/python -m mlpc_grammar.generate
+	$(BIN)/python tools/make_tables.py
 
 ## bench: the benchmarks, as ratios
 .PHONY: bench

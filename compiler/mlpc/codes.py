@@ -59,6 +59,9 @@ BAD_NUMBER = _code("MLP018", "bad-number")
 NESTED_TOO_DEEP = _code("MLP019", "nested-too-deep")
 STRAY_DOC_COMMENT = _code("MLP020", "stray-doc-comment", "warning")
 MISSING_SEPARATOR = _code("MLP021", "missing-separator")
+MISPLACED_USE = _code("MLP022", "misplaced-use")
+BAD_INTERPOLATION = _code("MLP023", "bad-interpolation")
+TOO_MANY_MISTAKES = _code("MLP024", "too-many-mistakes")
 
 # 1 names and structure
 UNKNOWN_KIND = _code("MLP101", "unknown-kind")
@@ -131,3 +134,16 @@ WORKFLOW_CYCLE = _code("MLP505", "workflow-cycle")
 WRONG_ORDER = _code("MLP506", "wrong-order")
 REFUSED_BY_TARGET = _code("MLP510", "refused-by-target")
 LOWERED_FOR_TARGET = _code("MLP511", "lowered-for-target", "note")
+
+# 69 files that the command is given or writes
+NO_SUCH_FILE = _code("MLP691", "no-such-file")
+UNREADABLE_FILE = _code("MLP692", "unreadable-file")
+CANNOT_WRITE = _code("MLP693", "cannot-write")
+OCCUPIED_FOLDER = _code("MLP694", "occupied-folder")
+
+# 8 formatter
+NOT_FORMATTED = _code("MLP801", "not-formatted")
+FORMATTER_FAULT = _code("MLP802", "formatter-fault")
+
+# 9 faults of mlpc itself
+INTERNAL_FAULT = _code("MLP901", "internal-fault")
