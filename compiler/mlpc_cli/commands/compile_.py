@@ -1,0 +1,100 @@
+"""`mlpc compile`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlpc import codes
+from mlpc.resolve.similar import nearest
+from mlpc_cli import errors
+from mlpc_cli.errors import CommandError, Findings, UsageError
+from mlpc_cli.files import write_folder
+from mlpc_cli.options import Command, environment, optional_file, project
+from mlpc_cli.say import tell
+from mlpc_cli.spec import compile_spec, show
+from mlpc_cli.terminal import harmless
+
+if TYPE_CHECKING:
+    from mlpc.backend import Backend
+
+#: Names the files of an earlier `compile` in its folder, so that another one may replace them.
+MARK = ".mlpc-compiled"
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("mlpc compile main.mlp --to local -o build", "the plan for this machine"),
+        ("mlpc compile main.mlp --to local --env ci -o build", "as the environment `ci` has it"),
+    ],
+)
+@optional_file
+@click.option(
+    "--to", "target", required=True, metavar="TARGET", help="The engine to write for, such as `local`."
+)
+@click.option(
+    "-o", "--output", required=True, metavar="FOLDER", help="Where to; new, or made by an earlier compile."
+)
+@environment
+@project
+def command(file: str | None, target: str, output: str, environment: str, project: str) -> int:
+    """Write what an engine takes to run the pipeline of FILE.
+
+    Runs nothing and reads no data. The same spec gives the same bytes.
+    """
+    backend = _backend(target)
+    spec = compile_spec(file, "compile", environment, project)
+    emitted = backend.emit(spec.workflow)
+    if show(emitted.diagnostics, spec.loader):
+        raise Findings
+    _refuse_others(output)
+    listing = "".join(f"{path}\n" for path in emitted.files)
+    write_folder(output, {**emitted.files, MARK: listing.encode()}, emitted.modes)
+    for path in emitted.files:
+        tell(harmless(os.path.join(output, path)))
+    return errors.OK
+
+
+def _backend(name: str) -> Backend:
+    from importlib.metadata import entry_points
+
+    found = {point.name: point for point in entry_points(group="mlpc.backends")}
+    if name not in found:
+        near = nearest(name, found)
+        hint = (
+            f"did you mean `{near}`?"
+            if near
+            else "there are " + ", ".join(f"`{one}`" for one in sorted(found))
+        )
+        raise UsageError(f"there is no target `{name}`", help=[hint])
+    backend: Backend = found[name].load()
+    return backend
+
+
+def _refuse_others(folder: str) -> None:
+    """Refuse a folder that holds anything but what an earlier compile wrote."""
+    try:
+        there = {
+            os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+            for place, _, names in os.walk(folder)
+            for name in names
+        }
+        if os.path.lexists(folder) and not os.path.isdir(folder):
+            there = {os.path.basename(folder)}
+        elif not there:
+            return
+        with open(os.path.join(folder, MARK), encoding="utf-8") as file:
+            ours = {*file.read().splitlines(), MARK}
+    except (OSError, UnicodeDecodeError):
+        ours = set()
+    others = sorted(there - ours)
+    if others:
+        raise CommandError(
+            codes.OCCUPIED_FOLDER,
+            f"`{folder}` holds something else: {', '.join(f'`{name}`' for name in others[:3])}"
+            + (f" and {len(others) - 3} more" if len(others) > 3 else ""),
+            help=["name another folder with `-o`; only what an earlier `mlpc compile` wrote is replaced"],
+        )

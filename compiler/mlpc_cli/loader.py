@@ -1,0 +1,207 @@
+"""Gives the compiler its modules from the disk, and from nowhere but the project and the standard library."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from mlpc import codes
+
+from .errors import CommandError, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Bytes that a spec may have. People write hundreds of lines, generators tens of thousands.
+LARGEST = 64 * 1024 * 1024
+PROJECT_FILE = "mlpc.toml"
+_STANDARD = "std:"
+
+
+class DiskLoader:
+    """Reads modules of one project.
+
+    ``root`` is the project's folder. What lies outside of it, also by way of a symbolic link, is not there.
+    """
+
+    __slots__ = ("_given", "_root", "_standard")
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.realpath(root)
+        self._standard = ""
+        self._given: dict[str, str] = {}
+
+    @property
+    def root(self) -> str:
+        """The project's folder, absolute and without symbolic links."""
+        return self._root
+
+    def given(self, path: str, text: str) -> None:
+        """Remember that the person calls the project's file ``path`` by ``text``."""
+        self._given[path] = text
+
+    def shown(self, path: str) -> str:
+        """Return the path of a module as a person at the current folder would write it."""
+        if path.startswith(_STANDARD):
+            return f"<std>/{path[len(_STANDARD) :]}.mlp"
+        known = self._given.get(path)
+        if known is None:
+            known = self._given[path] = relative(os.path.join(self._root, path))
+        return known
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of ``path``; None where there is no such file or it is not the project's."""
+        place = self._place(path)
+        if place is None:
+            return None
+        try:
+            return read_file(place)
+        except OSError:
+            return None
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted file names in ``folder``."""
+        place = self._standard_folder() if folder.startswith(_STANDARD) else self._place(folder or ".")
+        if place is None:
+            return []
+        try:
+            return sorted(entry.name for entry in os.scandir(place) if entry.is_file())
+        except OSError:
+            return []
+
+    def _place(self, path: str) -> str | None:
+        if "\0" in path:
+            return None
+        if path.startswith(_STANDARD):
+            name = path[len(_STANDARD) :]
+            return os.path.join(self._standard_folder(), name + ".mlp") if name.isidentifier() else None
+        place = os.path.realpath(os.path.join(self._root, path))
+        inside = place == self._root or place.startswith(self._root.rstrip(os.sep) + os.sep)
+        return place if inside else None
+
+    def _standard_folder(self) -> str:
+        if not self._standard:
+            # importlib.metadata would find it as well, and costs more than parsing.
+            import mlpc_stdlib
+
+            self._standard = mlpc_stdlib.__path__[0]
+        return self._standard
+
+
+def read_file(place: str) -> bytes:
+    """Return the bytes of a regular file of at most :data:`LARGEST` bytes.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+    """
+    # A named pipe or a device would be waited for without end.
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        about = os.fstat(descriptor)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(21, "Is a directory")
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(22, "Not a regular file")
+        if about.st_size > LARGEST:
+            raise OSError(27, f"File is larger than {LARGEST // (1024 * 1024)} MiB")
+        parts = []
+        left = LARGEST
+        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def relative(place: str) -> str:
+    """Return ``place`` from the current folder, or as it is where that is shorter."""
+    place = os.path.abspath(place)
+    text = os.path.relpath(place)
+    return text if len(text) <= len(place) else place
+
+
+def project_root(spec: str) -> str:
+    """Return the folder of the nearest `mlpc.toml` at or above ``spec``, else that of ``spec`` itself."""
+    own = folder = os.path.dirname(os.path.realpath(spec))
+    while True:
+        if os.path.isfile(os.path.join(folder, PROJECT_FILE)):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return own
+        folder = above
+
+
+def open_spec(text: str, root: str = "") -> tuple[DiskLoader, str]:
+    """Return a loader for the project of the spec that a person calls ``text``, and its path in that project.
+
+    Raises:
+        CommandError: there is no such file, or it cannot be read.
+    """
+    place = os.path.realpath(text)
+    try:
+        _probe(place)
+    except OSError as error:
+        raise unreadable(text, error) from None
+    loader = DiskLoader(root or project_root(place))
+    path = os.path.relpath(place, loader.root)
+    if path.startswith(".."):
+        raise CommandError(
+            codes.OUTSIDE_PROJECT,
+            f"`{text}` does not lie in the project `{root}`",
+            help=["name a folder above it with `--project`, or leave that out"],
+        )
+    path = path.replace(os.sep, "/")
+    loader.given(path, text)
+    return loader, path
+
+
+def _probe(place: str) -> None:
+    about = os.stat(place)
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(21, "Is a directory")
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(22, "Not a regular file")
+    if about.st_size > LARGEST:
+        raise OSError(27, f"File is larger than {LARGEST // (1024 * 1024)} MiB")
+    if not os.access(place, os.R_OK):
+        raise PermissionError(13, "Permission denied")
+
+
+def unreadable(text: str, error: OSError) -> CommandError:
+    """Return what to say about a spec that cannot be read, with the names that it might be."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        return CommandError(codes.UNREADABLE_FILE, f"`{text}` cannot be read: {reason(error)}")
+    folder, name = os.path.split(text)
+    try:
+        others = sorted(entry for entry in os.listdir(folder or ".") if entry.endswith(".mlp"))
+    except OSError:
+        others = []
+        if folder:
+            return CommandError(
+                codes.NO_SUCH_FILE, f"there is no file `{text}`", help=[f"there is no folder `{folder}`"]
+            )
+    from mlpc.resolve.similar import nearest
+
+    near = nearest(name, others) or (others[0] if len(others) == 1 else None)
+    found = [f"did you mean `{os.path.join(folder, near)}`?"] if near else []
+    if others and not near:
+        found = ["here stand " + ", ".join(f"`{os.path.join(folder, other)}`" for other in others[:5])]
+    return CommandError(codes.NO_SUCH_FILE, f"there is no file `{text}`", help=found)
+
+
+def specs_below(folder: str) -> Iterator[str]:
+    """Yield the specs in ``folder`` and below, sorted; hidden folders are left out.
+
+    Raises:
+        OSError: ``folder`` cannot be read.
+    """
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.endswith(".mlp") and entry.is_file():
+            yield os.path.normpath(os.path.join(folder, entry.name))
+    for entry in entries:
+        if not entry.name.startswith((".", "__")) and entry.is_dir(follow_symlinks=False):
+            yield from specs_below(os.path.join(folder, entry.name))
