@@ -1,8 +1,9 @@
 """The one JSON form of a workflow: the same workflow, the same bytes.
 
 Every member is written, defaults too, keys are sorted by code point, numbers are written so that they read
-back exactly, and the text is UTF-8. Each member of the workflow, and each of its nodes, parameters and secrets,
-has a line of its own, so that two plans can be compared line by line; within a line nothing is padded.
+back exactly, and the text is UTF-8. Each member of the workflow, and each of its nodes, parameters and
+secrets, has a line of its own, so that two plans can be compared line by line; within a line nothing is
+padded.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@ Value types (parameters, columns)::
     {"base": "enum", "choices": ["eu", "us"]}
     {"base": "list" | "map", "of": TYPE}
     {"base": "tensor", "of": TYPE, "shape": [8, 8, 1]}
-    {"base": "duration" | "size" | "frequency" | "power" | "energy" | "money"}  # SI base units; money in its
+    {"base": "duration" | "size" | "frequency" | "power" | "energy" | "money"}
 
+Numbers with a unit are in SI base units, money in its own unit.
 ``min`` and ``max`` are included unless ``min_open`` or ``max_open``; absent ones do not bound.
 
 Port types (inputs and outputs of tasks)::
@@ -19,7 +20,8 @@ Port types (inputs and outputs of tasks)::
 
     SCHEMA = {"name": "Cell", "columns": [COLUMN…], "rest": TYPE | null}
     COLUMN = {"name": "radius_mean", "type": TYPE, "header": "radius (mean)" | absent,
-              "nullable": true | absent, "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…], "doc": "…" | absent}
+              "nullable": true | absent, "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…],
+              "doc": "…" | absent}
 
 ``rest`` is the type of every column of the data that the schema does not name, or null where there may be
 none.

@@ -72,7 +72,8 @@ class _Verifier:
         self._unique("params", [param.name for param in workflow.params], "parameter")
         self._unique("secrets", [secret.name for secret in workflow.secrets], "secret")
         self._unique("nodes", [node.id for node in workflow.nodes], "node")
-        self.nodes = {node.id: node for node in workflow.nodes}
+        for node in workflow.nodes:
+            self.nodes.setdefault(node.id, node)
         for number, node in enumerate(workflow.nodes):
             self._node(f"$.nodes[{number}]", node)
         if not any(item.code in (DANGLING_REFERENCE, DUPLICATE_ID) for item in self.found):

@@ -1,0 +1,3 @@
+"""Tests of mlpc.ir."""
+
+from __future__ import annotations

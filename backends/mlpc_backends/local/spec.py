@@ -1,0 +1,47 @@
+"""What the engine for one machine takes: a plan and nothing else, and what it can do of the IR."""
+
+from __future__ import annotations
+
+from mlpc.backend import Capabilities, lowered, native, refused
+
+#: Version of the plan's layout: the file names below, and a workflow in its canonical JSON form.
+VERSION = "1"
+
+PLAN = "plan.json"
+PAGE = "README.md"
+
+CAPABILITIES = Capabilities(
+    VERSION,
+    {
+        "task.runtime": native(),
+        "task.project": native(),
+        "task.container": refused('run a function of the project: `run = python("step.py:run")`'),
+        "task.retry": native(),
+        "task.timeout": native(),
+        "task.effect": native(),
+        "task.skip": native(),
+        "gate": native(),
+        "service": native("started by `mlpc up` from what was promoted"),
+        "service.replicas": lowered(
+            "one machine runs the least number of replicas, as processes of one server"
+        ),
+        "service.level": lowered(
+            "a level of service is shown by the server's metrics; it blocks no promotion"
+        ),
+        "fan_out": native(),
+        "trigger": lowered(
+            "nothing on one machine waits for the clock; start it with `mlpc run`, from cron if need be"
+        ),
+        "param": native("given by `--set NAME=VALUE`"),
+        "data.path": native(),
+        "data.url": native("read by the step itself"),
+        "secret.env": native(),
+        "secret.file": native(),
+        "secret.unsourced": refused(
+            "say where it comes from in an `env` block, for example a variable of the environment"
+        ),
+        "resources.cpu": native("the number of threads of a step"),
+        "resources.memory": native("steps run side by side only while their memory fits"),
+        "resources.gpu": native("a machine without one says so and stops"),
+    },
+)
