@@ -45,6 +45,7 @@ def find(text: str) -> Code | None:
 
 # 0 text and syntax
 UNREADABLE_TEXT = _code("MLP001", "unreadable-text")
+NO_FILE = _code("MLP004", "no-file")
 MISSING_EDITION = _code("MLP002", "missing-edition")
 NEWER_EDITION = _code("MLP003", "newer-edition")
 UNEXPECTED_TOKEN = _code("MLP010", "unexpected-token")

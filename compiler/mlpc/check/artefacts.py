@@ -1,0 +1,310 @@
+"""Artefacts: which output an input takes, and whether its columns, label and framework are what is needed."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Label
+from .typed import TypedBlock, TypedProgram, TypedSource
+from .types import Type
+from .values import Value, wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .checker import Checker
+    from .schemas import Schema
+
+
+class ArtefactChecks:
+    """The checks of one block's inputs."""
+
+    __slots__ = ("block", "checker", "report", "typed")
+
+    def __init__(self, checker: Checker, typed: TypedProgram, block: TypedBlock) -> None:
+        self.checker = checker
+        self.typed = typed
+        self.block = block
+        self.report = checker.report
+
+    # -- one input ---------------------------------------------------------------------------------------------
+
+    def source(self, value: Value, wanted: Type, port: str) -> TypedSource | None:
+        """Return the output that ``value`` means, or None after reporting why it does not fit."""
+        entity = value.entity
+        if entity is None or entity.what not in ("block", "output"):
+            shown = "a column" if entity is not None and entity.what == "column" else value.type.show()
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ARTEFACT,
+                    f"`{port}` takes {_article(wanted.show())}, but this is {shown}",
+                    value.span,
+                    label=shown,
+                    help=self._fitting(wanted),
+                )
+            )
+            return None
+        above = self.typed.blocks.get(entity.block)
+        if above is None or above.component is None:
+            return None  # reported where it stands
+        if entity.what == "output":
+            found = [(entity.name, above.outputs[entity.name])]
+        else:
+            found = list(above.outputs.items())
+        fitting = [(name, type) for name, type in found if type.base == wanted.base]
+        if not fitting:
+            self._wrong_artefact(value, wanted, port, found)
+            return None
+        if len(fitting) > 1:
+            choices = ", ".join(f"`{entity.block}.{name}`" for name, _ in fitting)
+            self.report(
+                Diagnostic(
+                    codes.AMBIGUOUS_OUTPUT,
+                    f"`{entity.block}` has {len(fitting)} outputs that `{port}` could take",
+                    value.span,
+                    label="which one?",
+                    labels=[Label(above.span, "declared here")],
+                    help=[f"write one of {choices}"],
+                )
+            )
+            return None
+        name, type = fitting[0]
+        source = TypedSource(entity.block, name, type, value.span)
+        if wanted.framework and type.framework != wanted.framework:
+            self._wrong_framework(source, wanted, port)
+            return None
+        if wanted.bases is not None and not self._label_fits(source, wanted, port):
+            return None
+        return source
+
+    def _wrong_artefact(self, value: Value, wanted: Type, port: str, found: list[tuple[str, Type]]) -> None:
+        entity = value.entity
+        id = entity.block if entity is not None else ""
+        if len(found) == 1:
+            what = f"`{value.text}` is {_article(found[0][1].show())}"
+        elif found:
+            what = f"`{value.text}` gives " + " and ".join(_article(type.show()) for _, type in found)
+        else:
+            what = f"`{value.text}` gives nothing"
+        self.report(
+            Diagnostic(
+                codes.WRONG_ARTEFACT,
+                f"`{port}` of `{self.block.id}` takes {_article(wanted.show())}, but {what}",
+                value.span,
+                label=found[0][1].show() if len(found) == 1 else "does not fit",
+                labels=[Label(self.typed.blocks[id].span, f"`{id}` is declared here")],
+                help=self._fitting(wanted),
+            )
+        )
+
+    def _wrong_framework(self, source: TypedSource, wanted: Type, port: str) -> None:
+        help = []
+        maker = self._exporter(wanted.framework)
+        if maker:
+            help.append(
+                f"export it first: `export {source.block}_{wanted.framework}: {maker} {{ model = {source.block} }}`"
+            )
+        help += self._fitting(wanted)
+        self.report(
+            Diagnostic(
+                codes.WRONG_ARTEFACT,
+                f"`{port}` of `{self.block.id}` takes {_article(wanted.show())}, "
+                f"but `{source.block}` is {_article(source.type.show())}",
+                source.span,
+                label=source.type.show(),
+                labels=[Label(self.typed.blocks[source.block].span, f"`{source.block}` is declared here")],
+                help=help,
+            )
+        )
+
+    def _exporter(self, framework: str) -> str:
+        library = self.checker.modules.standard("export")
+        for name, decl in library.names.items() if library is not None else ():
+            if library is not None and decl.kind.text == "component":
+                spec = self.checker.declarations.component(library, decl)
+                if any(
+                    port.type.base == "model" and port.type.framework == framework
+                    for port in spec.outputs.values()
+                ):
+                    return name
+        return ""
+
+    def candidates(self, wanted: Type) -> list[str]:
+        """Return what stands in the pipeline and would fit, as it would be written."""
+        found = []
+        for id, block in self.typed.blocks.items():
+            if id == self.block.id:
+                continue
+            fitting = [
+                name
+                for name, type in block.outputs.items()
+                if type.base == wanted.base and (not wanted.framework or type.framework == wanted.framework)
+            ]
+            found.extend([id] if len(fitting) == 1 else [f"{id}.{name}" for name in fitting])
+        return found
+
+    def _fitting(self, wanted: Type) -> list[str]:
+        found = self.candidates(wanted)
+        return ["what fits is " + ", ".join(f"`{each}`" for each in found[:6])] if found else []
+
+    def _label_fits(self, source: TypedSource, wanted: Type, port: str) -> bool:
+        schema = source.type.schema
+        if schema is None:
+            return True
+        label = schema.label
+        bases = wanted.bases or ()
+        component = self.block.component
+        name = component.name if component is not None else self.block.id
+        if label is None:
+            self.report(
+                Diagnostic(
+                    codes.MISSING_LABEL,
+                    f"`{name}` needs data with a label, but schema `{schema.name}` marks no column as one",
+                    source.span,
+                    label=f"of schema `{schema.name}`",
+                    labels=[Label(schema.span, "its columns are declared here")],
+                    help=["mark the column that is to be predicted: `malignant: bool @label`"],
+                )
+            )
+            return False
+        if label.type.base not in bases and label.type.base != "error":
+            self.report(
+                Diagnostic(
+                    codes.WRONG_LABEL_TYPE,
+                    f"`{name}` cannot work with the label `{label.name}`, which is {_article(label.type.base)}",
+                    source.span,
+                    label=f"the label is {_article(label.type.base)}",
+                    labels=[Label(label.span, f"`{label.name}` is declared here")],
+                    help=[f"it takes a label that is {' or '.join(bases)}"],
+                )
+            )
+            return False
+        return True
+
+    # -- inputs among each other -------------------------------------------------------------------------------
+
+    def relations(self) -> None:
+        """Check inputs that have to have the columns of another: data that a model is to see."""
+        component = self.block.component
+        if component is None:
+            return
+        ports = {name: port.type for name, port in component.inputs.items()}
+        for prefix, spec in component.blocks.items():
+            ports.update({f"{prefix}.{name}": port.type for name, port in spec.inputs.items()})
+        for name, type in ports.items():
+            if type.base != "dataset" or not type.input:
+                continue
+            given, other = self.block.inputs.get(name), self.block.inputs.get(type.input)
+            if given and other:
+                self._same_columns(given[0], other[0])
+
+    def _same_columns(self, given: TypedSource, model: TypedSource) -> None:
+        has, needs = given.type.schema, model.type.schema
+        if has is None or needs is None or has is needs:
+            return
+        for column in needs.columns.values():
+            if {"ignore", "key"} & set(column.marks):
+                continue
+            found = has.columns.get(column.name)
+            if found is None:
+                self._columns_differ(given, model, f"has no column `{column.name}`", has, column.span)
+                return
+            if found.type.base != column.type.base and not {found.type.base, column.type.base} <= {
+                "int",
+                "float",
+            }:
+                self.report(
+                    Diagnostic(
+                        codes.COLUMNS_DIFFER,
+                        f"`{model.block}` was made from data in which `{column.name}` is {_article(column.type.base)}, "
+                        f"here it is {_article(found.type.base)}",
+                        given.span,
+                        label=f"`{column.name}` is {_article(found.type.base)} here",
+                        labels=[
+                            Label(found.span, "as it is here"),
+                            Label(column.span, "as the model knows it"),
+                        ],
+                    )
+                )
+                return
+        if needs.rest is not None and has.rest is None:
+            self._columns_differ(
+                given, model, "lacks the columns that `...` stands for", has, needs.rest_span or needs.span
+            )
+
+    def _columns_differ(
+        self, given: TypedSource, model: TypedSource, problem: str, has: Schema, place: object
+    ) -> None:
+        labels = [Label(has.span, f"schema `{has.name}`")]
+        from ..source import Span
+
+        if isinstance(place, Span):
+            labels.append(Label(place, f"what `{model.block}` was made from"))
+        self.report(
+            Diagnostic(
+                codes.COLUMNS_DIFFER,
+                f"`{model.block}` cannot be given these rows: `{given.block}` {problem}",
+                given.span,
+                label=f"rows of schema `{has.name}`",
+                labels=labels,
+                help=["a model sees the columns that it was made from"],
+            )
+        )
+
+    # -- columns -----------------------------------------------------------------------------------------------
+
+    def column(self, value: Value, type: Type, what: str) -> Value:
+        """Return a column that the input which ``type`` follows has, of a type that ``type`` allows."""
+        entity = value.entity
+        if entity is None or entity.what != "column":
+            sources = self.block.inputs.get(type.input)
+            schema = sources[0].type.schema if sources else None
+            help = "a column is named through its data, without quotes"
+            if sources and schema is not None and schema.columns:
+                help += f": `{sources[0].block}.{next(iter(schema.columns))}`"
+            self.report(
+                Diagnostic(
+                    codes.WRONG_TYPE,
+                    f"{what} is a column, but this is {'a block' if value.type.base == 'block' else value.type.show()}",
+                    value.span,
+                    label="not a column",
+                    help=[help],
+                )
+            )
+            return wrong(value.module, value.node)
+        column = entity.item
+        sources = self.block.inputs.get(type.input)
+        if sources and sources[0].type.schema is not None:
+            schema = sources[0].type.schema
+            if column.name not in schema.columns:
+                self.checker.expressions.unknown_column(column.name, value.span, schema, sources[0].block)
+                return wrong(value.module, value.node)
+        if type.bases is not None and column.type.base not in type.bases:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_COLUMN_TYPE,
+                    f"{what} takes a column of {', '.join(type.bases[:-1])} or {type.bases[-1]}, "
+                    f"but `{column.name}` is {_article(column.type.base)}",
+                    value.span,
+                    label=f"{_article(column.type.base)}",
+                    labels=[Label(column.span, f"`{column.name}` is declared here")],
+                    help=self._columns_that_fit(type),
+                )
+            )
+            return wrong(value.module, value.node)
+        return value
+
+    def _columns_that_fit(self, type: Type) -> list[str]:
+        sources = self.block.inputs.get(type.input)
+        schema = sources[0].type.schema if sources else None
+        bases = type.bases or ()
+        found = (
+            [column.name for column in schema.columns.values() if column.type.base in bases] if schema else []
+        )
+        return (
+            ["what fits is " + ", ".join(f"`{sources[0].block}.{name}`" for name in found[:6])]
+            if found and sources
+            else []
+        )
+
+
+def _article(text: str) -> str:
+    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"

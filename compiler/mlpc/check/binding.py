@@ -1,0 +1,663 @@
+"""Binds what a block says to what its component declares: inputs first, since columns depend on them."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..ir.nodes import metrics_read
+from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef
+from ..resolve.similar import nearest
+from ..syntax import tree
+from .artefacts import ArtefactChecks
+from .scope import Scope
+from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec
+from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
+from .types import STRING, Type
+from .values import Value, wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ir.nodes import Json
+    from ..source import Span
+    from .checker import Checker
+    from .schemas import Schema
+    from .specs import ComponentSpec
+
+_CONDITION_KEYS = ("severity", "message")
+
+
+class Binder:
+    """Binds one block."""
+
+    __slots__ = ("artefacts", "block", "checker", "component", "given", "label", "report", "typed")
+
+    def __init__(self, checker: Checker, typed: TypedProgram, block: TypedBlock) -> None:
+        self.checker = checker
+        self.typed = typed
+        self.block = block
+        assert block.component is not None  # bound by the caller
+        self.component: ComponentSpec = block.component
+        self.report = checker.report
+        node = block.definition.decl.type
+        self.label = node.name.text if node is not None else self.component.name
+        self.artefacts = ArtefactChecks(checker, typed, block)
+        #: Nested blocks that are given, by dotted name.
+        self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
+
+    def bind(self) -> None:
+        """Bind inputs, parameters, nested blocks, outputs and conditions."""
+        block = self.block
+        body = block.definition.body
+        self._quantities(self.component, "")
+        self._collect(body)
+        self._inputs(self.component, body, "")
+        for prefix, (spec, nested) in self.given.items():
+            if not self._of_kind(prefix):
+                self._inputs(spec, nested.body, prefix + ".")
+        self.artefacts.relations()
+        self._params(self.component, body, "", block.arguments)
+        self._params(block.kind, body, "", block.common, also=self.component)
+        for prefix, (spec, nested) in self.given.items():
+            target = block.common if self._of_kind(prefix) else block.arguments
+            self._params(spec, nested.body, prefix + ".", target)
+        self._defaults()
+        self._outputs()
+        self._conditions(body)
+
+    def _of_kind(self, prefix: str) -> bool:
+        return prefix.split(".")[0] not in self.component.blocks
+
+    # -- what stands in the body -------------------------------------------------------------------------------
+
+    def _quantities(self, spec: BlockSpec, prefix: str) -> None:
+        for name, quantity in spec.quantities.items():
+            self.block.quantities[prefix + name] = quantity
+        for name, inner in spec.blocks.items():
+            self._quantities(inner, f"{prefix}{name}.")
+
+    def _collect(self, body: BodyDef) -> None:
+        """Check the keys of the body and of nested blocks, and gather the nested blocks that are given."""
+        block = self.block
+        self._keys(body, (self.component, block.kind), block.id, "")
+        for name, nested in body.blocks.items():
+            spec = self.component.blocks.get(name) or block.kind.blocks.get(name)
+            if spec is not None:
+                self._collect_nested(name, spec, nested)
+
+    def _collect_nested(self, prefix: str, spec: BlockSpec, nested: NestedDef) -> None:
+        self.given[prefix] = (spec, nested)
+        if nested.node.type is not None:
+            self.report(
+                Diagnostic(
+                    codes.NOT_BUILT_YET,
+                    "a nested block with a component of its own is part of the language, "
+                    "but this version of mlpc does not check or run it yet",
+                    nested.module.span(nested.node.type),
+                    label="not built yet",
+                )
+            )
+        self._keys(nested.body, (spec,), f"{self.block.id}.{prefix}", prefix)
+        for name, inner in nested.body.blocks.items():
+            if name in spec.blocks:
+                self._collect_nested(f"{prefix}.{name}", spec.blocks[name], inner)
+
+    def _keys(self, body: BodyDef, specs: tuple[BlockSpec, ...], where: str, prefix: str) -> None:
+        values = [name for spec in specs for name in (*spec.inputs, *spec.params)]
+        blocks = [name for spec in specs for name in spec.blocks]
+        for name, attr in body.attrs.items():
+            if name in values:
+                continue
+            if name in blocks:
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KEY,
+                        f"`{name}` of `{where}` is a block",
+                        attr.span,
+                        label="not a value",
+                        help=[f"write `{name} {{ … }}`"],
+                    )
+                )
+                continue
+            self._unknown_key(name, attr.span, [*values, *blocks], where, prefix)
+        for name, nested in body.blocks.items():
+            span = nested.module.span(nested.node.name)
+            if name in blocks:
+                continue
+            if name in values:
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KEY,
+                        f"`{name}` of `{where}` is a value",
+                        span,
+                        label="not a block",
+                        help=[f"write `{name} = …`"],
+                    )
+                )
+                continue
+            self._unknown_key(name, span, [*values, *blocks], where, prefix)
+        for module, item in body.others:
+            kind = item.kind.text if isinstance(item, tree.Decl) else ""
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"`{kind}` cannot stand inside `{where}`" if kind else "this cannot stand inside a block",
+                    module.span(item.kind if isinstance(item, tree.Decl) else item),
+                    help=["a block holds values (`name = …`), nested blocks and conditions (`require …`)"],
+                )
+            )
+
+    def _unknown_key(self, name: str, span: Span, known: list[str], where: str, prefix: str) -> None:
+        shown = self.label if not prefix else f"{self.label}.{prefix}"
+        near = nearest(name, known)
+        owner = None if near is not None and _same(name, near) else self._owner(name, prefix)
+        if owner is not None:
+            near = None
+        help = [owner] if owner else []
+        if near is None and owner is None:
+            help = [f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_KEY,
+                f"`{shown}` has no `{name}`",
+                span,
+                label=f"did you mean `{near}`?" if near else "unknown",
+                labels=[Label(self.block.definition.module.span(node.name), f"`{self.label}` is named here")]
+                if (node := self.block.definition.decl.type) is not None
+                else [],
+                help=help,
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    def _owner(self, name: str, prefix: str) -> str | None:
+        """Say where a key would be at home: in a nested block, in the block around, or with another kind."""
+        if prefix and (name in self.component.params or name in self.component.inputs):
+            return f"this key belongs to `{self.block.id}` itself, outside of `{prefix} {{ … }}`"
+        for spec in (self.component, self.block.kind):
+            for inner, nested in spec.blocks.items():
+                if inner != prefix and (name in nested.params or name in nested.inputs):
+                    return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
+        kinds = self.checker.modules.standard("kinds")
+        for kind in kinds.names if kinds is not None else ():
+            library = self.checker.modules.standard(kind)
+            for decl in (
+                library.names.values() if library is not None and kind != self.block.kind.name else ()
+            ):
+                if library is not None and decl.kind.text == "component":
+                    spec = self.checker.declarations.component(library, decl)
+                    if name in spec.params or name in spec.inputs or name in spec.blocks:
+                        return f"this key belongs to `{kind}`, such as `{kind} …: {spec.name}`"
+        return None
+
+    # -- inputs ------------------------------------------------------------------------------------------------
+
+    def _inputs(self, spec: BlockSpec, body: BodyDef, prefix: str) -> None:
+        for name, port in spec.inputs.items():
+            if "judging" in port.marks:
+                continue
+            attr = body.attrs.get(name)
+            if attr is None:
+                if not port.type.optional:
+                    self._missing(name, port.type, body, prefix)
+                continue
+            value = self._evaluate(attr, body)
+            if value.wrong or (value.known and value.value is None and port.type.optional):
+                continue
+            source = self.artefacts.source(value, port.type, prefix + name)
+            if source is not None:
+                self.block.inputs[prefix + name] = [source]
+
+    def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
+        if _recovered(body):
+            return  # what is missing may stand in what could not be read
+        where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
+        if prefix:
+            nested = self.given[prefix[:-1]][1]
+            span = nested.module.span(nested.node.name)
+        else:
+            span = self.block.span
+        help = f"write `{name} = …`, {_article(type.show())}"
+        fitting = self.artefacts.candidates(type)
+        if fitting:
+            help = f"write `{name} = …`; what fits is " + ", ".join(f"`{each}`" for each in fitting[:6])
+        self.report(
+            Diagnostic(
+                codes.MISSING_KEY,
+                f"`{where}` needs `{name}`",
+                span,
+                label=f"`{name}` is missing",
+                help=[help],
+            )
+        )
+
+    def _evaluate(self, attr: AttrDef, body: BodyDef) -> Value:
+        return self.checker.expressions.evaluate(attr.node.value, Scope(attr.module, self.typed.program))
+
+    # -- parameters --------------------------------------------------------------------------------------------
+
+    def _params(
+        self,
+        spec: BlockSpec,
+        body: BodyDef,
+        prefix: str,
+        into: dict[str, Value],
+        also: BlockSpec | None = None,
+    ) -> None:
+        for name, param in spec.params.items():
+            if also is not None and (name in also.params or name in also.inputs):
+                continue
+            attr = body.attrs.get(name)
+            if attr is None:
+                if param.default is None and not param.type.optional:
+                    self._missing(name, param.type, body, prefix)
+                continue
+            value = self._param(
+                param, attr, body, f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
+            )
+            if value.wrong:
+                continue
+            if param.type.base == "path" and not (value.known and value.value is None):
+                self.block.externals[prefix + name] = value
+            else:
+                into[prefix + name] = value
+
+    def _param(self, param: ParamSpec, attr: AttrDef, body: BodyDef, what: str) -> Value:
+        type = param.type
+        node = attr.node.value
+        if "secret" in param.marks:
+            return self._secret(param, attr, what)
+        if type.base == "column" and isinstance(node, tree.Ref) and len(node.names) == 1:
+            bare = self._bare_column(type, attr, node)
+            if bare is not None:
+                return bare
+        value = self._evaluate(attr, body)
+        if value.wrong or (value.known and value.value is None and type.optional):
+            return value
+        if value.entity is not None and value.entity.what == "secret":
+            self.report(
+                Diagnostic(
+                    codes.WRONG_TYPE,
+                    f"{what} takes no secret: its value would be written down",
+                    value.span,
+                    label="a secret",
+                    labels=[Label(param.span, "declared here, without `@secret`")],
+                )
+            )
+            return wrong(value.module, value.node)
+        if type.base == "column":
+            return self.artefacts.column(value, type, what)
+        if type.base == "schema":
+            if value.entity is not None and value.entity.what == "schema":
+                return value
+            self._no_schema(value, what)
+            return wrong(value.module, value.node)
+        if type.base == "list" and type.of is not None and type.of.base == "column":
+            return self._columns(value, type.of, what)
+        return self.checker.fit(value, type, what)
+
+    def _no_schema(self, value: Value, what: str) -> None:
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"{what} is a schema, but this is {value.type.show()}",
+                value.span,
+                label=value.type.show(),
+                help=["declare one: `schema Row { … }`, and name it"],
+            )
+        )
+
+    def _columns(self, value: Value, of: Type, what: str) -> Value:
+        items = value.entity.item if value.entity is not None and value.entity.what == "list" else [value]
+        if value.known and value.value == []:
+            return value
+        names = []
+        for item in items:
+            column = self.artefacts.column(item, of, what)
+            if column.wrong:
+                return wrong(value.module, value.node)
+            names.append(column.value)
+        return value.replace(known=True, value=names)
+
+    def _bare_column(self, type: Type, attr: AttrDef, node: tree.Ref) -> Value | None:
+        """A column that is named without its data: say how to name it."""
+        sources = self.block.inputs.get(type.input)
+        source = sources[0] if sources else None
+        schema: Schema | None = source.type.schema if source is not None else None
+        if source is None or schema is None or node.names[0] in self.typed.program.names:
+            return None
+        near = nearest(node.names[0], schema.columns)
+        if near is None:
+            return None
+        written = f"{source.block}.{near}" if self._single(source) else f"{source.block}.{source.port}.{near}"
+        span = attr.module.span(node)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no `{node.names[0]}` here: a column is named through its data",
+                span,
+                label=f"did you mean `{written}`?",
+                labels=[Label(schema.columns[near].span, "the column")],
+                fixes=[Fix(f"write `{written}`", [(span, written)])],
+            )
+        )
+        return wrong(attr.module, node)
+
+    def _single(self, source: TypedSource) -> bool:
+        typed = self.typed.blocks[source.block]
+        return sum(1 for type in typed.outputs.values() if type.base == "dataset") == 1
+
+    def _secret(self, param: ParamSpec, attr: AttrDef, what: str) -> Value:
+        node = attr.node.value
+        names = self.typed.program.names
+        if isinstance(node, tree.NoneLiteral) and param.type.optional:
+            return Value(STRING, attr.module, node, known=True, value=None)
+        if isinstance(node, tree.Ref) and len(node.names) == 1 and node.names[0] not in names:
+            secrets = [name for name, item in names.items() if item.decl.kind.text == "secret"]
+            near = nearest(node.names[0], secrets)
+            span = attr.module.span(node)
+            declared = f"secret {node.names[0]}: {param.type.base}"
+            self.report(
+                Diagnostic(
+                    codes.UNDECLARED_SECRET,
+                    f"there is no secret `{node.names[0]}`",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "not declared",
+                    help=[] if near else [f"declare it in the pipeline: `{declared}`"],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                )
+            )
+            return wrong(attr.module, node)
+        value = self.checker.expressions.evaluate(node, Scope(attr.module, self.typed.program))
+        if value.wrong or (value.entity is not None and value.entity.what == "secret"):
+            return value
+        self.report(
+            Diagnostic(
+                codes.UNDECLARED_SECRET,
+                f"{what} takes a secret, never a value that stands in the spec",
+                attr.module.span(node),
+                label="not a secret",
+                labels=[Label(param.span, "marked `@secret` here")],
+                help=[f"declare `secret some_name: {param.type.base}` in the pipeline and name it here"],
+            )
+        )
+        return wrong(attr.module, node)
+
+    def _defaults(self) -> None:
+        """Add the defaults of everything that is not given, for what the step is told."""
+        self._default(self.component, "", self.block.arguments)
+        for prefix, (spec, _) in self.given.items():
+            if not self._of_kind(prefix):
+                self._default(spec, prefix + ".", self.block.arguments)
+
+    def _default(self, spec: BlockSpec, prefix: str, into: dict[str, Value]) -> None:
+        for name, param in spec.params.items():
+            if prefix + name in into or prefix + name in self.block.externals or param.type.base == "schema":
+                continue
+            if param.default is not None:
+                into[prefix + name] = param.default
+
+    # -- outputs -----------------------------------------------------------------------------------------------
+
+    def _outputs(self) -> None:
+        for name, port in self.component.outputs.items():
+            if port.when:
+                value = self.block.arguments.get(port.when)
+                if value is None or (value.known and value.value in (None, False)):
+                    continue
+            self.block.outputs[name] = self._output_type(port.type)
+
+    def _output_type(self, type: Type) -> Type:
+        if type.base not in ("dataset", "model") or not type.input:
+            return type.replace(bases=None)
+        attr = self.block.definition.body.attrs.get(type.input)
+        if type.input in self.component.params and attr is not None:
+            value = self.block.arguments.get(type.input)
+            entity = value.entity if value is not None else None
+            if entity is not None and entity.what == "schema":
+                schema = entity.item
+                label = schema.label.name if schema.label is not None else ""
+                return type.replace(schema=schema, label=label, input="", bases=None)
+            return type  # keeps its `input`: what it follows is wrong and was reported, so its columns are not known
+        sources = self.block.inputs.get(type.input)
+        if not sources or sources[0].type.input:
+            return type
+        above = sources[0].type
+        label = above.label or (above.schema.label.name if above.schema and above.schema.label else "")
+        return type.replace(schema=above.schema, label=label, input="", bases=None)
+
+    # -- conditions --------------------------------------------------------------------------------------------
+
+    def _conditions(self, body: BodyDef) -> None:
+        for condition in body.conditions:
+            self._condition(condition, self.component.quantities, "")
+        for prefix, (spec, nested) in self.given.items():
+            for condition in nested.body.conditions:
+                self._condition(condition, spec.quantities, prefix + ".")
+            if not self._of_kind(prefix):
+                self._declared(spec, prefix, nested)
+        self._declared(self.component, "", None)
+
+    def _condition(self, condition: ConditionDef, quantities: dict[str, QuantitySpec], prefix: str) -> None:
+        node, module = condition.node, condition.module
+        verb = node.verb.text
+        if verb != "require":
+            self.report(
+                Diagnostic(
+                    codes.WRONG_CONDITION,
+                    f"`{verb}` cannot stand in a `{self.block.kind.name}`",
+                    module.span(node.verb),
+                    label="not here",
+                    help=["`require` says what has to hold"],
+                )
+            )
+            return
+        if not quantities:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_CONDITION,
+                    f"`{self.block.id}` measures nothing that a condition could speak of",
+                    module.span(node),
+                    labels=[Label(self.component.span, f"`{self.label}` declares no quantity")],
+                    help=[
+                        "conditions stand where something is measured: in an `evaluate`, a `parity`, a `deploy`"
+                    ],
+                )
+            )
+            return
+        scope = Scope(module, self.typed.program, block=self.block.id, prefix=prefix, quantities=quantities)
+        value = self.checker.expressions.evaluate(node.expr, scope)
+        if value.wrong:
+            return
+        if value.type.base != "bool":
+            self.report(
+                Diagnostic(
+                    codes.NOT_A_CONDITION,
+                    f"a condition is true or false, but this is {value.type.show()}",
+                    module.span(node.expr),
+                    label=value.type.show(),
+                    help=[f"compare it: `require {value.text} >= …`"],
+                )
+            )
+            return
+        if value.known:
+            self._decided(bool(value.value), node, module.span(node.expr))
+            return
+        if not self._possible(node.expr, scope):
+            return
+        text = module.source.text[node.expr.start : node.expr.end]
+        made = self._add(
+            verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), prefix[:-1]
+        )
+        self._condition_body(condition, made)
+
+    def _decided(self, holds: bool, node: tree.Condition, span: Span) -> None:
+        if holds:
+            self.report(
+                Diagnostic(
+                    codes.ALWAYS_HOLDS,
+                    "this condition always holds",
+                    span,
+                    help=["it speaks of nothing that is measured: take it out, or name a quantity"],
+                )
+            )
+        else:
+            self.report(Diagnostic(codes.NEVER_HOLDS, "this condition never holds", span))
+
+    def _possible(self, expr: tree.Expr, scope: Scope) -> bool:
+        """Compare the bound of a condition with what its quantity can be at all."""
+        while isinstance(expr, tree.Paren):
+            expr = expr.inner
+        if not isinstance(expr, tree.Binary) or expr.operator not in ("<", "<=", ">", ">="):
+            return True
+        left = self.checker.expressions.evaluate(expr.left, scope)
+        right = self.checker.expressions.evaluate(expr.right, scope)
+        operator = expr.operator
+        if left.known and not right.known:
+            left, right = right, left
+            operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[operator]
+        bound = right.value
+        if left.known or not right.known or isinstance(bound, bool) or not isinstance(bound, int | float):
+            return True
+        type = left.type
+        never = always = False
+        if type.low is not None:
+            never = (
+                never or (operator == "<" and bound <= type.low) or (operator == "<=" and bound < type.low)
+            )
+            always = (
+                always or (operator == ">=" and bound <= type.low) or (operator == ">" and bound < type.low)
+            )
+        if type.high is not None:
+            never = (
+                never or (operator == ">" and bound >= type.high) or (operator == ">=" and bound > type.high)
+            )
+            always = (
+                always or (operator == "<=" and bound >= type.high) or (operator == "<" and bound > type.high)
+            )
+        if not never and not always:
+            return True
+        name = left.text
+        help = []
+        fixes = []
+        if never and type.high == 1 and 1 < bound <= 100 and isinstance(right.node, tree.Number):
+            help = [f"`{right.text}%`?"]
+            fixes = [Fix(f"write `{right.text}%`", [(right.span, f"{right.text}%")], safe=False)]
+        self.report(
+            Diagnostic(
+                codes.NEVER_HOLDS if never else codes.ALWAYS_HOLDS,
+                f"this {'never' if never else 'always'} holds: `{name}` is {type.show_bounds()}",
+                right.span,
+                label=f"`{name}` is {type.show_bounds()}",
+                labels=[Label(type.limit, "the limit comes from here")] if type.limit is not None else [],
+                help=help,
+                fixes=fixes,
+            )
+        )
+        return always
+
+    def _add(self, verb: str, name: str, expr: Json, text: str, span: Span, nested: str) -> TypedCondition:
+        times = {CHECK: 0, AFTER: 1, LIVE: 2}
+        when = CHECK
+        for id, metric in metrics_read(expr):
+            typed = self.typed.blocks.get(id)
+            spec = typed.quantities.get(metric) if typed is not None else None
+            if spec is not None and times[spec.when] > times[when]:
+                when = spec.when
+        made = TypedCondition(verb, name, expr, " ".join(text.split()), span, when, nested)
+        self.block.conditions.append(made)
+        return made
+
+    def _condition_body(self, condition: ConditionDef, made: TypedCondition) -> None:
+        body = condition.node.body
+        module = condition.module
+        for item in body.items if body is not None else ():
+            if isinstance(item, tree.ErrorItem):
+                continue
+            name = item.name.text if isinstance(item, tree.Attr) else ""
+            if not isinstance(item, tree.Attr) or name not in _CONDITION_KEYS:
+                near = nearest(name, _CONDITION_KEYS) if name else None
+                span = module.span(item.name if isinstance(item, tree.Attr) else item)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KEY,
+                        f"a condition has no `{name}`" if name else "this cannot stand in a condition",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "unknown",
+                        help=["a condition takes " + ", ".join(f"`{key}`" for key in _CONDITION_KEYS)],
+                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    )
+                )
+                continue
+            value = self.checker.expressions.evaluate(item.value, Scope(module, self.typed.program))
+            type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
+            fitted = self.checker.fit(value, type, f"`{name}`")
+            if fitted.wrong or not fitted.known:
+                continue
+            if name == "severity":
+                made.severity = fitted.value
+            else:
+                made.message = fitted.value
+
+    def _declared(self, spec: BlockSpec, prefix: str, nested: NestedDef | None) -> None:
+        """Add the conditions that the component itself declares, with the parameters as they are given."""
+        if not spec.requires:
+            return
+        dotted = prefix + "." if prefix else ""
+        values = {}
+        for name, param in spec.params.items():
+            value = self.block.arguments.get(dotted + name)
+            if value is None:
+                if param.type.optional:
+                    value = Value(param.type, spec.module, spec.requires[0], known=True, value=None)
+                else:
+                    return  # reported
+            values[name] = value
+        span = nested.module.span(nested.node.name) if nested is not None else self.block.span
+        for condition in spec.requires:
+            scope = Scope(
+                spec.module,
+                None,
+                block=self.block.id,
+                prefix=dotted,
+                quantities=spec.quantities,
+                values=values,
+            )
+            value = self.checker.expressions.evaluate(condition.expr, scope)
+            if value.wrong or value.known:
+                continue
+            expr = value.to_json()
+            made = self._add(
+                "require", condition.name.text if condition.name else "", expr, show(expr), span, prefix
+            )
+            made.declared = True
+
+
+def show(expr: Json) -> str:
+    """Return a value expression as a person would write it."""
+    if isinstance(expr, dict):
+        metric = expr.get("metric")
+        if isinstance(metric, dict):
+            return str(metric["name"])
+        if "param" in expr:
+            return str(expr["param"])
+        args = expr.get("args")
+        if isinstance(args, list) and len(args) == 2:
+            return f"{show(args[0])} {expr.get('op')} {show(args[1])}"
+        if isinstance(args, list) and len(args) == 1:
+            return f"{expr.get('op') or expr.get('call')} ({show(args[0])})"
+    if isinstance(expr, float):
+        return f"{expr:.12g}"
+    return str(expr)
+
+
+def _same(left: str, right: str) -> bool:
+    return left.replace("_", "").lower() == right.replace("_", "").lower()
+
+
+def _recovered(body: BodyDef) -> bool:
+    node = body.node
+    return isinstance(node, tree.Body) and any(isinstance(item, tree.ErrorItem) for item in node.items)
+
+
+def _article(text: str) -> str:
+    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"

@@ -1,0 +1,594 @@
+"""The checker: binds every block of a program to its component and checks what it says."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..resolve.modules import TOP_KINDS, Module, Modules
+from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef
+from ..resolve.similar import nearest
+from ..source import Span
+from ..syntax import tree
+from .binding import Binder
+from .declared import Declarations
+from .expressions import Expressions
+from .fit import Fitter
+from .order import block_order
+from .scope import Scope
+from .specs import ComponentSpec, KindSpec
+from .typed import TypedBlock, TypedProgram
+from .types import ERROR, STRING, Type
+from .values import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostics
+
+
+class Checker:
+    """Checks one root module, under no environment and under each that it declares."""
+
+    __slots__ = (
+        "_missing_functions",
+        "_typed",
+        "declarations",
+        "diagnostics",
+        "expressions",
+        "fitter",
+        "modules",
+        "program",
+    )
+
+    def __init__(self, modules: Modules, diagnostics: Diagnostics) -> None:
+        self.modules = modules
+        self.diagnostics = diagnostics
+        self.fitter = Fitter(self.report)
+        self.declarations = Declarations(self)
+        self.expressions = Expressions(self)
+        self.program: Program | None = None
+        self._typed: TypedProgram | None = None
+        self._missing_functions: set[tuple[str, str]] = set()
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic."""
+        self.diagnostics.add(diagnostic)
+
+    def fit(self, value: Value, type: Type, what: str) -> Value:
+        """Return ``value`` as one of ``type``; see :class:`mlpc.check.fit.Fitter`."""
+        return self.fitter.fit(value, type, what)
+
+    # -- a file ------------------------------------------------------------------------------------------------
+
+    def file(self, module: Module) -> None:
+        """Check the declarations of a file that are no pipeline."""
+        for name, decl in module.names.items():
+            kind = decl.kind.text
+            if decl.eaches:
+                self._not_built(module, decl.eaches[0], f"`each` on a {kind}")
+            if kind == "schema":
+                self.declarations.schema(module, decl)
+            elif kind == "component":
+                self._role(module, decl)
+                self.declarations.component(module, decl)
+            elif kind == "kind":
+                if module.path != "std:kinds":
+                    self._not_built(module, decl.kind, "a kind of your own")
+            elif kind == "device":
+                self._not_built(module, decl.kind, "`device`")
+            elif kind == "let":
+                self._let(module, decl, name)
+        for test in module.tests:
+            self._not_built(module, test.kind, "`test`")
+        if not module.pipelines:
+            for decl in module.environments.values():
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        "an environment belongs to the file of its pipeline",
+                        module.span(decl.kind),
+                        help=["this file has no pipeline"],
+                    )
+                )
+        for decl in module.environments.values():
+            self._environment(module, decl)
+
+    def _let(self, module: Module, decl: tree.Decl, name: str) -> None:
+        if decl.value is None:
+            self.report(
+                Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", module.span(decl.name or decl))
+            )
+        else:
+            self.expressions._let(module, decl, name, decl, None)
+
+    def _role(self, module: Module, decl: tree.Decl) -> None:
+        kinds = self.modules.standard("kinds")
+        if decl.type is None or kinds is None:
+            return
+        role = decl.type.name.text
+        if kinds.find(role, "kind") is None or role in ("task", "service"):
+            known = [name for name in kinds.names if name not in ("task", "service")]
+            near = nearest(role, known)
+            span = module.span(decl.type.name)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_KIND,
+                    f"there is no kind `{role}` that a component could play",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "not a kind",
+                    help=[] if near else ["kinds are " + ", ".join(f"`{k}`" for k in known)],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                )
+            )
+
+    def _environment(self, module: Module, decl: tree.Decl) -> None:
+        seen = [decl]
+        while decl.type is not None:
+            name = decl.type.name.text
+            base = module.environments.get(name)
+            span = module.span(decl.type.name)
+            if base is None:
+                near = nearest(name, module.environments)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_ENVIRONMENT,
+                        f"there is no environment `{name}`",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "not declared",
+                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    )
+                )
+                return
+            if base in seen:
+                self.report(Diagnostic(codes.CYCLE, f"environment `{name}` builds on itself", span))
+                return
+            seen.append(base)
+            decl = base
+
+    def _not_built(self, module: Module, node: tree.Node, what: str) -> None:
+        self.report(
+            Diagnostic(
+                codes.NOT_BUILT_YET,
+                f"{what} is part of the language, but this version of mlpc does not check or run it yet",
+                module.span(node),
+                label="not built yet",
+            )
+        )
+
+    # -- a pipeline --------------------------------------------------------------------------------------------
+
+    def pipeline(self, program: Program) -> TypedProgram:
+        """Return the typed program; what is wrong is reported and left out."""
+        self.program = program
+        self.expressions.forget_lets()
+        typed = self._typed = TypedProgram(program)
+        self._attributes(typed)
+        self._values(typed)
+        for name, settings in program.settings.items():
+            self._not_built(settings.module, settings.decl.kind, f"`backend {name}`")
+        for definition in block_order(program, self.report):
+            if definition.kind and not self._each(definition):
+                self._block(typed, definition)
+        return typed
+
+    def block(self, id: str) -> TypedBlock | None:
+        """Return a block that was checked already, or None where it could not be."""
+        return self._typed.blocks.get(id) if self._typed is not None else None
+
+    def _each(self, definition: BlockDef) -> bool:
+        if definition.decl.eaches:
+            self._not_built(definition.module, definition.decl.eaches[0], "`each`")
+            return True
+        return False
+
+    def _attributes(self, typed: TypedProgram) -> None:
+        program = typed.program
+        for name, attr in program.body.attrs.items():
+            if name not in PIPELINE_KEYS:
+                near = nearest(name, PIPELINE_KEYS)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KEY,
+                        f"a pipeline has no `{name}`",
+                        attr.span,
+                        label=f"did you mean `{near}`?" if near else "unknown",
+                        help=[] if near else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
+                        fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
+                    )
+                )
+                continue
+            value = self.expressions.evaluate(attr.node.value, Scope(attr.module, program))
+            fitted = self.fit(value, Type("list", of=STRING) if name == "tags" else STRING, f"`{name}`")
+            if not fitted.wrong:
+                typed.attributes[name] = fitted
+        for name, nested in program.body.blocks.items():
+            if name in PIPELINE_BLOCKS:
+                self._not_built(nested.module, nested.node.name, f"`{name}`")
+                continue
+            near = nearest(name, PIPELINE_BLOCKS)
+            span = nested.module.span(nested.node.name)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_KEY,
+                    f"a pipeline has no block `{name}`",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "unknown",
+                    help=["a block of a pipeline begins with its kind: `train forest: … { … }`"],
+                )
+            )
+        for condition in program.body.conditions:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_CONDITION,
+                    f"`{condition.node.verb.text}` belongs to a block, not to the pipeline",
+                    condition.module.span(condition.node.verb),
+                    help=["write it in the `evaluate`, `export` or `deploy` that it speaks of"],
+                )
+            )
+
+    def _values(self, typed: TypedProgram) -> None:
+        program = typed.program
+        for name, item in program.names.items():
+            if not isinstance(item, ValueDef):
+                continue
+            kind = item.decl.kind.text
+            if kind == "let":
+                if item.value is None:
+                    self.report(Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", item.span))
+                else:
+                    self.expressions._let(
+                        item.value_module, item.decl, name, item.decl, Scope(item.module, program), item
+                    )
+            elif kind == "param":
+                self._param(typed, name, item)
+            else:
+                self._secret(typed, name, item)
+
+    def _param(self, typed: TypedProgram, name: str, item: ValueDef) -> None:
+        type = self.value_type(item)
+        if item.value is None:
+            self.report(
+                Diagnostic(
+                    codes.MISSING_KEY,
+                    f"param `{name}` has no default",
+                    item.span,
+                    help=["`mlpc run` works without `--set`: write `= …` behind the type"],
+                )
+            )
+            return
+        value = self.expressions.evaluate(item.value, Scope(item.value_module, typed.program))
+        if not value.wrong and not value.known:
+            self.report(
+                Diagnostic(codes.NOT_KNOWN_YET, "the default of a param is known when compiling", value.span)
+            )
+            return
+        fitted = self.fit(value, type, f"`{name}`")
+        if not fitted.wrong and type.base != "error":
+            typed.params[name] = (item, type, fitted)
+
+    def _secret(self, typed: TypedProgram, name: str, item: ValueDef) -> None:
+        type = self.value_type(item)
+        source: Value | None = None
+        node = item.value
+        if node is not None:
+            module = item.value_module
+            function = (
+                node.function.text
+                if isinstance(node, tree.Call) and isinstance(node.function, tree.Ref)
+                else ""
+            )
+            args = node.args if isinstance(node, tree.Call) else ()
+            if function in ("env", "file") and len(args) == 1 and args[0].name is None:
+                text = self.fit(
+                    self.expressions.evaluate(args[0].value, Scope(module, typed.program)),
+                    STRING,
+                    f"`{function}`",
+                )
+                if text.known and not text.wrong:
+                    source = text.replace(value={function: text.value})
+            else:
+                self.report(
+                    Diagnostic(
+                        codes.BAD_DECLARATION,
+                        "a spec says where a secret comes from, never what it is",
+                        module.span(node),
+                        label="not a source of secrets",
+                        help=['write `env("NAME")` for an environment variable, or `file("path")`'],
+                    )
+                )
+        if type.base != "error":
+            typed.secrets[name] = (item, type, source)
+
+    def value_type(self, item: ValueDef) -> Type:
+        """Return the type of a param or secret as declared."""
+        if item.decl.type is not None:
+            return self.declarations.type(item.module, item.decl.type)
+        if item.decl.kind.text == "secret":
+            return STRING
+        if item.value is not None:
+            # `param trees = 20` in a pipeline takes the type of its default.
+            value = self.constant(item.value_module, item.value)
+            return Type(value.type.base, of=value.type.of) if not value.wrong else ERROR
+        return ERROR
+
+    def constant(self, module: Module, node: tree.Expr) -> Value:
+        """Return the value of an expression in a declaration, which sees the names of its own file only."""
+        return self.expressions.evaluate(node, Scope(module))
+
+    # -- blocks ------------------------------------------------------------------------------------------------
+
+    def kind(self, name: str) -> KindSpec | None:
+        """Return what a kind of the standard library declares."""
+        kinds = self.modules.standard("kinds")
+        decl = kinds.find(name, "kind") if kinds is not None else None
+        return self.declarations.kind(kinds, decl) if kinds is not None and decl is not None else None
+
+    def _block(self, typed: TypedProgram, definition: BlockDef) -> None:
+        kind = self.kind(definition.kind)
+        if kind is None:
+            return
+        block = TypedBlock(definition, kind)
+        typed.blocks[definition.id] = block
+        component = self._component(definition, kind)
+        if component is None:
+            return
+        block.component = component
+        Binder(self, typed, block).bind()
+
+    def _component(self, definition: BlockDef, kind: KindSpec) -> ComponentSpec | None:
+        module, node = definition.module, definition.decl.type
+        if node is None:
+            if kind.default:
+                found = self._standard_component(kind.name, (kind.default,))
+                if found is not None:
+                    return self.declarations.component(*found)
+            known = self.component_names(module, kind.name)
+            self.report(
+                Diagnostic(
+                    codes.MISSING_COMPONENT,
+                    f"`{definition.id}` does not say which component plays it",
+                    definition.span,
+                    help=[
+                        f"write `{kind.name} {definition.id}: …`; there is "
+                        + ", ".join(f"`{k}`" for k in known)
+                    ],
+                )
+            )
+            return None
+        names = node.name.names
+        found = self.find_component(module, kind.name, names)
+        if found is None:
+            self._unknown_component(definition, kind, node.name)
+            return None
+        spec = self.declarations.component(*found)
+        if node.args or node.refinement is not None or node.marks:
+            extra = (node.args or (None,))[0] or node.refinement or (node.marks or (None,))[0]
+            self.report(
+                Diagnostic(
+                    codes.BAD_ARGUMENT,
+                    f"component `{node.name.text}` takes what it needs in braces",
+                    module.span(extra or node),
+                    help=[f"write `{kind.name} {definition.id}: {node.name.text} {{ … }}`"],
+                )
+            )
+        if spec.role and spec.role != kind.name:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ROLE,
+                    f"`{node.name.text}` plays `{spec.role}`, not `{kind.name}`",
+                    module.span(node.name),
+                    label=f"a component for `{spec.role}`",
+                    labels=[Label(module.span(definition.decl.kind), "the kind of this block")],
+                    help=[
+                        f"components for `{kind.name}` are "
+                        + ", ".join(f"`{k}`" for k in self.component_names(module, kind.name))
+                    ],
+                )
+            )
+            return None
+        return spec
+
+    def find_component(
+        self, module: Module, kind: str, names: tuple[str, ...]
+    ) -> tuple[Module, tree.Decl] | None:
+        """Look a component up in the file, then in what it uses, then in the standard library."""
+        if len(names) == 1:
+            decl = module.find(names[0], "component")
+            if decl is not None:
+                return module, decl
+        if len(names) == 2 and names[0] in module.aliases:
+            used = module.aliases[names[0]][1]
+            decl = used.find(names[1], "component")
+            return (used, decl) if decl is not None else None
+        return self._standard_component(kind, names)
+
+    def _standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+        if len(names) > 2:
+            return None
+        library = self.modules.standard(names[0] if len(names) == 2 else kind)
+        decl = library.find(names[-1], "component") if library is not None else None
+        if library is not None and decl is not None:
+            return library, decl
+        if len(names) == 1:
+            # A bare name of another kind's module is found too, so that the message can say whose it is.
+            for name in self.modules.standard_names():
+                other = self.modules.standard(name)
+                decl = other.find(names[0], "component") if other is not None else None
+                if other is not None and decl is not None and self._plain(name):
+                    return other, decl
+        return None
+
+    def _plain(self, name: str) -> bool:
+        kinds = self.modules.standard("kinds")
+        return kinds is not None and kinds.find(name, "kind") is not None
+
+    def component_names(self, module: Module, kind: str) -> list[str]:
+        """Return the names under which components for ``kind`` can be written in ``module``."""
+        found = [name for name, decl in module.names.items() if _plays(decl, kind)]
+        for alias, (_, used) in module.aliases.items():
+            found.extend(f"{alias}.{name}" for name, decl in used.names.items() if _plays(decl, kind))
+        for library_name in self.modules.standard_names():
+            library = self.modules.standard(library_name)
+            prefix = "" if self._plain(library_name) else f"{library_name}."
+            if library is not None:
+                found.extend(prefix + name for name, decl in library.names.items() if _plays(decl, kind))
+        return sorted(set(found))
+
+    def _unknown_component(self, definition: BlockDef, kind: KindSpec, node: tree.Ref) -> None:
+        module = definition.module
+        known = self.component_names(module, kind.name)
+        near = nearest(node.text, known)
+        if near is None:
+            last = {name.rsplit(".", 1)[-1]: name for name in known}
+            tail = nearest(node.names[-1], last)
+            near = last[tail] if tail else None
+        span = module.span(node)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_COMPONENT,
+                f"there is no component `{node.text}` for `{kind.name}`",
+                span,
+                label=f"did you mean `{near}`?" if near else "not a component",
+                help=[]
+                if near
+                else [f"components for `{kind.name}` are " + ", ".join(f"`{k}`" for k in known)],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    # -- look-ups for others -----------------------------------------------------------------------------------
+
+    def named(self, module: Module, node: tree.Ref, kind: str) -> tuple[Module, tree.Decl] | None:
+        """Return the declaration of ``kind`` that ``node`` names in ``module``, or None after reporting."""
+        found: tuple[Module, tree.Decl | None] = (module, None)
+        known: list[str] = []
+        if len(node.names) == 1:
+            found = (module, module.find(node.names[0], kind))
+            known = [name for name, decl in module.names.items() if decl.kind.text == kind]
+        elif len(node.names) == 2 and node.names[0] in module.aliases:
+            used = module.aliases[node.names[0]][1]
+            found = (used, used.find(node.names[1], kind))
+            known = [f"{node.names[0]}.{name}" for name, decl in used.names.items() if decl.kind.text == kind]
+        if found[1] is not None:
+            return found[0], found[1]
+        near = nearest(node.text, known)
+        span = module.span(node)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no {kind} `{node.text}`",
+                span,
+                label=f"did you mean `{near}`?" if near else "not declared",
+                help=[] if near else [f"declare {TOP_KINDS[kind]}: `{kind} {node.names[-1]} {{ … }}`"],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+        return None
+
+    def user_function(
+        self, module: Module, node: tree.Node, target: str, name: str, spec: ComponentSpec
+    ) -> None:
+        """Set the action of a component that runs the user's own function, read from its source, never imported."""
+        folder = module.path.rpartition("/")[0]
+        parts = folder.split("/") if folder else []
+        for part in target.split("/"):
+            if part == "..":
+                if not parts:
+                    self.report(
+                        Diagnostic(codes.OUTSIDE_PROJECT, f"`{target}` leaves the project", module.span(node))
+                    )
+                    return
+                parts.pop()
+            elif part not in (".", ""):
+                parts.append(part)
+        path = "/".join(parts)
+        spec.action = ("project", path, name, ())
+        if (path, name) in self._missing_functions:
+            return
+        self._missing_functions.add((path, name))
+        data = self.modules.loader.read(path) if not target.startswith("/") else None
+        if data is None:
+            folder, _, file = path.rpartition("/")
+            near = nearest(file, self.modules.loader.names(folder))
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"there is no file `{path}` in the project",
+                    module.span(node),
+                    label=f"did you mean `{near}`?" if near else "not found",
+                )
+            )
+            return
+        from .functions import functions_of
+
+        functions = functions_of(data)
+        if functions is None:
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"`{path}` is no Python that can be read",
+                    module.span(node),
+                    label="here",
+                )
+            )
+        elif name not in functions:
+            near = nearest(name, functions)
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"`{path}` has no function `{name}`",
+                    module.span(node),
+                    label=f"did you mean `{near}`?" if near else "not found",
+                    help=["it has " + ", ".join(f"`{each}`" for each in functions)]
+                    if functions and not near
+                    else [],
+                )
+            )
+        else:
+            self._signature(module, node, path, name, functions[name], spec)
+
+    def _signature(
+        self,
+        module: Module,
+        node: tree.Node,
+        path: str,
+        name: str,
+        taken: tuple[list[str], list[str], bool],
+        spec: ComponentSpec,
+    ) -> None:
+        accepted, required, anything = taken
+        given = [*spec.inputs, *spec.params]
+        passed = {*given, *spec.outputs, "seed"}
+        unknown = [each for each in given if each not in accepted and not anything]
+        missing = [each for each in required if each not in passed]
+        if unknown:
+            span = spec.inputs[unknown[0]].span if unknown[0] in spec.inputs else spec.params[unknown[0]].span
+            near = nearest(unknown[0], accepted)
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"`{name}` in `{path}` takes no `{unknown[0]}`",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "declared here, not in the function",
+                    labels=[Label(module.span(node), "the function")],
+                    help=["it takes " + ", ".join(f"`{each}`" for each in accepted)] if accepted else [],
+                )
+            )
+        elif missing:
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"`{name}` in `{path}` needs `{missing[0]}`, which the component does not declare",
+                    module.span(node),
+                    help=[
+                        f"declare `input {missing[0]}: …` or `param {missing[0]}: …`, or give it a default in Python"
+                    ],
+                )
+            )
+
+    def span(self, module: Module, node: tree.Node) -> Span:
+        """Return the place of ``node`` in ``module``."""
+        return module.span(node)
+
+
+def _plays(decl: tree.Decl, kind: str) -> bool:
+    return decl.kind.text == "component" and decl.type is not None and decl.type.name.text == kind

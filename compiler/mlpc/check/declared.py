@@ -1,0 +1,575 @@
+"""Reads declarations: types, schemas, components and kinds, from whatever module they stand in."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..resolve.modules import Module, duplicate
+from ..resolve.similar import nearest
+from ..syntax import tree
+from .schemas import COLUMN_MARKS, Column, Schema
+from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
+from .types import ARTEFACTS, ERROR, NUMBERS, TEXTS, VALUE_TYPES, Type
+from .units import DIMENSIONS
+from .values import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .checker import Checker
+
+_INSIDE = ("param", "input", "output", "quantity", "block")
+
+
+class Declarations:
+    """Specifications and schemas, each read once, by the declaration that they come from."""
+
+    __slots__ = ("_components", "_kinds", "_schemas", "checker", "report")
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+        self.report = checker.report
+        self._schemas: dict[tree.Decl, Schema] = {}
+        self._components: dict[tree.Decl, ComponentSpec] = {}
+        self._kinds: dict[tree.Decl, KindSpec] = {}
+
+    # -- types -------------------------------------------------------------------------------------------------
+
+    def type(self, module: Module, node: tree.Type, *, inputs: bool = False) -> Type:
+        """Return the type that ``node`` declares; artefact types only where ``inputs`` allows them."""
+        made = self._type_of(module, node.name, node.args, node, inputs)
+        if node.refinement is not None and made is not ERROR:
+            made = self._refined(module, made, node.refinement)
+        return made
+
+    def _type_of(
+        self, module: Module, name: tree.Ref, args: tuple[tree.Arg, ...] | None, node: tree.Node, inputs: bool
+    ) -> Type:
+        base = name.text
+        given = args or ()
+        if base == "enum":
+            return self._enum(module, given, node)
+        if base in ("list", "map", "range"):
+            if not given:
+                if base == "map":
+                    return Type(base, of=Type("any"))
+                return self._bad(
+                    module, node, f"`{base}` needs the type of its elements", f"write `{base}(int)`"
+                )
+            return Type(base, of=self._argument_type(module, given[0].value))
+        if base == "tensor":
+            return self._tensor(module, given, node)
+        if base in ("column", *ARTEFACTS) and inputs:
+            return self._artefact(module, base, given, node)
+        if base in VALUE_TYPES or (inputs and base == "schema"):
+            if given:
+                return self._bad(module, node, f"`{base}` takes nothing in parentheses", f"write `{base}`")
+            return Type(base)
+        if base in ("USD", "EUR"):
+            return Type(base)
+        known = [*VALUE_TYPES, *(ARTEFACTS if inputs else ()), *(("column", "schema") if inputs else ())]
+        near = nearest(base, known)
+        span = module.span(name)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_TYPE,
+                f"there is no type `{base}`",
+                span,
+                label=f"did you mean `{near}`?" if near else "not a type",
+                help=[] if near else ["types are " + ", ".join(f"`{k}`" for k in known)],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+        return ERROR
+
+    def _bad(self, module: Module, node: tree.Node, message: str, *help: str) -> Type:
+        self.report(Diagnostic(codes.BAD_DECLARATION, message, module.span(node), help=help))
+        return ERROR
+
+    def _argument_type(self, module: Module, value: tree.Expr) -> Type:
+        if isinstance(value, tree.Ref):
+            return self._type_of(module, value, None, value, True)
+        if isinstance(value, tree.Call) and isinstance(value.function, tree.Ref):
+            return self._type_of(module, value.function, value.args, value, True)
+        return self._bad(module, value, "a type was expected here", "write `list(int)`, `map(string)` …")
+
+    def _texts(self, module: Module, items: tuple[tree.Expr, ...]) -> list[str] | None:
+        texts = []
+        for item in items:
+            if not isinstance(item, tree.String) or any(not isinstance(part, str) for part in item.parts):
+                self._bad(module, item, "plain text was expected here", 'write `"…"`')
+                return None
+            texts.append("".join(part for part in item.parts if isinstance(part, str)))
+        return texts
+
+    def _enum(self, module: Module, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
+        texts = self._texts(module, tuple(arg.value for arg in given))
+        if texts is None:
+            return ERROR
+        if not texts:
+            return self._bad(module, node, "an enum needs its choices", 'write `enum("a", "b")`')
+        for text in texts:
+            if texts.count(text) > 1:
+                return self._bad(module, node, f'the choice "{text}" stands twice', "each choice stands once")
+        return Type("enum", choices=tuple(texts))
+
+    def _tensor(self, module: Module, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
+        if len(given) == 2 and isinstance(given[1].value, tree.List):
+            items = given[1].value.items
+            if items and all(
+                isinstance(i, tree.Number) and isinstance(i.value, int) and i.value > 0 for i in items
+            ):
+                shape = tuple(
+                    i.value for i in items if isinstance(i, tree.Number) and isinstance(i.value, int)
+                )
+                return Type("tensor", of=self._argument_type(module, given[0].value), shape=shape)
+        return self._bad(module, node, "a tensor has a type and a shape", "write `tensor(float, [8, 8, 1])`")
+
+    def _artefact(self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
+        made = Type(base)
+        for arg in given:
+            value = arg.value
+            name = arg.name.text if arg.name is not None else ""
+            if name in ("of", "label") and isinstance(value, tree.List):
+                texts = self._texts(module, value.items)
+                if texts is None:
+                    return ERROR
+                made.bases = tuple(texts)
+            elif not name and isinstance(value, tree.String) and base in ("model", "file"):
+                texts = self._texts(module, (value,))
+                if texts is None:
+                    return ERROR
+                if base == "model":
+                    made.framework = texts[0]
+                else:
+                    made.format = texts[0]
+            elif not name and isinstance(value, tree.Ref) and len(value.names) == 1:
+                made.input = value.names[0]
+            else:
+                return self._bad(module, arg, f"`{base}` does not take this", "see the language reference")
+        return made
+
+    def _refined(self, module: Module, made: Type, refinement: tree.Refinement) -> Type:
+        target = made.of if made.base in ("tensor", "list", "range") and made.of is not None else made
+        if target.base not in NUMBERS and target.base not in DIMENSIONS:
+            return self._bad(
+                module,
+                refinement,
+                f"`{made.base}` takes no bounds",
+                "numbers and quantities do: `float in 0..1`",
+            )
+        limit = module.span(refinement)
+        plain = target.replace(low=None, high=None)
+        value = refinement.value
+        if refinement.operator == "in":
+            if not isinstance(value, tree.Range):
+                return self._bad(module, refinement, "`in` needs a range here", "write `in 0..1`")
+            low = self._bound(module, value.low, plain)
+            high = self._bound(module, value.high, plain)
+            if low is None or high is None:
+                return ERROR
+            if low > high:
+                return self._bad(module, refinement, "the range is empty: its low end is above its high end")
+            bounded = target.replace(low=low, high=high, limit=limit)
+        else:
+            bound = self._bound(module, value, plain)
+            if bound is None:
+                return ERROR
+            if refinement.operator in (">=", ">"):
+                bounded = target.replace(low=bound, low_open=refinement.operator == ">", limit=limit)
+            elif refinement.operator in ("<=", "<"):
+                bounded = target.replace(high=bound, high_open=refinement.operator == "<", limit=limit)
+            else:
+                return self._bad(module, refinement, "this is no bound", "write `in 0..1`, `>= 0` or `> 0`")
+        return bounded if target is made else made.replace(of=bounded)
+
+    def _bound(self, module: Module, node: tree.Expr, type: Type) -> int | float | None:
+        value = self.checker.constant(module, node)
+        fitted = self.checker.fit(value, type, "a bound")
+        if fitted.wrong:
+            return None
+        if isinstance(fitted.value, int | float) and not isinstance(fitted.value, bool):
+            return fitted.value
+        self._bad(module, node, "a bound is a number that is known when compiling")
+        return None
+
+    # -- schemas -----------------------------------------------------------------------------------------------
+
+    def schema(self, module: Module, decl: tree.Decl) -> Schema:
+        """Return the schema that ``decl`` declares."""
+        known = self._schemas.get(decl)
+        if known is not None:
+            return known
+        name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+        made = Schema(name, module.span(decl.name or decl), doc_of(decl.doc))
+        self._schemas[decl] = made
+        if decl.type is not None:
+            base = self.checker.named(module, decl.type.name, "schema")
+            if base is not None:
+                above = self.schema(*base)
+                made.columns.update(above.columns)
+                made.rest, made.rest_span = above.rest, above.rest_span
+        own: dict[str, tree.Field] = {}
+        for item in decl.body.items if decl.body is not None else ():
+            if isinstance(item, tree.ErrorItem):
+                continue
+            if not isinstance(item, tree.Field):
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        "a schema holds columns only",
+                        module.span(item),
+                        help=["a column is `name: type`, such as `age: int in 0..120`"],
+                    )
+                )
+                continue
+            self._field(module, made, item, own)
+        if decl.body is None or (not made.columns and made.rest is None and not decl.body.items):
+            self.report(Diagnostic(codes.BAD_DECLARATION, f"schema `{name}` has no column", made.span))
+        return made
+
+    def _field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
+        type = self.type(module, item.type)
+        span = module.span(item.name or item)
+        if item.name is None:
+            schema.rest, schema.rest_span = type, module.span(item)
+            for mark in item.type.marks:
+                self.report(
+                    Diagnostic(
+                        codes.BAD_DECLARATION,
+                        f"`...` takes no marks: `@{mark.name.text}` belongs to one column",
+                        module.span(mark),
+                        help=["declare that column by its name"],
+                    )
+                )
+            return
+        name = item.name.text
+        if name in own:
+            self.report(duplicate(module, item.name, own[name].name or own[name]))
+            return
+        own[name] = item
+        marks, header, nullable = [], "", False
+        for mark in item.type.marks:
+            text = mark.name.text
+            if text not in COLUMN_MARKS:
+                self._unknown_mark(module, mark, COLUMN_MARKS)
+            elif text == "from":
+                texts = self._texts(module, tuple(arg.value for arg in mark.args or ()))
+                if texts is not None and len(texts) == 1:
+                    header = texts[0]
+                elif texts is not None:
+                    self._bad(
+                        module,
+                        mark,
+                        "`@from` takes the header of the column",
+                        'write `@from("sepal length")`',
+                    )
+            elif mark.args:
+                self._bad(module, mark, f"`@{text}` takes nothing in parentheses", f"write `@{text}`")
+            elif text == "nullable":
+                nullable = True
+            else:
+                marks.append(text)
+        column = Column(name, type, span, tuple(marks), header, nullable, doc_of(item.doc))
+        before = schema.label
+        schema.columns[name] = column
+        if "label" in marks and before is not None and before.name != name:
+            self.report(
+                Diagnostic(
+                    codes.SECOND_LABEL,
+                    f"schema `{schema.name}` has a label already",
+                    span,
+                    label="a second label",
+                    labels=[Label(before.span, "the first one")],
+                    help=["one column is what a model predicts; the others may be `@ignore`d"],
+                )
+            )
+
+    def _unknown_mark(self, module: Module, mark: tree.Mark, known: tuple[str, ...]) -> None:
+        near = nearest(mark.name.text, known)
+        span = module.span(mark.name)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no mark `@{mark.name.text}` here",
+                span,
+                label=f"did you mean `@{near}`?" if near else "not a mark",
+                help=[] if near else ["marks are " + ", ".join(f"`@{k}`" for k in known)],
+                fixes=[Fix(f"write `@{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    # -- components and kinds ----------------------------------------------------------------------------------
+
+    def component(self, module: Module, decl: tree.Decl) -> ComponentSpec:
+        """Return what ``component NAME: ROLE { … }`` declares."""
+        known = self._components.get(decl)
+        if known is not None:
+            return known
+        name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+        role = decl.type.name.text if decl.type is not None else ""
+        made = ComponentSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc), role)
+        self._components[decl] = made
+        if not role:
+            self._bad(
+                module,
+                decl.name or decl,
+                f"component `{name}` has no role",
+                f"write `component {name}: train`",
+            )
+        self._body(module, made, decl.body, ("run", "requires"))
+        for item in decl.body.items if decl.body is not None else ():
+            if isinstance(item, tree.Attr) and item.name.text == "run":
+                self._run(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text == "requires":
+                self._requires(module, made, item)
+        self._links(made)
+        return made
+
+    def kind(self, module: Module, decl: tree.Decl) -> KindSpec:
+        """Return what ``kind NAME { … }`` declares; ``kind NAME: BASE`` has what BASE has."""
+        known = self._kinds.get(decl)
+        if known is not None:
+            return known
+        name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+        made = KindSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc))
+        self._kinds[decl] = made
+        base = module.find(decl.type.name.text, "kind") if decl.type is not None else None
+        if base is not None:
+            above = self.kind(module, base)
+            made.params.update(above.params)
+            made.blocks.update(above.blocks)
+            made.runs, made.judges, made.promotes, made.effect = (
+                above.runs,
+                above.judges,
+                above.promotes,
+                above.effect,
+            )
+        if name == "service":
+            made.runs = "service"
+        self._body(module, made, decl.body, ("runs", "default", "judges", "promotes", "effect"))
+        for item in decl.body.items if decl.body is not None else ():
+            if isinstance(item, tree.Attr):
+                value = item.value
+                text = value.parts[0] if isinstance(value, tree.String) and value.parts else ""
+                if item.name.text == "runs":
+                    made.runs = str(text)
+                elif item.name.text == "default":
+                    made.default = str(text)
+                elif isinstance(value, tree.Bool):
+                    setattr(made, item.name.text, value.value)
+        return made
+
+    def _body(self, module: Module, spec: BlockSpec, body: tree.Body | None, attrs: tuple[str, ...]) -> None:
+        seen: dict[str, tree.Node] = {}
+        for item in body.items if body is not None else ():
+            if isinstance(item, tree.ErrorItem):
+                continue
+            if isinstance(item, tree.Condition) and item.verb.text == "require":
+                spec.requires.append(item)
+            elif isinstance(item, tree.Attr) and item.name.text in attrs:
+                if item.name.text in seen:
+                    self.report(duplicate(module, item.name, seen[item.name.text]))
+                seen[item.name.text] = item.name
+            elif (
+                isinstance(item, tree.Decl) and item.kind.text in _INSIDE and isinstance(item.name, tree.Name)
+            ):
+                self._member(module, spec, item, item.name)
+            elif isinstance(item, tree.Decl) and item.kind.text not in _INSIDE:
+                near = nearest(item.kind.text, _INSIDE)
+                span = module.span(item.kind)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KIND,
+                        f"a component has no `{item.kind.text}`",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "not here",
+                        help=["a component declares " + ", ".join(f"`{k}`" for k in _INSIDE)],
+                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    )
+                )
+            elif isinstance(item, tree.Attr):
+                near = nearest(item.name.text, (*attrs, *_INSIDE))
+                span = module.span(item.name)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KEY,
+                        f"`{item.name.text}` cannot be set here",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "unknown",
+                        help=["what can be set is " + ", ".join(f"`{k}`" for k in attrs)] if attrs else [],
+                    )
+                )
+            else:
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        "this cannot stand in a declaration of this kind",
+                        module.span(item),
+                        help=["it declares " + ", ".join(f"`{k}`" for k in _INSIDE)],
+                    )
+                )
+
+    def _member(self, module: Module, spec: BlockSpec, item: tree.Decl, name: tree.Name) -> None:
+        kind, text, span, doc = item.kind.text, name.text, module.span(name), doc_of(item.doc)
+        tables: dict[str, dict[str, object]] = {
+            "param": spec.params,  # type: ignore[dict-item]
+            "input": spec.inputs,  # type: ignore[dict-item]
+            "output": spec.outputs,  # type: ignore[dict-item]
+            "quantity": spec.quantities,  # type: ignore[dict-item]
+            "block": spec.blocks,  # type: ignore[dict-item]
+        }
+        clash = next(
+            (
+                table[text]
+                for k, table in tables.items()
+                if text in table and (k == kind or {k, kind} <= _KEYS)
+            ),
+            None,
+        )
+        if clash is not None:
+            self.report(
+                Diagnostic(
+                    codes.DUPLICATE_NAME,
+                    f"`{text}` is declared twice",
+                    span,
+                    label="declared again",
+                    labels=[Label(clash.span, "declared first")],  # type: ignore[attr-defined]
+                    help=["give one of them another name"],
+                )
+            )
+            return
+        if kind == "block":
+            inner = BlockSpec(text, module, span, doc)
+            self._body(module, inner, item.body, ())
+            spec.blocks[text] = inner
+            return
+        if item.type is None:
+            self._bad(module, name, f"{kind} `{text}` has no type", f"write `{kind} {text}: …`")
+            return
+        type = self.type(module, item.type, inputs=True)
+        marks = {mark.name.text: mark for mark in item.type.marks}
+        if kind == "param":
+            self._known_marks(module, marks, ("secret",))
+            self._param(module, spec, item, text, type, tuple(marks))
+        elif kind == "input":
+            self._known_marks(module, marks, ("judging",))
+            optional = isinstance(item.value, tree.NoneLiteral)
+            if optional:
+                type = type.replace(optional=True)
+            spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
+        elif kind == "output":
+            self._known_marks(module, marks, ("when",))
+            when = ""
+            mark = marks.get("when")
+            if mark is not None and mark.args and isinstance(mark.args[0].value, tree.Ref):
+                when = mark.args[0].value.text
+            spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
+        else:
+            self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class"))
+            times = [time for time in (CHECK, AFTER, LIVE) if time in marks]
+            if len(times) != 1:
+                self._bad(
+                    module,
+                    name,
+                    f"quantity `{text}` does not say when it is known",
+                    "mark it `@check`, `@after` (the step) or `@live`",
+                )
+            spec.quantities[text] = QuantitySpec(
+                text, type, span, (times or [AFTER])[0], "by_class" in marks, doc
+            )
+
+    def _known_marks(self, module: Module, marks: dict[str, tree.Mark], known: tuple[str, ...]) -> None:
+        for name, mark in marks.items():
+            if name not in known:
+                self._unknown_mark(module, mark, known)
+
+    def _param(
+        self, module: Module, spec: BlockSpec, item: tree.Decl, text: str, type: Type, marks: tuple[str, ...]
+    ) -> None:
+        default: Value | None = None
+        if item.value is not None:
+            value = self.checker.constant(module, item.value)
+            if value.known and value.value is None:
+                type = type.replace(optional=True)
+                default = value
+            else:
+                default = self.checker.fit(value, type, f"`{text}`")
+        name = item.name
+        spec.params[text] = ParamSpec(text, type, default, module.span(name or item), marks, doc_of(item.doc))
+
+    def _run(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
+        call = item.value
+        if isinstance(call, tree.ErrorExpr):
+            return
+        function = (
+            call.function.text if isinstance(call, tree.Call) and isinstance(call.function, tree.Ref) else ""
+        )
+        args = (
+            {arg.name.text if arg.name else "": arg.value for arg in call.args}
+            if isinstance(call, tree.Call)
+            else {}
+        )
+        if function == "python":
+            texts = self._texts(module, (args[""],)) if "" in args else None
+            if texts is None or texts[0].count(":") != 1 or not all(texts[0].split(":")):
+                self._bad(
+                    module, call, "`python` takes a file and a function", 'write `python("train.py:fit")`'
+                )
+                return
+            target, name = texts[0].split(":")
+            if module.path.startswith("std:"):
+                spec.action = ("runtime", target, name, ())
+                return
+            if not target.endswith(".py"):
+                self._bad(module, call, f"`{target}` is no Python file", 'write `python("train.py:fit")`')
+                return
+            self.checker.user_function(module, args[""], target, name, spec)
+        elif function == "container":
+            image = self._texts(module, (args["image"],)) if "image" in args else None
+            command = args.get("command")
+            words = self._texts(module, command.items) if isinstance(command, tree.List) else []
+            if image is None or words is None:
+                self._bad(
+                    module,
+                    call,
+                    "`container` takes an image",
+                    'write `container(image = "…", command = ["…"])`',
+                )
+                return
+            spec.action = ("container", image[0], "", tuple(words))
+        else:
+            self._bad(
+                module,
+                call,
+                "`run` says what runs: a Python function or a container",
+                'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`',
+            )
+
+    def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
+        if isinstance(item.value, tree.List):
+            texts = self._texts(module, item.value.items)
+            spec.requirements = tuple(texts or ())
+        elif not isinstance(item.value, tree.ErrorExpr):
+            self._bad(
+                module, item.value, "`requires` is a list of requirements", 'write `["scikit-learn>=1.6,<2"]`'
+            )
+
+    def _links(self, spec: ComponentSpec) -> None:
+        """Fill in what an own component leaves out: a model or dataset made from its only dataset input."""
+        datasets = [name for name, port in spec.inputs.items() if port.type.base == "dataset"]
+        for port in spec.outputs.values():
+            if port.type.base in ("dataset", "model") and not port.type.input and len(datasets) == 1:
+                port.type = port.type.replace(input=datasets[0])
+
+
+_KEYS = {"param", "input", "block"}
+
+
+def doc_of(doc: tree.Doc | None) -> str:
+    """Return the text of a doc comment."""
+    return "\n".join(doc.lines).strip() if doc is not None else ""
+
+
+def is_text(type: Type) -> bool:
+    """Return whether values of ``type`` are written as strings."""
+    return type.base in TEXTS

@@ -1,0 +1,929 @@
+"""What an expression comes to: types, known values, and the IR's expression for what is known later only."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..resolve.program import BlockDef, ValueDef
+from ..resolve.similar import nearest
+from ..syntax import tree
+from .types import BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
+from .units import DIMENSIONS, UNITS, USUAL, to_base
+from .values import Entity, Value, wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..resolve.modules import Module
+    from ..source import Span
+    from .checker import Checker
+    from .scope import Scope
+
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+_FUNCTIONS = ("min", "max", "count")
+
+
+class Expressions:
+    """Evaluates expressions in a scope; every problem is reported once and gives a wrong value."""
+
+    __slots__ = ("_lets", "checker", "report")
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+        self.report = checker.report
+        self._lets: dict[tuple[str, str, int], Value | None] = {}
+
+    def evaluate(self, node: tree.Expr, scope: Scope) -> Value:
+        """Return the value of ``node``."""
+        module = scope.module
+        if isinstance(node, tree.Ref):
+            return self._reference(node, scope)
+        if isinstance(node, tree.Number):
+            if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
+                self.report(
+                    Diagnostic(
+                        codes.BAD_NUMBER, "this number is too large", module.span(node), label="no such float"
+                    )
+                )
+                return wrong(module, node)
+            return Value(
+                INT if isinstance(node.value, int) else FLOAT, module, node, known=True, value=node.value
+            )
+        if isinstance(node, tree.Quantity):
+            return self._quantity(node, scope)
+        if isinstance(node, tree.String):
+            return self._string(node, scope)
+        if isinstance(node, tree.Bool):
+            return Value(BOOL, module, node, known=True, value=node.value)
+        if isinstance(node, tree.NoneLiteral):
+            return Value(NONE, module, node, known=True, value=None)
+        if isinstance(node, tree.Paren):
+            inner = self.evaluate(node.inner, scope)
+            return inner
+        if isinstance(node, tree.Binary):
+            return self._binary(node, scope)
+        if isinstance(node, tree.Unary):
+            return self._unary(node, scope)
+        if isinstance(node, tree.List):
+            return self._list(node, scope)
+        if isinstance(node, tree.Range):
+            return self._range(node, scope)
+        if isinstance(node, tree.If):
+            return self._if(node, scope)
+        if isinstance(node, tree.Map):
+            return self._map(node, scope)
+        if isinstance(node, tree.Member):
+            return self._member(
+                self.evaluate(node.object, scope), node.name.text, module.span(node.name), node, scope
+            )
+        if isinstance(node, tree.Index):
+            return self._index(node, scope)
+        if isinstance(node, tree.Call):
+            return self._call(node, scope)
+        return wrong(module, node)
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def _reference(self, node: tree.Ref, scope: Scope) -> Value:
+        value = self._first(node, scope)
+        for index in range(1, len(node.names)):
+            if value.wrong:
+                return wrong(scope.module, node)
+            value = self._member(value, node.names[index], node.part(scope.module.source, index), node, scope)
+        return value.replace(node=node) if not value.wrong else wrong(scope.module, node)
+
+    def _first(self, node: tree.Ref, scope: Scope) -> Value:
+        name = node.names[0]
+        module, program = scope.module, scope.program
+        item = program.names.get(name) if program is not None else None
+        if scope.values is not None and name in scope.values:
+            bound = scope.values[name]
+            return bound.replace(module=module, node=node)
+        if scope.quantities is not None and name in scope.quantities:
+            if item is not None:
+                owner = scope.block
+                self.report(
+                    Diagnostic(
+                        codes.AMBIGUOUS_NAME,
+                        f"`{name}` is a quantity of `{owner}` and a `{item.decl.kind.text}` of the pipeline",
+                        node.part(module.source, 0),
+                        label="which one?",
+                        labels=[Label(item.span, f"the `{item.decl.kind.text}`")],
+                        help=[
+                            f"write `{owner}.{name}` for the quantity, or give the `{item.decl.kind.text}` another name"
+                        ],
+                    )
+                )
+                return wrong(module, node)
+            return self._quantity_of(scope.block, scope.prefix + name, name, scope, node)
+        if item is not None:
+            return self._item(item, node, scope)
+        decl = module.names.get(name)
+        if decl is not None:
+            return self._declared(module, decl, name, node)
+        used = module.aliases.get(name)
+        if used is not None:
+            return Value(Type("module"), module, node, entity=Entity("module", name, item=used[1]))
+        self._unknown(name, node.part(module.source, 0), scope)
+        return wrong(module, node)
+
+    def _declared(self, module: Module, decl: tree.Decl, name: str, node: tree.Node) -> Value:
+        kind = decl.kind.text
+        if kind == "schema":
+            schema = self.checker.declarations.schema(module, decl)
+            return Value(Type("schema"), module, node, entity=Entity("schema", name, item=schema))
+        if kind == "let" and decl.value is not None:
+            return self._let(module, decl, name, node, None)
+        return Value(Type(kind), module, node, entity=Entity(kind, name, item=(module, decl)))
+
+    def _item(self, item: BlockDef | ValueDef, node: tree.Node, scope: Scope) -> Value:
+        module = scope.module
+        if isinstance(item, BlockDef):
+            return Value(Type("block"), module, node, entity=Entity("block", item.id, block=item.id))
+        name = item.name.text
+        kind = item.decl.kind.text
+        if kind == "let":
+            return self._let(item.value_module, item.decl, name, node, scope, item)
+        type = self.checker.value_type(item)
+        if type.base == "error":
+            return wrong(module, node)
+        what = "secret" if kind == "secret" else "param"
+        return Value(type, module, node, expr={what: name}, entity=Entity(what, name, item=item))
+
+    def _let(
+        self,
+        module: Module,
+        decl: tree.Decl,
+        name: str,
+        node: tree.Node,
+        scope: Scope | None,
+        item: ValueDef | None = None,
+    ) -> Value:
+        from .scope import Scope
+
+        key = (module.path, name, decl.start)
+        at = scope.module if scope is not None else module
+        if key in self._lets:
+            known = self._lets[key]
+            if known is None:
+                self.report(
+                    Diagnostic(
+                        codes.CYCLE,
+                        f"`{name}` is declared by way of itself",
+                        module.span(decl.name or decl),
+                        help=["a `let` names what was there before it"],
+                    )
+                )
+                return wrong(at, node)
+            return known.replace(node=node, module=at) if not known.wrong else wrong(at, node)
+        value = item.value if item is not None else decl.value
+        if value is None:
+            return wrong(at, node)
+        self._lets[key] = None
+        found = self.evaluate(value, Scope(module, scope.program if scope is not None else None))
+        self._lets[key] = found
+        return found.replace(node=node, module=at) if not found.wrong else wrong(at, node)
+
+    def forget_lets(self) -> None:
+        """Forget what lets came to: another environment may give them other values."""
+        self._lets.clear()
+
+    def _unknown(self, name: str, span: Span, scope: Scope) -> None:
+        near = nearest(name, scope.names())
+        if near is None and scope.program is not None and scope.program.displaced:
+            return  # most likely the block that was given a name that was taken: reported there
+        if scope.quantities is not None:
+            shown = ", ".join(f"`{known}`" for known in scope.quantities)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_METRIC,
+                    f"`{scope.block}` has no quantity `{name}`",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "not measured here",
+                    help=[f"`{scope.block}` measures {shown}"] if shown else [],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                )
+            )
+            return
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no `{name}` here",
+                span,
+                label=f"did you mean `{near}`?" if near else "not declared",
+                help=[] if near else [f'declare it, or write `"{name}"` if text is meant'],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    def _member(self, value: Value, name: str, span: Span, node: tree.Node, scope: Scope) -> Value:
+        if value.wrong:
+            return wrong(scope.module, node)
+        entity = value.entity
+        what = entity.what if entity is not None else ""
+        if entity is not None and what == "block":
+            return self._member_of_block(entity.block, name, span, node, scope)
+        if entity is not None and what == "output":
+            return self._column_of(value, entity, name, span, node, scope)
+        if entity is not None and what == "module":
+            used: Module = entity.item
+            decl = used.names.get(name)
+            if decl is not None:
+                return self._declared(used, decl, name, node).replace(module=scope.module)
+            near = nearest(name, used.names)
+            self._no_member(f"`{entity.name}` declares no `{name}`", span, near, [])
+            return wrong(scope.module, node)
+        if entity is not None and what == "nested":
+            return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
+        if entity is not None and what == "secret":
+            self._no_member("a secret has no parts", span, None, [])
+            return wrong(scope.module, node)
+        shown = entity.what if entity is not None else value.type.show()
+        self._no_member(f"a {shown} has no `{name}`", span, None, [])
+        return wrong(scope.module, node)
+
+    def _no_member(
+        self, message: str, span: Span, near: str | None, help: list[str], code: Any = None
+    ) -> None:
+        self.report(
+            Diagnostic(
+                code or codes.UNKNOWN_MEMBER,
+                message,
+                span,
+                label=f"did you mean `{near}`?" if near else "not there",
+                help=help,
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    def _member_of_block(self, id: str, name: str, span: Span, node: tree.Node, scope: Scope) -> Value:
+        module = scope.module
+        typed = self.checker.block(id)
+        if typed is None or typed.component is None:
+            return wrong(module, node)
+        output = typed.outputs.get(name)
+        if output is not None:
+            return Value(output, module, node, entity=Entity("output", name, block=id))
+        if name in typed.quantities:
+            return self._quantity_of(id, name, name, scope, node, span)
+        if name in typed.component.blocks:
+            return Value(Type("nested"), module, node, entity=Entity("nested", name, block=id))
+        spec = typed.component.outputs.get(name)
+        if spec is not None:
+            self._no_member(
+                f"`{id}` has no `{name}`: its `{spec.when}` is not given",
+                span,
+                None,
+                [f"write `{spec.when} = …` in `{id}`"],
+            )
+            return wrong(module, node)
+        datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
+        if len(datasets) == 1 and (datasets[0][1].schema is not None or datasets[0][1].input):
+            port, type = datasets[0]
+            source = Value(type, module, node, entity=Entity("output", port, block=id))
+            return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=id)
+        known = [*typed.outputs, *typed.quantities]
+        near = nearest(name, known)
+        if scope.quantities is not None and typed.quantities:
+            shown = ", ".join(f"`{known}`" for known in typed.quantities)
+            self._no_member(
+                f"`{id}` has no quantity `{name}`",
+                span,
+                near,
+                [f"`{id}` measures {shown}"],
+                codes.UNKNOWN_METRIC,
+            )
+            return wrong(module, node)
+        shown = ", ".join(f"`{id}.{each}`" for each in known)
+        self._no_member(f"`{id}` has no `{name}`", span, near, [f"there is {shown}"] if shown else [])
+        return wrong(module, node)
+
+    def _column_of(
+        self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope, of: str = ""
+    ) -> Value:
+        schema = value.type.schema
+        where = of or f"{entity.block}.{entity.name}"
+        if schema is None and value.type.input:
+            return wrong(scope.module, node)
+        if schema is None:
+            if value.type.base == "dataset":
+                self._no_member(f"the columns of `{where}` are not declared", span, None, [])
+            else:
+                self._no_member(f"`{where}` is a {value.type.base} and has no `{name}`", span, None, [])
+            return wrong(scope.module, node)
+        column = schema.columns.get(name)
+        if column is not None:
+            entity = Entity("column", name, block=entity.block, item=column)
+            return Value(Type("column"), scope.module, node, known=True, value=name, entity=entity)
+        self.unknown_column(name, span, schema, where)
+        return wrong(scope.module, node)
+
+    def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
+        """Report a column that ``schema`` does not have."""
+        near = nearest(name, schema.columns)
+        if near is None and schema.rest is not None:
+            self.report(
+                Diagnostic(
+                    codes.UNDECLARED_COLUMN,
+                    f"`{name}` is not declared in schema `{schema.name}`: a column that only `...` covers cannot be named",
+                    span,
+                    label="not declared",
+                    labels=[Label(schema.rest_span, "covered by this only")]
+                    if schema.rest_span is not None
+                    else [],
+                    help=[f"declare it in the schema: `{name}: {schema.rest.show()}`"],
+                )
+            )
+            return
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_COLUMN,
+                f"`{where}` has no column `{name}`",
+                span,
+                label=f"did you mean `{near}`?" if near else "no such column",
+                labels=[
+                    Label(schema.columns[near].span, f"`{near}` is declared here")
+                    if near
+                    else Label(schema.span, "its columns are declared here")
+                ],
+                help=[]
+                if near
+                else ["it has " + ", ".join(f"`{each}`" for each in list(schema.columns)[:12])],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    def _quantity_of(
+        self, id: str, flat: str, name: str, scope: Scope, node: tree.Node, span: Span | None = None
+    ) -> Value:
+        typed = self.checker.block(id)
+        spec = typed.quantities.get(flat) if typed is not None else None
+        if spec is None or typed is None:
+            near = nearest(flat, typed.quantities) if typed is not None else None
+            self._no_member(f"`{id}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
+            return wrong(scope.module, node)
+        entity = Entity("quantity", flat, block=id, item=spec)
+        return Value(
+            spec.type, scope.module, node, expr={"metric": {"node": id, "name": flat}}, entity=entity
+        )
+
+    # -- literals ----------------------------------------------------------------------------------------------
+
+    def _quantity(self, node: tree.Quantity, scope: Scope) -> Value:
+        unit = node.unit
+        module = scope.module
+        if unit not in UNITS:
+            near = nearest(unit, UNITS)
+            span = module.span(node)
+            number = node.text[: len(node.text) - len(unit)]
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_UNIT,
+                    f"there is no unit `{unit}`",
+                    span,
+                    label=f"did you mean `{number}{near}`?" if near else "not a unit",
+                    help=[]
+                    if near
+                    else [
+                        "units are "
+                        + ", ".join(" ".join(u for u in UNITS if UNITS[u][0] == d) for d in DIMENSIONS)
+                    ],
+                    fixes=[Fix(f"write `{number}{near}`", [(span, f"{number}{near}")])] if near else [],
+                )
+            )
+            return wrong(module, node)
+        return Value(Type(UNITS[unit][0]), module, node, known=True, value=to_base(node.value, unit))
+
+    def _string(self, node: tree.String, scope: Scope) -> Value:
+        module = scope.module
+        pieces: list[Any] = []
+        known = secret = failed = False
+        known = True
+        for part in node.parts:
+            if isinstance(part, str):
+                pieces.append(part)
+                continue
+            value = self.evaluate(part, scope)
+            if value.wrong:
+                failed = True
+            elif value.known and isinstance(value.value, bool | int | float | str):
+                pieces.append(_shown(value.value))
+            elif value.known or value.type.base not in (*NUMBERS, *TEXTS, "bool"):
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_TYPE,
+                        "only numbers, texts and truth values can be put into a text",
+                        module.span(part),
+                        label=value.type.show(),
+                    )
+                )
+                failed = True
+            else:
+                known = False
+                secret = secret or (value.entity is not None and value.entity.what == "secret")
+                pieces.append(value.expr)
+        if failed:
+            return wrong(module, node)
+        if known:
+            text = "".join(pieces)
+            return Value(STRING, module, node, known=True, value=text)
+        entity = Entity("secret", "", item=None) if secret else None
+        return Value(STRING, module, node, expr={"concat": pieces}, entity=entity)
+
+    def _list(self, node: tree.List, scope: Scope) -> Value:
+        module = scope.module
+        items = [self.evaluate(item, scope) for item in node.items]
+        if any(item.wrong for item in items):
+            return wrong(module, node)
+        of = items[0].type if items else Type("any")
+        for item in items[1:]:
+            joined = _join(of, item.type)
+            if joined is None:
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_TYPE,
+                        f"a list holds values of one type: this is {item.type.show()}, the first is {of.show()}",
+                        item.span,
+                        label=item.type.show(),
+                        labels=[Label(items[0].span, of.show())],
+                    )
+                )
+                return wrong(module, node)
+            of = joined
+        type = Type("list", of=of)
+        if all(item.known for item in items):
+            return Value(
+                type, module, node, known=True, value=[item.value for item in items], entity=_entities(items)
+            )
+        return Value(type, module, node, expr=[item.to_json() for item in items], entity=_entities(items))
+
+    def _map(self, node: tree.Map, scope: Scope) -> Value:
+        module = scope.module
+        made: dict[str, Value] = {}
+        for entry in node.entries:
+            value = self.evaluate(entry.value, scope)
+            if isinstance(entry.name, tree.Name):
+                key = entry.name.text
+            else:
+                name = self._string(entry.name, scope)
+                if name.wrong or not name.known:
+                    return wrong(module, node)
+                key = name.value
+            if key in made:
+                self.report(Diagnostic(codes.DUPLICATE_KEY, f"`{key}` is set twice", module.span(entry.name)))
+                return wrong(module, node)
+            made[key] = value
+        if any(value.wrong for value in made.values()):
+            return wrong(module, node)
+        type = Type("map", of=Type("any"))
+        if all(value.known for value in made.values()):
+            return Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
+        self.report(
+            Diagnostic(codes.NOT_KNOWN_YET, "the values of a map are known when compiling", module.span(node))
+        )
+        return wrong(module, node)
+
+    def _range(self, node: tree.Range, scope: Scope) -> Value:
+        module = scope.module
+        low, high = self.evaluate(node.low, scope), self.evaluate(node.high, scope)
+        if low.wrong or high.wrong:
+            return wrong(module, node)
+        of = _join(low.type, high.type)
+        if of is None or (of.base not in NUMBERS and of.base not in DIMENSIONS):
+            self.report(
+                Diagnostic(
+                    codes.BAD_OPERANDS,
+                    f"a range goes from a number to one of its kind, not from {low.type.show()} to {high.type.show()}",
+                    module.span(node),
+                )
+            )
+            return wrong(module, node)
+        if not low.known or not high.known:
+            self.report(
+                Diagnostic(
+                    codes.NOT_KNOWN_YET, "the ends of a range are known when compiling", module.span(node)
+                )
+            )
+            return wrong(module, node)
+        if low.value > high.value:
+            self.report(
+                Diagnostic(
+                    codes.OUT_OF_RANGE,
+                    "the range is empty: its low end is above its high end",
+                    module.span(node),
+                    help=[f"write `{high.text}..{low.text}`"],
+                )
+            )
+            return wrong(module, node)
+        return Value(Type("range", of=of), module, node, known=True, value=(low.value, high.value))
+
+    # -- operators ---------------------------------------------------------------------------------------------
+
+    def _unary(self, node: tree.Unary, scope: Scope) -> Value:
+        module = scope.module
+        value = self.evaluate(node.operand, scope)
+        if value.wrong:
+            return wrong(module, node)
+        if node.operator == "not":
+            if not self._truth(value):
+                return wrong(module, node)
+            if value.known:
+                return Value(BOOL, module, node, known=True, value=not value.value)
+            return Value(BOOL, module, node, expr={"op": "not", "args": [value.expr]})
+        if not _numeric(value.type):
+            self._bad_operand(f"`-` takes a number, not {value.type.show()}", value.span)
+            return wrong(module, node)
+        type = Type(value.type.base)
+        if value.known:
+            return Value(type, module, node, known=True, value=-value.value)
+        return Value(type, module, node, expr={"op": "neg", "args": [value.expr]})
+
+    def _truth(self, value: Value) -> bool:
+        if value.type.base == "bool":
+            return True
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"this has to be true or false, but it is {value.type.show()}",
+                value.span,
+                label=value.type.show(),
+            )
+        )
+        return False
+
+    def _bad_operand(self, message: str, span: Span, labels: list[Label] | None = None) -> None:
+        self.report(Diagnostic(codes.BAD_OPERANDS, message, span, labels=labels or []))
+
+    def _binary(self, node: tree.Binary, scope: Scope) -> Value:
+        module, operator = scope.module, node.operator
+        left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
+        if left.wrong or right.wrong:
+            return wrong(module, node)
+        if operator in ("and", "or"):
+            return self._logic(node, left, right, scope)
+        if operator in ("in", "not in"):
+            return self._contains(node, left, right, scope)
+        if operator in _COMPARISONS:
+            return self._compare(node, left, right, scope)
+        return self._arithmetic(node, left, right, scope)
+
+    def _logic(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
+        module = scope.module
+        if not self._truth(left) or not self._truth(right):
+            return wrong(module, node)
+        decides = node.operator == "or"
+        for one, other in ((left, right), (right, left)):
+            if one.known:
+                if one.value is decides:
+                    return Value(BOOL, module, node, known=True, value=decides)
+                return other.replace(node=node)
+        return Value(BOOL, module, node, expr={"op": node.operator, "args": [left.expr, right.expr]})
+
+    def _contains(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
+        module = scope.module
+        of = right.type.of
+        if right.type.base not in ("range", "list") or of is None:
+            self._bad_operand(
+                f"`{node.operator}` takes a range or a list, not {right.type.show()}", right.span
+            )
+            return wrong(module, node)
+        if of.base != "any" and not self._comparable(left, right.replace(type=of), node, scope):
+            return wrong(module, node)
+        negated = node.operator == "not in"
+        if left.known and right.known:
+            if isinstance(right.value, tuple):
+                found = right.value[0] <= left.value <= right.value[1]
+            else:
+                found = left.value in right.value
+            return Value(BOOL, module, node, known=True, value=found is not negated)
+        container: Any = right.to_json()
+        if isinstance(right.value, tuple):
+            container = {"range": container}
+        inside: Any = {"op": "in", "args": [left.to_json(), container]}
+        return Value(BOOL, module, node, expr={"op": "not", "args": [inside]} if negated else inside)
+
+    def _comparable(self, left: Value, right: Value, node: tree.Binary, scope: Scope) -> bool:
+        a, b = left.type, right.type
+        if "none" in (a.base, b.base):
+            return True
+        if a.base in DIMENSIONS and b.base in NUMBERS:
+            self._unit_missing(right, a.base)
+            return False
+        if b.base in DIMENSIONS and a.base in NUMBERS:
+            self._unit_missing(left, b.base)
+            return False
+        if a.base in DIMENSIONS and b.base in DIMENSIONS and a.base != b.base:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_UNIT,
+                    f"a {a.base} and a {b.base} cannot be compared",
+                    right.span,
+                    label=f"a {b.base}",
+                    labels=[Label(left.span, f"a {a.base}")],
+                    help=[f"write it in {' or '.join(f'`{unit}`' for unit in USUAL[a.base])}"],
+                )
+            )
+            return False
+        if _join(a, b) is None:
+            self._bad_operand(
+                f"{a.show()} and {b.show()} cannot be compared",
+                scope.module.span(node),
+                [Label(left.span, a.show()), Label(right.span, b.show())],
+            )
+            return False
+        for one, other in ((a, right), (b, left)):
+            if (
+                one.base == "enum"
+                and one.choices is not None
+                and other.known
+                and other.value not in one.choices
+            ):
+                self.checker.fit(other, one, "this")
+                return False
+        return True
+
+    def _unit_missing(self, value: Value, dimension: str) -> None:
+        self.checker.fit(value, Type(dimension), "what it is compared with")
+
+    def _compare(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
+        module, operator = scope.module, node.operator
+        if not self._comparable(left, right, node, scope):
+            return wrong(module, node)
+        ordered = operator not in ("==", "!=")
+        if ordered:
+            for side in (left, right):
+                if not _numeric(side.type) and side.type.base not in ("date", "datetime"):
+                    self._bad_operand(f"`{operator}` takes numbers, not {side.type.show()}", side.span)
+                    return wrong(module, node)
+        if left.known and right.known:
+            return Value(BOOL, module, node, known=True, value=_compared(operator, left.value, right.value))
+        nones = [side for side in (left, right) if side.known and side.value is None]
+        if nones and not any(side.type.optional for side in (left, right)):
+            return Value(BOOL, module, node, known=True, value=operator == "!=")
+        return Value(BOOL, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+
+    def _arithmetic(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
+        module, operator = scope.module, node.operator
+        type = self._arithmetic_type(node, left, right, scope)
+        if type is None:
+            return wrong(module, node)
+        if operator == "/" and right.known and right.value == 0:
+            self.report(
+                Diagnostic(
+                    codes.DIVISION_BY_ZERO, "this divides by zero", module.span(node), label="no such number"
+                )
+            )
+            return wrong(module, node)
+        if left.known and right.known:
+            try:
+                result = _computed(operator, left.value, right.value)
+                if isinstance(result, int) and result.bit_length() > 1024:
+                    raise OverflowError
+                if isinstance(result, float) and result in (float("inf"), float("-inf")):
+                    raise OverflowError
+            except OverflowError:
+                self.report(Diagnostic(codes.BAD_NUMBER, "the result is too large", module.span(node)))
+                return wrong(module, node)
+            return Value(type, module, node, known=True, value=result)
+        return Value(type, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+
+    def _arithmetic_type(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Type | None:
+        a, b, operator = left.type.base, right.type.base, node.operator
+        for side in (left, right):
+            if not _numeric(side.type):
+                help = ' `"${a}${b}"` puts texts together' if side.type.base in TEXTS else ""
+                self._bad_operand(
+                    f"`{operator}` takes numbers, not {side.type.show()}{';' + help if help else ''}",
+                    side.span,
+                )
+                return None
+        if a in NUMBERS and b in NUMBERS:
+            if operator == "/":
+                return FLOAT
+            return INT if a == b == "int" else FLOAT
+        if operator in ("+", "-"):
+            if a == b:
+                return Type(a)
+            if a in NUMBERS or b in NUMBERS:
+                self._unit_missing(*((left, b) if a in NUMBERS else (right, a)))
+            else:
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_UNIT,
+                        f"a {a} and a {b} cannot be added up",
+                        scope.module.span(node),
+                        labels=[Label(left.span, f"a {a}"), Label(right.span, f"a {b}")],
+                    )
+                )
+            return None
+        if operator == "*" and (a in NUMBERS) != (b in NUMBERS):
+            return Type(b if a in NUMBERS else a)
+        if operator == "/" and b in NUMBERS:
+            return Type(a)
+        if operator == "/" and a == b:
+            return FLOAT
+        self._bad_operand(f"`{operator}` is not defined for a {a} and a {b}", scope.module.span(node))
+        return None
+
+    def _if(self, node: tree.If, scope: Scope) -> Value:
+        module = scope.module
+        condition = self.evaluate(node.condition, scope)
+        then, otherwise = self.evaluate(node.then, scope), self.evaluate(node.otherwise, scope)
+        if condition.wrong or then.wrong or otherwise.wrong or not self._truth(condition):
+            return wrong(module, node)
+        type = _join(then.type, otherwise.type)
+        if type is None:
+            self._bad_operand(
+                f"both sides of an `if` have one type, not {then.type.show()} and {otherwise.type.show()}",
+                module.span(node),
+                [Label(then.span, then.type.show()), Label(otherwise.span, otherwise.type.show())],
+            )
+            return wrong(module, node)
+        if condition.known:
+            return (then if condition.value else otherwise).replace(node=node)
+        expr: Any = {"if": [condition.expr, then.to_json(), otherwise.to_json()]}
+        return Value(type, module, node, expr=expr)
+
+    def _index(self, node: tree.Index, scope: Scope) -> Value:
+        module = scope.module
+        value = self.evaluate(node.object, scope)
+        if value.wrong:
+            return wrong(module, node)
+        entity = value.entity
+        if node.index is None or (entity is not None and entity.what in ("block", "output")):
+            name = entity.name if entity is not None else value.text
+            self.report(
+                Diagnostic(
+                    codes.BAD_OPERANDS,
+                    f"`{name}` has no instances: it is declared without `each`",
+                    module.span(node),
+                    help=[f"write `{value.text}`"],
+                )
+            )
+            return wrong(module, node)
+        index = self.evaluate(node.index, scope)
+        if index.wrong:
+            return wrong(module, node)
+        if entity is not None and entity.what == "quantity" and entity.item.by_class:
+            if not index.known or not isinstance(index.value, bool | int | str):
+                self._bad_operand("a class is a value that is known when compiling", index.span)
+                return wrong(module, node)
+            expr: Any = {"metric": {"node": entity.block, "name": entity.name, "class": _shown(index.value)}}
+            return Value(value.type, module, node, expr=expr)
+        if value.known and index.known:
+            found = _element(value.value, index.value)
+            if found is not None:
+                of = (
+                    value.type.of
+                    if value.type.of is not None and value.type.of.base != "any"
+                    else _type_of(found)
+                )
+                return Value(of, module, node, known=True, value=found)
+            if isinstance(value.value, list | dict):
+                keys = list(value.value) if isinstance(value.value, dict) else []
+                near = nearest(str(index.value), [str(key) for key in keys])
+                size = len(value.value)
+                message = (
+                    f"there is no `{index.text}` in it"
+                    if keys
+                    else f"there is no element {index.text} of {size}"
+                )
+                self._no_member(message, index.span, near, [])
+                return wrong(module, node)
+        self._bad_operand(f"{value.type.show()} cannot be indexed", value.span)
+        return wrong(module, node)
+
+    def _call(self, node: tree.Call, scope: Scope) -> Value:
+        module = scope.module
+        name = node.function.text if isinstance(node.function, tree.Ref) else ""
+        if name not in _FUNCTIONS:
+            near = nearest(name, _FUNCTIONS)
+            span = module.span(node.function)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_NAME,
+                    f"there is no function `{name}` here",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "not declared",
+                    help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in _FUNCTIONS)],
+                )
+            )
+            return wrong(module, node)
+        values = [self.evaluate(arg.value, scope) for arg in node.args]
+        if any(value.wrong for value in values):
+            return wrong(module, node)
+        named = next((arg for arg in node.args if arg.name is not None), None)
+        if named is not None or not values:
+            self.report(
+                Diagnostic(
+                    codes.BAD_ARGUMENT,
+                    f"`{name}` takes values, one or more, without names",
+                    module.span(named or node),
+                )
+            )
+            return wrong(module, node)
+        if len(values) == 1 and values[0].known and isinstance(values[0].value, list) and values[0].value:
+            of = values[0].type.of or FLOAT
+            result = _aggregate(name, values[0].value)
+            return Value(INT if name == "count" else of, module, node, known=True, value=result)
+        type = values[0].type
+        for value in values:
+            joined = _join(type, value.type)
+            if joined is None or not _numeric(value.type):
+                self._bad_operand(f"`{name}` takes numbers of one kind, not {value.type.show()}", value.span)
+                return wrong(module, node)
+            type = joined
+        if all(value.known for value in values):
+            result = _aggregate(name, [value.value for value in values])
+            return Value(INT if name == "count" else type, module, node, known=True, value=result)
+        expr: Any = {"call": name, "args": [value.to_json() for value in values]}
+        return Value(
+            INT if name == "count" else type.replace(low=type.low, high=type.high), module, node, expr=expr
+        )
+
+
+def _numeric(type: Type) -> bool:
+    return type.base in NUMBERS or type.base in DIMENSIONS
+
+
+def _join(a: Type, b: Type) -> Type | None:
+    if a.base == b.base:
+        if a.base in ("list", "range") and a.of is not None and b.of is not None:
+            of = (
+                _join(a.of, b.of)
+                if "any" not in (a.of.base, b.of.base)
+                else (b.of if a.of.base == "any" else a.of)
+            )
+            return Type(a.base, of=of) if of is not None else None
+        return a if not a.bounded and a.choices is None else Type(a.base)
+    if a.base in NUMBERS and b.base in NUMBERS:
+        return FLOAT
+    if a.base in TEXTS and b.base in TEXTS:
+        return STRING
+    if a.base == "none":
+        return b.replace(optional=True)
+    if b.base == "none":
+        return a.replace(optional=True)
+    return None
+
+
+def _entities(items: list[Value]) -> Entity | None:
+    """Keep what the elements of a list refer to, where they are blocks, outputs or columns."""
+    if any(item.entity is not None and item.entity.what in ("block", "output", "column") for item in items):
+        return Entity("list", "", item=items)
+    return None
+
+
+def _compared(operator: str, left: Any, right: Any) -> bool:
+    if operator == "==":
+        return bool(left == right)
+    if operator == "!=":
+        return bool(left != right)
+    if operator == "<":
+        return bool(left < right)
+    if operator == "<=":
+        return bool(left <= right)
+    if operator == ">":
+        return bool(left > right)
+    return bool(left >= right)
+
+
+def _computed(operator: str, left: Any, right: Any) -> Any:
+    if operator == "+":
+        return left + right
+    if operator == "-":
+        return left - right
+    if operator == "*":
+        return left * right
+    return left / right
+
+
+def _aggregate(name: str, values: list[Any]) -> Any:
+    if name == "count":
+        return len(values)
+    return min(values) if name == "min" else max(values)
+
+
+def _element(value: Any, index: Any) -> Any:
+    if isinstance(value, list) and isinstance(index, int) and not isinstance(index, bool):
+        return value[index] if 0 <= index < len(value) else None
+    if isinstance(value, dict) and isinstance(index, str):
+        return value.get(index)
+    return None
+
+
+def _type_of(value: Any) -> Type:
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT
+    if isinstance(value, float):
+        return FLOAT
+    return STRING if isinstance(value, str) else Type("any")
+
+
+def _shown(value: bool | int | float | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)

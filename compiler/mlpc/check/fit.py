@@ -1,0 +1,364 @@
+"""Whether a value fits a type, and what to say where it does not."""
+
+from __future__ import annotations
+
+import re
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..resolve.similar import nearest
+from ..syntax import tree
+from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
+from .units import DIMENSIONS, USUAL
+from .values import Value, wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
+_DATETIME = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z"
+)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z")
+_CRON_FIELDS = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of the month", 1, 31),
+    ("month", 1, 12),
+    ("weekday", 0, 7),
+)
+_CRON_PART = re.compile(r"(\*|\d+(?:-\d+)?)(?:/(\d+))?\Z")
+
+
+class Fitter:
+    """Fits values to types; reports through ``report``."""
+
+    __slots__ = ("report",)
+
+    def __init__(self, report: Callable[[Diagnostic], None]) -> None:
+        self.report = report
+
+    def fit(self, value: Value, type: Type, what: str) -> Value:
+        """Return ``value`` as one of ``type``, or a wrong value after reporting why it is none.
+
+        ``what`` names what takes the value, for the message: "`trees` of `sklearn.random_forest`".
+        """
+        if value.wrong or type.base in ("error", "any"):
+            return value
+        if value.known and value.value is None:
+            if type.optional:
+                return value
+            return self._mismatch(value, type, what)
+        base = type.base
+        if base in ARTEFACTS or base in ("column", "schema"):
+            # Bound by the checker, which knows what stands around.
+            return value
+        if value.type.base in ("block", "dataset", "model"):
+            return self._mismatch(value, type, what)
+        if base in NUMBERS or base in DIMENSIONS or base == "money":
+            return self._number(value, type, what)
+        if base in TEXTS:
+            return self._text(value, type, what)
+        if base in ("list", "map", "range"):
+            return self._collection(value, type, what)
+        if value.type.base != base:
+            return self._mismatch(value, type, what)
+        return value.replace(type=type)
+
+    # -- numbers -----------------------------------------------------------------------------------------------
+
+    def _number(self, value: Value, type: Type, what: str) -> Value:
+        base, given = type.base, value.type.base
+        if base == "money":
+            if given in ("USD", "EUR"):
+                return value
+            return self._mismatch(value, type, what)
+        if given in DIMENSIONS and base in DIMENSIONS and given != base:
+            units = USUAL[base]
+            self.report(
+                Diagnostic(
+                    codes.WRONG_UNIT,
+                    f"{what} is a {base}, but this is a {given}",
+                    value.span,
+                    label=f"a {given}",
+                    labels=_limits(type),
+                    help=[f"write it in {' or '.join(f'`{unit}`' for unit in units)}"],
+                )
+            )
+            return wrong(value.module, value.node)
+        if given in NUMBERS and base in DIMENSIONS:
+            return self._missing_unit(value, type, what)
+        if given in DIMENSIONS and base in NUMBERS:
+            number = re.match(r"-?[0-9.eE+]+", value.text)
+            plain = number.group() if number else ""
+            self.report(
+                Diagnostic(
+                    codes.UNIT_OF_NOTHING,
+                    f"{what} is a plain {_number_word(base)}, without a unit",
+                    value.span,
+                    label=f"a {given}",
+                    labels=_limits(type),
+                    help=[f"write `{plain}`"] if plain else [],
+                    fixes=[Fix("leave the unit out", [(value.span, plain)], safe=False)] if plain else [],
+                )
+            )
+            return wrong(value.module, value.node)
+        if base == "int" and given == "float" and not (value.known and float(value.value).is_integer()):
+            self.report(
+                Diagnostic(
+                    codes.WRONG_TYPE,
+                    f"{what} is a whole number, but this is not",
+                    value.span,
+                    label="a float",
+                    labels=_limits(type),
+                )
+            )
+            return wrong(value.module, value.node)
+        if given not in NUMBERS and given != base:
+            return self._mismatch(value, type, what)
+        if value.known:
+            number_value = int(value.value) if base == "int" else value.value
+            if not type.holds(number_value):
+                return self._out_of_range(value, type, what)
+            return value.replace(type=type, value=number_value)
+        if (
+            type.bounded
+            and value.entity is not None
+            and value.entity.what == "param"
+            and not widens(type, value.type)
+        ):
+            return self._may_leave(value, type, what)
+        return value
+
+    def _missing_unit(self, value: Value, type: Type, what: str) -> Value:
+        text = value.text
+        plain = isinstance(value.node, tree.Number) and not text.endswith("%")
+        units = USUAL[type.base]
+        written = [f"`{text}{unit}`" for unit in units] if plain else [f"`{unit}`" for unit in units]
+        self.report(
+            Diagnostic(
+                codes.MISSING_UNIT,
+                f"{what} is a {type.base}: it needs a unit",
+                value.span,
+                label="no unit",
+                labels=_limits(type),
+                help=[f"{' or '.join(written)}?" if plain else f"such as {', '.join(written)}"],
+                fixes=[Fix(f"write `{text}{u}`", [(value.span, f"{text}{u}")], safe=False) for u in units]
+                if plain
+                else [],
+            )
+        )
+        return wrong(value.module, value.node)
+
+    def _out_of_range(self, value: Value, type: Type, what: str) -> Value:
+        help = []
+        fixes = []
+        raw = value.value
+        if type.base == "float" and isinstance(value.node, tree.Number) and not value.text.endswith("%"):
+            if isinstance(raw, int | float) and 1 < raw <= 100 and type.holds(raw / 100):
+                help = [f"`{value.text}%`?"]
+                fixes = [Fix(f"write `{value.text}%`", [(value.span, f"{value.text}%")], safe=False)]
+        if not help:
+            bound = None
+            if type.low is not None and raw <= type.low and not type.low_open:
+                bound = type.low
+            elif type.high is not None and raw >= type.high and not type.high_open:
+                bound = type.high
+            help = (
+                [f"the nearest value that fits is `{type.show_number(bound)}`"] if bound is not None else []
+            )
+        self.report(
+            Diagnostic(
+                codes.OUT_OF_RANGE,
+                f"{what} is {type.show_bounds()}, but this is {value.text}",
+                value.span,
+                label=f"not {type.show_bounds()}",
+                labels=_limits(type),
+                help=help,
+                fixes=fixes,
+            )
+        )
+        return wrong(value.module, value.node)
+
+    def _may_leave(self, value: Value, type: Type, what: str) -> Value:
+        bounds = value.type.show_bounds()
+        self.report(
+            Diagnostic(
+                codes.OUT_OF_RANGE,
+                f"{what} is {type.show_bounds()}, but `{value.text}` may be "
+                + (value.type.show() if bounds else f"any {value.type.base}"),
+                value.span,
+                label=f"may not be {type.show_bounds()}",
+                labels=_limits(value.type) or _limits(type),
+                help=[f"declare the parameter as `{value.type.base} {type.show_bounds()}`"]
+                if " and " not in type.show_bounds()
+                else [],
+            )
+        )
+        return wrong(value.module, value.node)
+
+    # -- texts -------------------------------------------------------------------------------------------------
+
+    def _text(self, value: Value, type: Type, what: str) -> Value:
+        base = type.base
+        if value.type.base not in TEXTS:
+            return self._mismatch(value, type, what)
+        if not value.known:
+            if base == "enum" and value.type.base == "enum" and type.choices and value.type.choices:
+                if not set(value.type.choices) <= set(type.choices):
+                    return self._mismatch(value, type, what)
+            elif base == "enum":
+                return self._mismatch(value, type, what)
+            return value
+        text = str(value.value)
+        if base == "enum" and type.choices is not None and text not in type.choices:
+            near = nearest(text, type.choices)
+            self.report(
+                Diagnostic(
+                    codes.NOT_A_CHOICE,
+                    f'{what} has no choice "{text}"',
+                    value.span,
+                    label=f'did you mean "{near}"?' if near else "not a choice",
+                    labels=_limits(type),
+                    help=["the choices are " + ", ".join(f'"{choice}"' for choice in type.choices)],
+                    fixes=[Fix(f'write "{near}"', [(value.span, f'"{near}"')])] if near else [],
+                )
+            )
+            return wrong(value.module, value.node)
+        problem, help = _format_problem(base, text)
+        if problem:
+            code = codes.OUTSIDE_PROJECT if problem.startswith("leaves") else codes.BAD_FORMAT
+            self.report(Diagnostic(code, f"{what}: this {problem}", value.span, help=[help] if help else []))
+            return wrong(value.module, value.node)
+        return value.replace(type=type)
+
+    # -- collections -------------------------------------------------------------------------------------------
+
+    def _collection(self, value: Value, type: Type, what: str) -> Value:
+        if type.base == "range" and value.type.base == "int" and type.of is not None:
+            fitted = self.fit(value, type.of, what)
+            return fitted if fitted.wrong else value.replace(type=type, value=(fitted.value, fitted.value))
+        if value.type.base != type.base:
+            return self._mismatch(value, type, what)
+        of = type.of
+        if of is None or of.base == "any":
+            return value
+        node = value.node
+        items: list[tuple[tree.Node, object]] = []
+        if value.known and isinstance(value.value, list):
+            nodes = (
+                node.items if isinstance(node, tree.List) and len(node.items) == len(value.value) else None
+            )
+            items = [(nodes[i] if nodes else node, item) for i, item in enumerate(value.value)]
+        elif value.known and isinstance(value.value, dict):
+            items = [(node, item) for item in value.value.values()]
+        elif value.known and isinstance(value.value, tuple):
+            ends = (node.low, node.high) if isinstance(node, tree.Range) else (node, node)
+            items = list(zip(ends, value.value, strict=True))
+        element = value.type.of
+        if element is None:
+            return value
+        for place, item in items:
+            each = element
+            if isinstance(item, bool):
+                each = Type("bool")
+            elif isinstance(item, int) and element.base in NUMBERS:
+                each = Type("int")
+            if self.fit(Value(each, value.module, place, known=True, value=item), of, what).wrong:
+                return wrong(value.module, node)
+        if not value.known and element.base != of.base and not (element.base == "int" and of.base == "float"):
+            return self._mismatch(value, type, what)
+        return value.replace(type=type)
+
+    def _mismatch(self, value: Value, type: Type, what: str) -> Value:
+        help = []
+        fixes = []
+        given = value.type.base
+        if type.base in TEXTS and given in NUMBERS:
+            help = [f'write `"{value.text}"`']
+        elif type.base in NUMBERS and given == "string" and value.known:
+            inner = str(value.value)
+            if re.match(r"-?\d+(\.\d+)?\Z", inner):
+                help = [f"write `{inner}`, without quotes"]
+                fixes = [Fix(f"write `{inner}`", [(value.span, inner)])]
+        elif type.base == "bool" and given == "string":
+            help = ["write `true` or `false`"]
+        elif type.base == "list":
+            help = [f"write `[{value.text}]`"] if type.of is not None and given == type.of.base else []
+        shown = value.type.show() if given not in ("block",) else "a block"
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"{what} is {_article(type.show())}, but this is {_article(shown) if given != 'block' else shown}",
+                value.span,
+                label=shown,
+                labels=_limits(type),
+                help=help,
+                fixes=fixes,
+            )
+        )
+        return wrong(value.module, value.node)
+
+
+def _limits(type: Type) -> list[Label]:
+    return [Label(type.limit, "the limit comes from here")] if type.limit is not None else []
+
+
+def _number_word(base: str) -> str:
+    return "whole number" if base == "int" else "number"
+
+
+def _article(text: str) -> str:
+    if text == "none":
+        return text
+    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
+
+
+def _format_problem(base: str, text: str) -> tuple[str, str]:
+    if base == "date" and not _DATE.match(text):
+        return "is no date", "a date is written 2026-01-31"
+    if base == "datetime" and not _DATETIME.match(text):
+        return "is no point in time", "write 2026-01-31T09:30:00Z"
+    if base == "url" and not _URL.match(text):
+        return "is no URL", "a URL has a scheme: https://…, s3://…"
+    if base == "path":
+        return _path_problem(text)
+    if base == "cron":
+        return _cron_problem(text)
+    return "", ""
+
+
+def _path_problem(text: str) -> tuple[str, str]:
+    if not text:
+        return "path is empty", "write a path relative to the spec, or a URL"
+    if "\0" in text or "\\" in text:
+        return "is no path", "paths are written with `/`"
+    if _URL.match(text):
+        return "", ""
+    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
+        return "leaves the project: it is an absolute path", "write it relative to the spec"
+    depth = 0
+    for part in text.split("/"):
+        depth += -1 if part == ".." else 0 if part in (".", "") else 1
+        if depth < 0:
+            return "leaves the project", "data lies in the project, or behind a URL"
+    return "", ""
+
+
+def _cron_problem(text: str) -> tuple[str, str]:
+    fields = text.split()
+    if len(fields) != 5:
+        return (
+            f"has {len(fields)} fields, a cron expression five",
+            "minute, hour, day, month, weekday: `0 3 * * *`",
+        )
+    for field, (name, low, high) in zip(fields, _CRON_FIELDS, strict=True):
+        for part in field.split(","):
+            match = _CRON_PART.match(part)
+            numbers = [int(n) for n in match.group(1).split("-") if n.isdigit()] if match else []
+            if match is None or any(not low <= n <= high for n in numbers) or numbers != sorted(numbers):
+                return f"has a wrong {name}: `{part}`", f"a {name} lies in {low}..{high}, or is `*`"
+            if match.group(2) is not None and int(match.group(2)) == 0:
+                return f"has a wrong {name}: `{part}`", "a step is at least 1"
+    return "", ""

@@ -1,0 +1,155 @@
+"""The order of blocks: each after what it names. A circle is reported with every block on it."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Label
+from ..resolve.program import BlockDef, BodyDef, Program, ValueDef
+from ..source import Span
+from ..syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..resolve.modules import Module
+
+
+def block_order(program: Program, report: Callable[[Diagnostic], None]) -> list[BlockDef]:
+    """Return the blocks in an order in which each stands after what it names; those on a circle are left out.
+
+    Among the orders possible it is the one nearest to the file's.
+    """
+    names: dict[str, dict[str, Span]] = {}
+    lets = _Lets(program)
+    for block in program.blocks:
+        found: dict[str, Span] = {}
+        _body_names(block.body, block.id, lets, found)
+        names[block.id] = found
+    done: dict[str, int] = {}
+    order: list[BlockDef] = []
+    bad: set[str] = set()
+    by_id = {block.id: block for block in program.blocks}
+    for start in by_id:
+        if start in done:
+            continue
+        path = [start]
+        waiting = [iter(names[start])]
+        done[start] = 1
+        while path:
+            following = next((name for name in waiting[-1] if done.get(name) != 2), None)
+            if following is None:
+                current = path.pop()
+                waiting.pop()
+                done[current] = 2
+                if current not in bad:
+                    order.append(by_id[current])
+            elif done.get(following) == 1:
+                circle = path[path.index(following) :]
+                if not bad.intersection(circle):
+                    _report_circle(circle, names, report)
+                bad.update(circle)
+            else:
+                done[following] = 1
+                path.append(following)
+                waiting.append(iter(names[following]))
+    return order
+
+
+def _report_circle(
+    circle: list[str], names: dict[str, dict[str, Span]], report: Callable[[Diagnostic], None]
+) -> None:
+    edges = list(zip(circle, [*circle[1:], circle[0]], strict=True))
+    first = names[edges[0][0]][edges[0][1]]
+    chain = " needs ".join(f"`{name}`" for name in [*circle, circle[0]])
+    if len(circle) == 1:
+        message = f"`{circle[0]}` needs itself"
+    else:
+        message = f"these blocks need each other in a circle: {chain}"
+    report(
+        Diagnostic(
+            codes.CYCLE,
+            message,
+            first,
+            label=f"`{edges[0][0]}` needs `{edges[0][1]}` here",
+            labels=[Label(names[a][b], f"`{a}` needs `{b}` here") for a, b in edges[1:]],
+            help=["take one of these references out"],
+        )
+    )
+
+
+class _Lets:
+    """The blocks that names of a pipeline lead to, also by way of lets."""
+
+    __slots__ = ("_known", "program")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._known: dict[str, list[str]] = {}
+
+    def blocks(self, name: str) -> list[str]:
+        item = self.program.names.get(name)
+        if isinstance(item, BlockDef):
+            return [name]
+        if not isinstance(item, ValueDef) or item.decl.kind.text != "let" or item.value is None:
+            return []
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = known = []
+            for first, _ in _names(item.value):
+                known.extend(self.blocks(first))
+        return known
+
+
+def _body_names(body: BodyDef, owner: str, lets: _Lets, found: dict[str, Span]) -> None:
+    for attr in body.attrs.values():
+        _add(attr.node.value, attr.module, lets, found, None)
+    for condition in body.conditions:
+        # In a condition the block's own quantities come first, so `quality.auc` inside `quality` is no circle.
+        _add(condition.node.expr, condition.module, lets, found, owner)
+    for nested in body.blocks.values():
+        _body_names(nested.body, owner, lets, found)
+
+
+def _add(expr: tree.Expr, module: Module, lets: _Lets, found: dict[str, Span], ignore: str | None) -> None:
+    for name, node in _names(expr):
+        for id in lets.blocks(name):
+            if id != ignore:
+                found.setdefault(id, Span(module.source, node.start, node.end))
+
+
+def _names(expr: tree.Expr) -> list[tuple[str, tree.Node]]:
+    """Return the first names of all references in ``expr``, in order."""
+    if isinstance(expr, tree.Ref):
+        return [(expr.names[0], expr)]
+    found: list[tuple[str, tree.Node]] = []
+    stack: list[tree.Expr] = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tree.Ref):
+            found.append((node.names[0], node))
+        elif isinstance(node, tree.Member):
+            stack.append(node.object)
+        elif isinstance(node, tree.Index):
+            if node.index is not None:
+                stack.append(node.index)
+            stack.append(node.object)
+        elif isinstance(node, tree.Call):
+            stack.extend(arg.value for arg in reversed(node.args))
+        elif isinstance(node, tree.List):
+            stack.extend(reversed(node.items))
+        elif isinstance(node, tree.Map):
+            stack.extend(entry.value for entry in reversed(node.entries))
+        elif isinstance(node, tree.Unary):
+            stack.append(node.operand)
+        elif isinstance(node, tree.Binary):
+            stack.extend((node.right, node.left))
+        elif isinstance(node, tree.Range):
+            stack.extend((node.high, node.low))
+        elif isinstance(node, tree.If):
+            stack.extend((node.otherwise, node.then, node.condition))
+        elif isinstance(node, tree.Paren):
+            stack.append(node.inner)
+        elif isinstance(node, tree.String):
+            stack.extend(part for part in reversed(node.parts) if not isinstance(part, str))
+    return found

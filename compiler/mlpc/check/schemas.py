@@ -1,0 +1,76 @@
+"""Schemas: the columns of data, as declared."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ir.nodes import Json, JsonObject
+    from ..source import Span
+    from .types import Type
+
+#: Marks of a column; `@from` takes the header that the file has.
+COLUMN_MARKS = ("label", "key", "time", "sensitive", "ignore", "nullable", "from")
+
+
+class Column:
+    """One column; ``header`` is its name in the data where that differs."""
+
+    __slots__ = ("doc", "header", "marks", "name", "nullable", "span", "type")
+
+    def __init__(
+        self, name: str, type: Type, span: Span, marks: tuple[str, ...], header: str, nullable: bool, doc: str
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.span = span
+        self.marks = marks
+        self.header = header
+        self.nullable = nullable
+        self.doc = doc
+
+    def to_json(self) -> JsonObject:
+        """Return the JSON form of :mod:`mlpc.ir.types`."""
+        made: JsonObject = {"name": self.name, "type": self.type.to_json()}
+        if self.header:
+            made["header"] = self.header
+        if self.nullable:
+            made["nullable"] = True
+        if self.marks:
+            marks: list[Json] = list(self.marks)
+            made["marks"] = marks
+        if self.doc:
+            made["doc"] = self.doc
+        return made
+
+
+class Schema:
+    """Columns by name, in the order of declaration; ``rest`` is the type of every column not named."""
+
+    __slots__ = ("_json", "columns", "doc", "name", "rest", "rest_span", "span")
+
+    def __init__(self, name: str, span: Span, doc: str) -> None:
+        self.name = name
+        self.span = span
+        self.doc = doc
+        self.columns: dict[str, Column] = {}
+        self.rest: Type | None = None
+        self.rest_span: Span | None = None
+        self._json: JsonObject | None = None
+
+    @property
+    def label(self) -> Column | None:
+        """The column marked ``@label``."""
+        return next((column for column in self.columns.values() if "label" in column.marks), None)
+
+    def to_json(self) -> JsonObject:
+        """Return the JSON form of :mod:`mlpc.ir.types`; the same object at every call."""
+        if self._json is None:
+            columns: list[Json] = [column.to_json() for column in self.columns.values()]
+            self._json = {
+                "name": self.name,
+                "columns": columns,
+                "rest": self.rest.to_json() if self.rest is not None else None,
+            }
+            if self.doc:
+                self._json["doc"] = self.doc
+        return self._json

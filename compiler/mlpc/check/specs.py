@@ -1,0 +1,122 @@
+"""What components and kinds declare: inputs, parameters, nested blocks, quantities, outputs.
+
+A specification is read from the declaration in a `.mlp` file, the standard library's or the user's own; the
+compiler knows no component by name.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..resolve.modules import Module
+    from ..source import Span
+    from ..syntax import tree
+    from .types import Type
+    from .values import Value
+
+#: When a quantity is known.
+CHECK, AFTER, LIVE = "check", "after", "live"
+
+
+class ParamSpec:
+    """A parameter; one without a default must be given, unless its type is optional."""
+
+    __slots__ = ("default", "doc", "marks", "name", "span", "type")
+
+    def __init__(
+        self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.default = default
+        self.span = span
+        self.marks = marks
+        self.doc = doc
+
+
+class PortSpec:
+    """An input or output port. An output with ``when`` exists only where that parameter is given."""
+
+    __slots__ = ("doc", "marks", "name", "span", "type", "when")
+
+    def __init__(
+        self, name: str, type: Type, span: Span, marks: tuple[str, ...], when: str, doc: str
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.span = span
+        self.marks = marks
+        self.when = when
+        self.doc = doc
+
+
+class QuantitySpec:
+    """Something that is measured; ``by_class`` ones have a figure for each class too."""
+
+    __slots__ = ("by_class", "doc", "name", "span", "type", "when")
+
+    def __init__(self, name: str, type: Type, span: Span, when: str, by_class: bool, doc: str) -> None:
+        self.name = name
+        self.type = type
+        self.span = span
+        self.when = when
+        self.by_class = by_class
+        self.doc = doc
+
+
+class BlockSpec:
+    """What a body may say. Kinds, components and nested blocks all have one."""
+
+    __slots__ = (
+        "blocks",
+        "doc",
+        "inputs",
+        "module",
+        "name",
+        "outputs",
+        "params",
+        "quantities",
+        "requires",
+        "span",
+    )
+
+    def __init__(self, name: str, module: Module, span: Span, doc: str) -> None:
+        self.name = name
+        self.module = module
+        self.span = span
+        self.doc = doc
+        self.params: dict[str, ParamSpec] = {}
+        self.inputs: dict[str, PortSpec] = {}
+        self.outputs: dict[str, PortSpec] = {}
+        self.quantities: dict[str, QuantitySpec] = {}
+        self.blocks: dict[str, BlockSpec] = {}
+        #: Conditions that hold for everyone who uses the block.
+        self.requires: list[tree.Condition] = []
+
+
+class ComponentSpec(BlockSpec):
+    """A component: a role that it plays and what runs when it does."""
+
+    __slots__ = ("action", "requirements", "role")
+
+    def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
+        super().__init__(name, module, span, doc)
+        self.role = role
+        #: ``(kind, target, function, command)`` as in :class:`mlpc.ir.nodes.Action`; None where nothing runs.
+        self.action: tuple[str, str, str, tuple[str, ...]] | None = None
+        self.requirements: tuple[str, ...] = ()
+
+
+class KindSpec(BlockSpec):
+    """A kind: what every block of it may say, and what it means for execution."""
+
+    __slots__ = ("default", "effect", "judges", "promotes", "runs")
+
+    def __init__(self, name: str, module: Module, span: Span, doc: str) -> None:
+        super().__init__(name, module, span, doc)
+        #: ``task``, ``service`` or ``trigger``.
+        self.runs = "task"
+        self.default = ""
+        self.judges = False
+        self.promotes = False
+        self.effect = False

@@ -1,0 +1,97 @@
+"""The typed program: every block bound to its component, every value with its type."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..ir.nodes import Json
+    from ..resolve.program import BlockDef, Program, ValueDef
+    from ..source import Span
+    from .specs import ComponentSpec, KindSpec, QuantitySpec
+    from .types import Type
+    from .values import Value
+
+
+class TypedSource:
+    """An output of another block, as an input takes it."""
+
+    __slots__ = ("block", "port", "span", "type")
+
+    def __init__(self, block: str, port: str, type: Type, span: Span) -> None:
+        self.block = block
+        self.port = port
+        self.type = type
+        self.span = span
+
+
+class TypedCondition:
+    """A condition; ``when`` is the latest time at which one of its quantities is known."""
+
+    __slots__ = ("declared", "expr", "message", "name", "nested", "severity", "span", "text", "verb", "when")
+
+    def __init__(
+        self, verb: str, name: str, expr: Json, text: str, span: Span, when: str, nested: str
+    ) -> None:
+        self.verb = verb
+        self.name = name
+        self.expr = expr
+        self.text = text
+        self.span = span
+        self.when = when
+        #: Name of the nested block that it belongs to, or empty.
+        self.nested = nested
+        self.severity = "error"
+        self.message = ""
+        #: Whether the component's declaration brought it.
+        self.declared = False
+
+
+class TypedBlock:
+    """A block of the pipeline. Names of what nested blocks hold are dotted: ``parity.max_abs``."""
+
+    __slots__ = (
+        "arguments",
+        "common",
+        "component",
+        "conditions",
+        "definition",
+        "externals",
+        "id",
+        "inputs",
+        "kind",
+        "outputs",
+        "quantities",
+    )
+
+    def __init__(self, definition: BlockDef, kind: KindSpec) -> None:
+        self.id = definition.id
+        self.definition = definition
+        self.kind = kind
+        self.component: ComponentSpec | None = None
+        self.inputs: dict[str, list[TypedSource]] = {}
+        #: Files and URLs from outside, by parameter.
+        self.externals: dict[str, Value] = {}
+        self.arguments: dict[str, Value] = {}
+        #: What the kind declares for all its components: timeout, resources, retries.
+        self.common: dict[str, Value] = {}
+        self.outputs: dict[str, Type] = {}
+        self.quantities: dict[str, QuantitySpec] = {}
+        self.conditions: list[TypedCondition] = []
+
+    @property
+    def span(self) -> Span:
+        """Place of the block's name."""
+        return self.definition.span
+
+
+class TypedProgram:
+    """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
+
+    __slots__ = ("attributes", "blocks", "params", "program", "secrets")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.blocks: dict[str, TypedBlock] = {}
+        self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
+        self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
+        self.attributes: dict[str, Value] = {}

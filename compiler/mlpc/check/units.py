@@ -1,0 +1,107 @@
+"""Units of measure: a table, so that a new one is a line.
+
+Factors lead to the SI base unit of the dimension (seconds, bytes, hertz, watts, joules). Money has no common base:
+each currency is a dimension of its own.
+"""
+
+from __future__ import annotations
+
+#: Unit -> (dimension, factor to the base unit as an exact fraction).
+UNITS: dict[str, tuple[str, tuple[int, int]]] = {
+    "ns": ("duration", (1, 1_000_000_000)),
+    "us": ("duration", (1, 1_000_000)),
+    "ms": ("duration", (1, 1000)),
+    "s": ("duration", (1, 1)),
+    "min": ("duration", (60, 1)),
+    "h": ("duration", (3600, 1)),
+    "d": ("duration", (86400, 1)),
+    "w": ("duration", (604800, 1)),
+    "B": ("size", (1, 1)),
+    "KB": ("size", (10**3, 1)),
+    "MB": ("size", (10**6, 1)),
+    "GB": ("size", (10**9, 1)),
+    "TB": ("size", (10**12, 1)),
+    "KiB": ("size", (2**10, 1)),
+    "MiB": ("size", (2**20, 1)),
+    "GiB": ("size", (2**30, 1)),
+    "TiB": ("size", (2**40, 1)),
+    "Hz": ("frequency", (1, 1)),
+    "kHz": ("frequency", (10**3, 1)),
+    "MHz": ("frequency", (10**6, 1)),
+    "GHz": ("frequency", (10**9, 1)),
+    "mW": ("power", (1, 1000)),
+    "W": ("power", (1, 1)),
+    "kW": ("power", (1000, 1)),
+    "mJ": ("energy", (1, 1000)),
+    "J": ("energy", (1, 1)),
+    "Wh": ("energy", (3600, 1)),
+    "kWh": ("energy", (3_600_000, 1)),
+    "USD": ("USD", (1, 1)),
+    "EUR": ("EUR", (1, 1)),
+}
+
+#: Dimensions with the units that a person would most likely mean, for help texts.
+USUAL: dict[str, tuple[str, ...]] = {
+    "duration": ("ms", "s", "min"),
+    "size": ("KiB", "KB"),
+    "frequency": ("MHz", "kHz"),
+    "power": ("mW", "W"),
+    "energy": ("J", "Wh"),
+    "USD": ("USD",),
+    "EUR": ("EUR",),
+}
+
+#: Every dimension.
+DIMENSIONS = tuple(USUAL)
+
+_SHOWN: dict[str, tuple[str, ...]] = {
+    "duration": ("w", "d", "h", "min", "s", "ms", "us", "ns"),
+    "size": ("TiB", "GiB", "MiB", "KiB", "TB", "GB", "MB", "KB", "B"),
+    "frequency": ("GHz", "MHz", "kHz", "Hz"),
+    "power": ("kW", "W", "mW"),
+    "energy": ("kWh", "Wh", "J", "mJ"),
+    "USD": ("USD",),
+    "EUR": ("EUR",),
+}
+
+
+def to_base(value: int | float, unit: str) -> int | float:
+    """Return ``value`` in the base unit of its dimension; an int where that is exact.
+
+    Raises:
+        KeyError: the unit is unknown.
+    """
+    above, below = UNITS[unit][1]
+    if isinstance(value, int):
+        scaled = value * above
+        return scaled // below if scaled % below == 0 else scaled / below
+    result = value * above / below
+    return int(result) if result.is_integer() and abs(result) < 2**53 else result
+
+
+def show(value: int | float, dimension: str) -> str:
+    """Return a base-unit value as a person would write it: ``1200`` seconds is ``20min``."""
+    units = _SHOWN[dimension]
+    for unit in units:
+        above, below = UNITS[unit][1]
+        scaled = value * below / above
+        if abs(scaled) >= 1 and scaled == int(scaled):
+            return f"{int(scaled)}{unit}"
+    for unit in units:
+        above, below = UNITS[unit][1]
+        scaled = value * below / above
+        if abs(scaled) >= 1:
+            return f"{scaled:.6g}{unit}"
+    return f"{value:.6g}{UNIT_OF_BASE[dimension]}"
+
+
+#: The base unit of each dimension.
+UNIT_OF_BASE: dict[str, str] = {
+    "duration": "s",
+    "size": "B",
+    "frequency": "Hz",
+    "power": "W",
+    "energy": "J",
+    "USD": "USD",
+    "EUR": "EUR",
+}

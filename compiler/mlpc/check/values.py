@@ -1,0 +1,105 @@
+"""Values: what an expression comes to, as far as it is known when compiling."""
+
+from __future__ import annotations
+
+from .types import ERROR, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..ir.nodes import Json
+    from ..resolve.modules import Module
+    from ..source import Span
+    from ..syntax import tree
+
+
+class Value:
+    """A typed value.
+
+    Where ``known``, ``value`` holds it: bool, int, float, str, None, list, dict, a ``(low, high)`` tuple for a range; numbers
+    with a unit in base units. Otherwise ``expr`` is the IR's value expression that computes it. ``entity`` is what a
+    reference stands for (a block, an output, a column, a schema …).
+    """
+
+    __slots__ = ("entity", "expr", "known", "module", "node", "type", "value")
+
+    def __init__(
+        self,
+        type: Type,
+        module: Module,
+        node: tree.Node,
+        *,
+        known: bool = False,
+        value: Any = None,
+        expr: Json = None,
+        entity: Entity | None = None,
+    ) -> None:
+        self.type = type
+        self.module = module
+        self.node = node
+        self.known = known
+        self.value = value
+        self.expr = expr
+        self.entity = entity
+
+    @property
+    def span(self) -> Span:
+        """Where the value stands."""
+        return self.module.span(self.node)
+
+    @property
+    def text(self) -> str:
+        """The value as written."""
+        return self.module.source.text[self.node.start : self.node.end]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something about it was reported already."""
+        return self.type.base == "error"
+
+    def to_json(self) -> Json:
+        """Return the literal or the value expression, in the IR's form."""
+        if not self.known:
+            return self.expr
+        return literal(self.value)
+
+    def replace(self, **changes: Any) -> Value:
+        """Return a copy with some attributes changed."""
+        made = Value(self.type, self.module, self.node)
+        for name in Value.__slots__:
+            setattr(made, name, changes[name] if name in changes else getattr(self, name))
+        return made
+
+
+def literal(value: Any) -> Json:
+    """Return a known value in the IR's form: a range as ``[low, high]``, a map wrapped so that it is no expression."""
+    if isinstance(value, tuple):
+        return [literal(item) for item in value]
+    if isinstance(value, list):
+        return [literal(item) for item in value]
+    if isinstance(value, dict):
+        return {"const": {key: literal(item) for key, item in value.items()}}
+    made: Json = value
+    return made
+
+
+class Entity:
+    """What a reference stands for.
+
+    ``what`` is one of ``block``, ``output``, ``quantity``, ``column``, ``param``, ``let``, ``secret``, ``schema``, ``component``,
+    ``module``, ``device``, ``setting``; the other attributes say which.
+    """
+
+    __slots__ = ("block", "item", "name", "what")
+
+    def __init__(self, what: str, name: str, *, block: str = "", item: Any = None) -> None:
+        self.what = what
+        self.name = name
+        self.block = block
+        self.item = item
+
+
+def wrong(module: Module, node: tree.Node) -> Value:
+    """Return the value of something that was reported."""
+    return Value(ERROR, module, node)

@@ -1,0 +1,171 @@
+"""One root file on its way through the compiler: every stage computed once, on demand."""
+
+from __future__ import annotations
+
+from . import codes
+from .check.checker import Checker
+from .diagnostics import Diagnostic, Diagnostics
+from .resolve.modules import Module, Modules
+from .resolve.program import make_program
+from .resolve.similar import nearest
+from .source import Source, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .check.typed import TypedProgram
+    from .ir.nodes import Json, Workflow
+    from .source import Loader
+
+
+class Compilation:
+    """A spec under an environment (empty: none).
+
+    The command line, the editor and the tests ask the same object. Nothing here raises for what a person wrote: what
+    is wrong stands in :meth:`check`.
+    """
+
+    def __init__(self, loader: Loader, path: str, environment: str = "") -> None:
+        self.path = path
+        self.environment = environment
+        self._diagnostics = Diagnostics()
+        self._modules = Modules(loader, self._diagnostics)
+        self._root: Module | None = None
+        self._loaded = False
+        self._checked = False
+        self._typed: TypedProgram | None = None
+        self._workflow: Workflow | None = None
+
+    # -- stages ------------------------------------------------------------------------------------------------
+
+    @property
+    def root(self) -> Module | None:
+        """The root module, or None where the loader has no such file."""
+        if not self._loaded:
+            self._loaded = True
+            self._root = self._modules.load(self.path)
+            if self._root is None:
+                self._diagnostics.add(
+                    Diagnostic(
+                        codes.NO_FILE, f"there is no file `{self.path}`", Span(Source(self.path, ""), 0, 0)
+                    )
+                )
+        return self._root
+
+    def check(self) -> Diagnostics:
+        """Return everything there is to say about the file and what it uses, under every environment it declares."""
+        if self._checked:
+            return self._diagnostics
+        self._checked = True
+        root = self.root
+        if root is None:
+            return self._diagnostics
+        checker = Checker(self._modules, self._diagnostics)
+        if any(code.startswith("MLP00") for code in self._codes()):
+            return self._diagnostics  # text or edition is not ours: anything more would be guesswork
+        checker.file(root)
+        for _, used in root.aliases.values():
+            checker.file(used)
+        if self.environment and self.environment not in root.environments:
+            self._unknown_environment(root)
+        for environment in self.environments():
+            if environment != self.environment:
+                program = make_program(self._modules, root, environment)
+                if program is not None:
+                    checker.pipeline(program)
+        program = make_program(self._modules, root, self.environment)
+        if program is not None:
+            self._typed = checker.pipeline(program)
+        return self._diagnostics
+
+    def _codes(self) -> list[str]:
+        return [item.code.code for item in self._diagnostics if item.severity == "error"]
+
+    @property
+    def typed(self) -> TypedProgram | None:
+        """The typed program, as far as it makes sense; None for a library."""
+        self.check()
+        return self._typed
+
+    def workflow(self) -> Workflow | None:
+        """Return the Workflow IR, or None where there are errors or no pipeline (see :meth:`check`)."""
+        if self._workflow is None:
+            typed = self.typed
+            if typed is None and self.root is not None and not self._diagnostics.has_errors:
+                self._diagnostics.add(
+                    Diagnostic(
+                        codes.NO_PIPELINE,
+                        "this file has no pipeline: it can be checked, formatted and used, not run",
+                        Span(self.root.source, 0, 0),
+                        help=["run the file that uses it, or add `pipeline name { … }`"],
+                    )
+                )
+            if typed is None or self._diagnostics.has_errors:
+                return None
+            from .lower.lower import lower
+            from .lower.passes import PASSES
+
+            workflow = lower(typed)
+            for apply in PASSES:
+                workflow = apply(workflow)
+            self._workflow = workflow
+        return self._workflow
+
+    # -- questions ---------------------------------------------------------------------------------------------
+
+    @property
+    def is_library(self) -> bool:
+        """Whether the file has no pipeline."""
+        return self.root is not None and not self.root.pipelines
+
+    def environments(self) -> list[str]:
+        """Return the names of the environments that the file declares."""
+        return list(self.root.environments) if self.root is not None else []
+
+    def source(self, path: str) -> Source | None:
+        """Return a text that was read, for showing places in it."""
+        return self._modules.sources().get(path)
+
+    def parameter_values(self, texts: dict[str, str]) -> tuple[dict[str, Json], list[Diagnostic]]:
+        """Return the values that ``--set NAME=TEXT`` gives to run-time parameters, as the IR has them.
+
+        A text is read as an expression of the language; for a parameter that is a text it may also stand as it is.
+        """
+        from .check.given import given_value
+
+        typed = self.typed
+        values: dict[str, Json] = {}
+        problems: list[Diagnostic] = []
+        params = typed.params if typed is not None else {}
+        for name, text in texts.items():
+            if name not in params:
+                near = nearest(name, params)
+                problems.append(
+                    Diagnostic(
+                        codes.UNKNOWN_NAME,
+                        f"the pipeline has no param `{name}`",
+                        None,
+                        help=[f"did you mean `{near}`?"]
+                        if near
+                        else ["it has " + ", ".join(f"`{each}`" for each in params)]
+                        if params
+                        else ["it declares none: `param trees: int = 200`"],
+                    )
+                )
+                continue
+            found = given_value(name, text, params[name][1], problems)
+            if found is not None:
+                values[name] = found.to_json()
+        return values, problems
+
+    def _unknown_environment(self, root: Module) -> None:
+        near = nearest(self.environment, root.environments)
+        known = ", ".join(f"`{name}`" for name in root.environments)
+        help = f"did you mean `{near}`?" if near else f"it declares {known}" if known else "it declares none"
+        self._diagnostics.add(
+            Diagnostic(
+                codes.UNKNOWN_ENVIRONMENT,
+                f"`{self.path}` has no environment `{self.environment}`",
+                Span(root.source, 0, 0),
+                help=[help],
+            )
+        )

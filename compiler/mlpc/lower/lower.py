@@ -1,0 +1,225 @@
+"""From the typed program to the Workflow IR: what a person described becomes what is executed."""
+
+from __future__ import annotations
+
+from ..check.specs import LIVE
+from ..ir.nodes import (
+    Action,
+    Condition,
+    External,
+    Gate,
+    Input,
+    Output,
+    Param,
+    Reference,
+    Resources,
+    Retry,
+    Secret,
+    Service,
+    Task,
+    Trigger,
+    Workflow,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..check.typed import TypedBlock, TypedCondition, TypedProgram
+    from ..check.values import Value
+    from ..ir.nodes import Json, JsonObject, Node
+    from ..source import Span
+
+
+def lower(typed: TypedProgram) -> Workflow:
+    """Return the workflow of a program without errors. Promotion edges are the passes' matter."""
+    program = typed.program
+    nodes: list[Node] = []
+    for block in typed.blocks.values():
+        if block.kind.runs == "trigger":
+            nodes.append(_trigger(block))
+            continue
+        nodes.append(_service(block) if block.kind.runs == "service" else _task(block))
+        gate = _gate(block)
+        if gate is not None:
+            nodes.append(gate)
+    name = program.decl.name
+    labels: JsonObject = {key: value.to_json() for key, value in sorted(typed.attributes.items())}
+    return Workflow(
+        name=name.text if name is not None and hasattr(name, "text") else "",
+        nodes=tuple(nodes),
+        params=tuple(
+            Param(name, type.to_json(), value.to_json(), _doc(item.decl.doc))
+            for name, (item, type, value) in typed.params.items()
+        ),
+        secrets=tuple(
+            Secret(name, type.to_json(), source.value if source is not None else None)
+            for name, (_, type, source) in typed.secrets.items()
+        ),
+        environment=program.environment,
+        doc=_doc(program.decl.doc),
+        labels=labels,
+    )
+
+
+def _doc(doc: object) -> str:
+    lines = getattr(doc, "lines", ())
+    return "\n".join(lines).strip()
+
+
+def _place(span: Span) -> JsonObject:
+    line, column = span.source.position(span.start)
+    return {"file": span.source.path, "line": line, "column": column}
+
+
+def _labels(block: TypedBlock) -> JsonObject:
+    definition = block.definition
+    node = definition.decl.type
+    labels: JsonObject = {
+        "kind": block.kind.name,
+        "component": node.name.text if node is not None else block.component.name if block.component else "",
+        "place": _place(block.span),
+    }
+    doc = _doc(definition.decl.doc)
+    if doc:
+        labels["doc"] = doc
+    if block.kind.promotes:
+        labels["promotes"] = True
+    if block.kind.judges:
+        labels["judges"] = True
+    return labels
+
+
+def _action(block: TypedBlock) -> Action:
+    action = block.component.action if block.component is not None else None
+    if action is None:
+        return Action("runtime", "")
+    return Action(action[0], action[1], action[2], action[3])
+
+
+def _inputs(block: TypedBlock) -> dict[str, Input]:
+    inputs = {
+        name: Input(tuple(Reference(source.block, source.port) for source in sources))
+        for name, sources in block.inputs.items()
+    }
+    for name, value in block.externals.items():
+        location = str(value.value)
+        inputs[name] = Input((External(location, "://" in location, {"type": "file", "format": ""}),))
+    component = block.component
+    for name, port in component.inputs.items() if component is not None else ():
+        if "judging" in port.marks:
+            inputs[name] = Input((), many=True)  # filled by the promotion pass
+    return inputs
+
+
+def _arguments(block: TypedBlock) -> JsonObject:
+    return {
+        name: value.to_json()
+        for name, value in sorted(block.arguments.items())
+        if value.entity is None or value.entity.what not in ("schema",)
+    }
+
+
+def _number(values: dict[str, Value], name: str) -> int | float | None:
+    value = values.get(name)
+    raw = value.value if value is not None and value.known else None
+    return raw if isinstance(raw, int | float) else None
+
+
+def _resources(block: TypedBlock) -> Resources:
+    common = block.common
+    cpu, memory = _number(common, "resources.cpu"), _number(common, "resources.memory")
+    gpu_type = common.get("resources.gpu_type")
+    return Resources(
+        float(cpu) if cpu is not None else None,
+        int(memory) if memory is not None else None,
+        int(_number(common, "resources.gpu") or 0),
+        str(gpu_type.value) if gpu_type is not None and gpu_type.known and gpu_type.value else "",
+    )
+
+
+def _retry(block: TypedBlock) -> Retry:
+    attempts = _number(block.common, "retry.attempts")
+    if attempts is None:
+        return Retry()
+    backoff = _number(block.common, "retry.backoff")
+    return Retry(int(attempts), float(backoff if backoff is not None else _default_backoff(block)))
+
+
+def _default_backoff(block: TypedBlock) -> float:
+    default = block.kind.blocks["retry"].params["backoff"].default
+    return float(default.value) if default is not None and default.known else 0.0
+
+
+def _task(block: TypedBlock) -> Task:
+    timeout = _number(block.common, "timeout")
+    seed = block.arguments.get("seed")
+    return Task(
+        id=block.id,
+        action=_action(block),
+        inputs=_inputs(block),
+        outputs={name: Output(type.to_json()) for name, type in block.outputs.items()},
+        arguments=_arguments(block),
+        requirements=block.component.requirements if block.component is not None else (),
+        resources=_resources(block),
+        retry=_retry(block),
+        timeout=float(timeout) if timeout is not None else None,
+        seed=seed.value if seed is not None and seed.known and isinstance(seed.value, int) else None,
+        effect=block.kind.effect,
+        labels=_labels(block),
+    )
+
+
+def _service(block: TypedBlock) -> Service:
+    arguments = _arguments(block)
+    replicas = arguments.pop("replicas", None)
+    low, high = (1, 1)
+    if isinstance(replicas, list) and len(replicas) == 2:
+        low, high = int(str(replicas[0])), int(str(replicas[1]))
+    return Service(
+        id=block.id,
+        action=_action(block),
+        inputs=_inputs(block),
+        arguments=arguments,
+        requirements=block.component.requirements if block.component is not None else (),
+        resources=_resources(block),
+        replicas=(low, high),
+        levels=tuple(_condition(c) for c in block.conditions if c.when == LIVE),
+        labels=_labels(block),
+    )
+
+
+def _gate(block: TypedBlock) -> Gate | None:
+    conditions = [c for c in block.conditions if c.when != LIVE]
+    if not conditions:
+        return None
+    labels: JsonObject = {
+        "kind": "gate",
+        "of": block.id,
+        "judges": block.kind.judges,
+        "place": _place(block.span),
+    }
+    return Gate(id=f"{block.id}.gate", conditions=tuple(_condition(c) for c in conditions), labels=labels)
+
+
+def _condition(condition: TypedCondition) -> Condition:
+    return Condition(
+        expr=_object(condition.expr),
+        text=condition.text,
+        name=condition.name,
+        severity=condition.severity,
+        message=condition.message,
+        place=_place(condition.span),
+    )
+
+
+def _object(expr: Json) -> JsonObject:
+    return expr if isinstance(expr, dict) else {"const": expr}
+
+
+def _trigger(block: TypedBlock) -> Trigger:
+    cron, timezone = block.arguments.get("cron"), block.arguments.get("timezone")
+    return Trigger(
+        id=block.id,
+        cron=str(cron.value) if cron is not None else "",
+        timezone=str(timezone.value) if timezone is not None else "UTC",
+        labels=_labels(block),
+    )

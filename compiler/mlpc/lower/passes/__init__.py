@@ -1,0 +1,8 @@
+"""The passes over the Workflow IR, in order. One pass, one file, one function of the same name."""
+
+from __future__ import annotations
+
+from .order import order
+from .promotion import promotion
+
+PASSES = (promotion, order)

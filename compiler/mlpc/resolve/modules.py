@@ -1,0 +1,280 @@
+"""Modules: files that were read, what they declare, and what they use."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..source import Source, Span
+from ..syntax import tree
+from ..syntax.parser import decode, parse
+from .similar import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostics
+    from ..source import Loader
+
+#: Kinds of declarations that a file may have, and what one of each is called in a message.
+TOP_KINDS = {
+    "pipeline": "a pipeline",
+    "schema": "a schema",
+    "component": "a component",
+    "kind": "a kind",
+    "device": "a device",
+    "env": "an environment",
+    "test": "a test",
+    "let": "a let",
+}
+
+
+class Module:
+    """One file: its tree and what it declares, by name."""
+
+    __slots__ = ("aliases", "environments", "file", "names", "path", "pipelines", "source", "tests")
+
+    def __init__(self, path: str, source: Source, file: tree.File) -> None:
+        self.path = path
+        self.source = source
+        self.file = file
+        #: Schemas, components, kinds, devices and lets.
+        self.names: dict[str, tree.Decl] = {}
+        self.pipelines: list[tree.Decl] = []
+        self.environments: dict[str, tree.Decl] = {}
+        self.tests: list[tree.Decl] = []
+        self.aliases: dict[str, tuple[tree.Use, Module]] = {}
+
+    def span(self, node: tree.Node) -> Span:
+        """Return the place of a node of this module."""
+        return Span(self.source, node.start, node.end)
+
+    def find(self, name: str, kind: str) -> tree.Decl | None:
+        """Return the declaration called ``name`` if it is of ``kind``."""
+        found = self.names.get(name)
+        return found if found is not None and found.kind.text == kind else None
+
+
+class Modules:
+    """Reads modules on demand, each once."""
+
+    __slots__ = ("_loaded", "_loading", "diagnostics", "loader")
+
+    def __init__(self, loader: Loader, diagnostics: Diagnostics) -> None:
+        self.loader = loader
+        self.diagnostics = diagnostics
+        self._loaded: dict[str, Module | None] = {}
+        self._loading: list[str] = []
+
+    def load(self, path: str) -> Module | None:
+        """Return the module at ``path``, or None where there is no such file."""
+        if path in self._loaded:
+            return self._loaded[path]
+        data = self.loader.read(path)
+        if data is None:
+            self._loaded[path] = None
+            return None
+        source, problems = decode(path, data)
+        self.diagnostics.extend(problems)
+        parsed = parse(source)
+        self.diagnostics.extend(parsed.diagnostics)
+        module = Module(path, source, parsed.file)
+        self._loaded[path] = module
+        self._loading.append(path)
+        self._declare(module)
+        self._use(module)
+        self._loading.pop()
+        return module
+
+    def standard(self, name: str) -> Module | None:
+        """Return the module ``std.NAME`` of the standard library."""
+        return self.load(f"std:{name}")
+
+    def standard_names(self) -> list[str]:
+        """Return the names of the modules of the standard library; for did-you-mean."""
+        return [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
+
+    def sources(self) -> dict[str, Source]:
+        """Return what was read, by path."""
+        return {path: module.source for path, module in self._loaded.items() if module is not None}
+
+    def _declare(self, module: Module) -> None:
+        for item in module.file.items:
+            if isinstance(item, tree.ErrorItem):
+                continue
+            if not isinstance(item, tree.Decl):
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        f"{_what(item)} cannot stand at the top level of a file",
+                        module.span(item),
+                        help=["the top level holds declarations: " + ", ".join(TOP_KINDS)],
+                    )
+                )
+                continue
+            kind = item.kind.text
+            if kind not in TOP_KINDS:
+                near = nearest(kind, TOP_KINDS)
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.UNKNOWN_KIND,
+                        f"there is no kind `{kind}` at the top level of a file",
+                        module.span(item.kind),
+                        label=f"did you mean `{near}`?" if near else "not a kind",
+                        help=[]
+                        if near
+                        else ["the top level knows " + ", ".join(f"`{k}`" for k in TOP_KINDS)],
+                        fixes=[Fix(f"write `{near}`", [(module.span(item.kind), near)])] if near else [],
+                    )
+                )
+                continue
+            self._place(module, item, kind)
+
+    def _place(self, module: Module, item: tree.Decl, kind: str) -> None:
+        if kind == "test":
+            module.tests.append(item)
+            return
+        if not isinstance(item.name, tree.Name):
+            self.diagnostics.add(
+                Diagnostic(
+                    codes.MISSING_NAME,
+                    f"{TOP_KINDS[kind]} needs a name",
+                    module.span(item.name or item.kind),
+                    help=[f"write `{kind} some_name {{ … }}`"],
+                )
+            )
+            return
+        name = item.name.text
+        if kind == "pipeline":
+            module.pipelines.append(item)
+            if len(module.pipelines) > 1:
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.SECOND_PIPELINE,
+                        "a file has one pipeline at most",
+                        module.span(item.name),
+                        label="a second one",
+                        labels=[Label(module.span(module.pipelines[0].name or item), "the first one")],
+                        help=["move it to a file of its own, and what both need to a third that both `use`"],
+                    )
+                )
+            return
+        known = module.environments if kind == "env" else module.names
+        if name in known:
+            self.diagnostics.add(duplicate(module, item.name, known[name]))
+            return
+        known[name] = item
+
+    def _use(self, module: Module) -> None:
+        for use in module.file.uses:
+            path = self._target(module, use)
+            if path is None:
+                continue
+            alias = (
+                use.alias.text
+                if use.alias
+                else path.rsplit(":", 1)[-1].rsplit("/", 1)[-1].removesuffix(".mlp")
+            )
+            if path in self._loading:
+                chain = [*self._loading[self._loading.index(path) :], path]
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.IMPORT_CYCLE,
+                        "files use each other in a circle: " + " uses ".join(chain),
+                        module.span(use.target),
+                        help=["move what both need to a third file"],
+                    )
+                )
+                continue
+            used = self.load(path)
+            if used is None:
+                self.diagnostics.add(self._missing(module, use, path))
+                continue
+            if alias in module.aliases or alias in module.names:
+                other = module.aliases[alias][0] if alias in module.aliases else module.names[alias]
+                self.diagnostics.add(duplicate(module, tree.Name(alias, use.start, use.end), other))
+                continue
+            module.aliases[alias] = (use, used)
+
+    def _target(self, module: Module, use: tree.Use) -> str | None:
+        target = use.target
+        if isinstance(target, tree.Ref):
+            if target.names[0] == "std" and len(target.names) == 2:
+                return f"std:{target.names[1]}"
+            self.diagnostics.add(
+                Diagnostic(
+                    codes.UNKNOWN_MODULE,
+                    f"`{target.text}` is no module",
+                    module.span(target),
+                    help=[
+                        'use a file by its path, `use "./file.mlp" as name`, or the library, `use std.devices`'
+                    ],
+                )
+            )
+            return None
+        text = "".join(part for part in target.parts if isinstance(part, str))
+        if len(target.parts) > 1 or (target.parts and not isinstance(target.parts[0], str)):
+            problem = "a path to use is plain text, without `${…}`"
+        elif not text.startswith(("./", "../")):
+            problem = "a path to use begins with `./` or `../`"
+        elif "\\" in text or "\0" in text:
+            problem = "a path to use is written with `/`"
+        else:
+            parts = module.path.split("/")[:-1]
+            for part in text.split("/"):
+                if part == "..":
+                    if not parts:
+                        self.diagnostics.add(
+                            Diagnostic(
+                                codes.OUTSIDE_PROJECT,
+                                f"`{text}` leaves the project",
+                                module.span(target),
+                                help=["files that a spec uses lie in its project, the folder of `mlpc.toml`"],
+                            )
+                        )
+                        return None
+                    parts.pop()
+                elif part not in (".", ""):
+                    parts.append(part)
+            return "/".join(parts)
+        self.diagnostics.add(Diagnostic(codes.UNKNOWN_MODULE, problem, module.span(target)))
+        return None
+
+    def _missing(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
+        if path.startswith("std:"):
+            near = nearest(path[4:], self.standard_names())
+            what = f"the standard library has no module `{path[4:]}`"
+            near = f"std.{near}" if near else None
+        else:
+            folder, _, name = path.rpartition("/")
+            near = nearest(name, self.loader.names(folder))
+            what = f"there is no file `{path}` in the project"
+        return Diagnostic(
+            codes.UNKNOWN_MODULE,
+            what,
+            module.span(use.target),
+            label=f"did you mean `{near}`?" if near else "not found",
+        )
+
+
+def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
+    """Return the diagnostic for a name that is declared a second time."""
+    place: tree.Node = first.name if isinstance(first, tree.Decl) and first.name is not None else first
+    return Diagnostic(
+        codes.DUPLICATE_NAME,
+        f"`{name.text}` is declared twice",
+        module.span(name),
+        label="declared again",
+        labels=[Label(module.span(place), "declared first")],
+        help=["give one of them another name"],
+    )
+
+
+def _what(item: tree.Item) -> str:
+    if isinstance(item, tree.Attr):
+        return f"an attribute (`{item.name.text} = …`)"
+    if isinstance(item, tree.Block):
+        return f"a block without a kind (`{item.name.text} {{ … }}`)"
+    if isinstance(item, tree.Condition):
+        return f"a condition (`{item.verb.text} …`)"
+    if isinstance(item, tree.Field):
+        return "a field"
+    return "this"

@@ -1,0 +1,528 @@
+"""The program: one pipeline with an environment laid over it, every attribute with the place that gave it."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..syntax import tree
+from .modules import Module, Modules, duplicate
+from .similar import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..source import Span
+
+#: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
+LANGUAGE_KINDS = ("param", "let", "secret", "backend")
+#: What can be said about a pipeline as a whole.
+PIPELINE_KEYS = ("owner", "tags", "description")
+#: Blocks without a kind that a pipeline may have.
+PIPELINE_BLOCKS = ("budget",)
+
+
+class AttrDef:
+    """An attribute and the module it was written in."""
+
+    __slots__ = ("environment", "module", "node")
+
+    def __init__(self, module: Module, node: tree.Attr, environment: str) -> None:
+        self.module = module
+        self.node = node
+        self.environment = environment
+
+    @property
+    def span(self) -> Span:
+        """Place of the attribute's name."""
+        return self.module.span(self.node.name)
+
+
+class ConditionDef:
+    """A condition and the module it was written in."""
+
+    __slots__ = ("environment", "module", "node")
+
+    def __init__(self, module: Module, node: tree.Condition, environment: str) -> None:
+        self.module = module
+        self.node = node
+        self.environment = environment
+
+    @property
+    def left(self) -> str:
+        """Text of the left side: what makes an unnamed condition the same one in an environment."""
+        expr = self.node.expr
+        part = expr.left if isinstance(expr, tree.Binary) else expr
+        return "".join(self.module.source.text[part.start : part.end].split())
+
+
+class BodyDef:
+    """What a body says, by name; the product of the body in the pipeline and those in environments."""
+
+    __slots__ = ("attrs", "blocks", "conditions", "module", "node", "others")
+
+    def __init__(self, module: Module, node: tree.Node) -> None:
+        self.module = module
+        self.node = node
+        self.attrs: dict[str, AttrDef] = {}
+        self.blocks: dict[str, NestedDef] = {}
+        self.conditions: list[ConditionDef] = []
+        #: Declarations and fields inside, where a body may have them.
+        self.others: list[tuple[Module, tree.Item]] = []
+
+
+class NestedDef:
+    """A nested block such as ``resources { … }``."""
+
+    __slots__ = ("body", "module", "node")
+
+    def __init__(self, module: Module, node: tree.Block, body: BodyDef) -> None:
+        self.module = module
+        self.node = node
+        self.body = body
+
+
+class BlockDef:
+    """A block of the pipeline: ``train forest: sklearn.random_forest { … }``."""
+
+    __slots__ = ("body", "decl", "kind", "module", "name")
+
+    def __init__(self, module: Module, decl: tree.Decl, name: tree.Name, body: BodyDef) -> None:
+        self.module = module
+        self.decl = decl
+        self.kind = decl.kind.text
+        self.name = name
+        self.body = body
+
+    @property
+    def id(self) -> str:
+        """Name of the block."""
+        return self.name.text
+
+    @property
+    def span(self) -> Span:
+        """Place of the name."""
+        return self.module.span(self.name)
+
+
+class ValueDef:
+    """A ``param``, ``let`` or ``secret``; an environment may have given it another value."""
+
+    __slots__ = ("decl", "environment", "module", "name", "value", "value_module")
+
+    def __init__(self, module: Module, decl: tree.Decl, name: tree.Name) -> None:
+        self.module = module
+        self.decl = decl
+        self.name = name
+        self.value = decl.value
+        self.value_module = module
+        self.environment = ""
+
+    @property
+    def span(self) -> Span:
+        """Place of the name."""
+        return self.module.span(self.name)
+
+
+class Program:
+    """One pipeline, names resolved to what was declared."""
+
+    __slots__ = ("body", "decl", "displaced", "environment", "kinds", "modules", "names", "root", "settings")
+
+    def __init__(self, modules: Modules, root: Module, decl: tree.Decl, environment: str) -> None:
+        self.modules = modules
+        self.root = root
+        self.decl = decl
+        self.environment = environment
+        self.kinds: Module | None = modules.standard("kinds")
+        self.body = BodyDef(root, decl)
+        #: Blocks, params, lets and secrets by name, in the order of the file.
+        self.names: dict[str, BlockDef | ValueDef] = {}
+        #: Whether a declaration was left out because its name was taken.
+        self.displaced = False
+        #: ``backend NAME { … }`` by name.
+        self.settings: dict[str, BlockDef] = {}
+
+    @property
+    def blocks(self) -> list[BlockDef]:
+        """The blocks in the order of the file."""
+        return [item for item in self.names.values() if isinstance(item, BlockDef)]
+
+    def kind(self, name: str) -> tree.Decl | None:
+        """Return the declaration of a kind of the standard library."""
+        return self.kinds.find(name, "kind") if self.kinds is not None else None
+
+    def kind_names(self) -> list[str]:
+        """Return every kind that may stand in a pipeline."""
+        declared = [] if self.kinds is None else [n for n in self.kinds.names if n not in ("task", "service")]
+        return [*LANGUAGE_KINDS, *declared]
+
+
+def make_program(modules: Modules, root: Module, environment: str) -> Program | None:
+    """Return the program of the pipeline in ``root`` under ``environment`` (empty: none), or None without one."""
+    if not root.pipelines:
+        return None
+    decl = root.pipelines[0]
+    program = Program(modules, root, decl, environment)
+    builder = _Builder(program)
+    builder.pipeline(decl)
+    if environment:
+        builder.overlay(environment)
+    return program
+
+
+def make_body(
+    modules: Modules, module: Module, node: tree.Node, body: tree.Body | None, environment: str
+) -> BodyDef:
+    """Return what ``body`` says by name; a name that stands twice is reported."""
+    made = BodyDef(module, node)
+    if body is None:
+        return made
+    made.node = body
+    report = modules.diagnostics.add
+    for item in body.items:
+        if isinstance(item, tree.Attr):
+            name = item.name.text
+            first: tree.Node | None = made.attrs[name].node.name if name in made.attrs else None
+            if name in made.blocks:
+                first = made.blocks[name].node.name
+            if first is not None:
+                report(_twice(module, item.name, first))
+            else:
+                made.attrs[name] = AttrDef(module, item, environment)
+        elif isinstance(item, tree.Block):
+            name = item.name.text
+            if name in made.blocks or name in made.attrs:
+                first = made.blocks[name].node.name if name in made.blocks else made.attrs[name].node.name
+                report(_twice(module, item.name, first))
+            else:
+                inside = make_body(modules, module, item, item.body, environment)
+                made.blocks[name] = NestedDef(module, item, inside)
+        elif isinstance(item, tree.Condition):
+            made.conditions.append(ConditionDef(module, item, environment))
+        elif not isinstance(item, tree.ErrorItem):
+            made.others.append((module, item))
+    return made
+
+
+def _twice(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
+    return Diagnostic(
+        codes.DUPLICATE_KEY,
+        f"`{name.text}` is set twice",
+        module.span(name),
+        label="set again",
+        labels=[Label(module.span(first), "set first")],
+        help=["keep one of them"],
+    )
+
+
+class _Builder:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.report = program.modules.diagnostics.add
+
+    def body(self, module: Module, decl: tree.Node, body: tree.Body | None, environment: str = "") -> BodyDef:
+        return make_body(self.program.modules, module, decl, body, environment)
+
+    def pipeline(self, decl: tree.Decl) -> None:
+        program, root = self.program, self.program.root
+        program.body = self.body(root, decl, decl.body)
+        others, program.body.others = program.body.others, []
+        for module, item in others:
+            if not isinstance(item, tree.Decl):
+                self.report(
+                    Diagnostic(codes.WRONG_PLACE, "a pipeline holds no fields", module.span(item))
+                    if isinstance(item, tree.Field)
+                    else Diagnostic(codes.WRONG_PLACE, "this belongs to a `test`", module.span(item))
+                )
+            elif item.kind.text == "backend":
+                self.backend(module, item)
+            else:
+                self.declare(module, item)
+
+    def backend(self, module: Module, item: tree.Decl, environment: str = "") -> None:
+        name = self.name_of(module, item)
+        if name is not None:
+            made = BlockDef(module, item, name, self.body(module, item, item.body, environment))
+            known = self.program.settings.get(name.text)
+            if known is None:
+                self.program.settings[name.text] = made
+            elif environment:
+                self.merge(known.body, made.body, f"backend {name.text}")
+            else:
+                self.report(duplicate(module, name, known.decl))
+
+    def name_of(self, module: Module, item: tree.Decl) -> tree.Name | None:
+        if isinstance(item.name, tree.Name):
+            return item.name
+        self.report(
+            Diagnostic(
+                codes.MISSING_NAME,
+                f"a `{item.kind.text}` needs a name",
+                module.span(item.name or item.kind),
+                help=[f"write `{item.kind.text} some_name …`"],
+            )
+        )
+        return None
+
+    def known_kind(self, module: Module, item: tree.Decl) -> bool:
+        kind = item.kind.text
+        program = self.program
+        if kind in LANGUAGE_KINDS or (kind not in ("task", "service") and program.kind(kind) is not None):
+            return True
+        from .modules import TOP_KINDS
+
+        if kind in TOP_KINDS:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"{TOP_KINDS[kind]} stands at the top level of a file, not in a pipeline",
+                    module.span(item.kind),
+                    help=["move it out of the pipeline's braces"],
+                )
+            )
+            return False
+        near = nearest(kind, program.kind_names())
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_KIND,
+                f"there is no kind `{kind}`",
+                module.span(item.kind),
+                label=f"did you mean `{near}`?" if near else "not a kind",
+                help=[]
+                if near
+                else ["a pipeline knows " + ", ".join(f"`{k}`" for k in program.kind_names())],
+                fixes=[Fix(f"write `{near}`", [(module.span(item.kind), near)])] if near else [],
+            )
+        )
+        return False
+
+    def declare(self, module: Module, item: tree.Decl, environment: str = "") -> None:
+        name = self.name_of(module, item)
+        known = self.known_kind(module, item)
+        if name is None:
+            return
+        names = self.program.names
+        if name.text in names:
+            first = names[name.text]
+            self.report(duplicate_at(module, name, first))
+            self.program.displaced = True
+            return
+        made: BlockDef | ValueDef
+        if item.kind.text in ("param", "let", "secret"):
+            made = ValueDef(module, item, name)
+            made.environment = environment
+        else:
+            made = BlockDef(module, item, name, self.body(module, item, item.body, environment))
+            if not known:
+                made.kind = ""  # reported; keeps its name, so that what uses it is not reported as well
+        names[name.text] = made
+
+    # -- environments ------------------------------------------------------------------------------------------
+
+    def overlay(self, environment: str) -> None:
+        root = self.program.root
+        chain: list[tree.Decl] = []
+        name: str | None = environment
+        while name is not None:
+            decl = root.environments.get(name)
+            if decl is None or decl in chain:
+                break
+            chain.append(decl)
+            name = decl.type.name.text if decl.type is not None else None
+        for decl in reversed(chain):
+            label = decl.name.text if isinstance(decl.name, tree.Name) else environment
+            for item in decl.body.items if decl.body is not None else ():
+                self.change(root, item, label)
+
+    def change(self, module: Module, item: tree.Item, environment: str) -> None:
+        if isinstance(item, tree.ErrorItem):
+            return
+        if isinstance(item, tree.Block) and item.name.text in PIPELINE_BLOCKS:
+            made = self.body(module, item, item.body, environment)
+            known = self.program.body.blocks.get(item.name.text)
+            if known is None:
+                self.program.body.blocks[item.name.text] = NestedDef(module, item, made)
+            else:
+                self.merge(known.body, made, item.name.text)
+            return
+        if isinstance(item, tree.Attr):
+            self.program.body.attrs[item.name.text] = AttrDef(module, item, environment)
+            return
+        if not isinstance(item, tree.Decl):
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    "an environment changes, adds or removes what a pipeline declares",
+                    module.span(item),
+                    help=["write `param trees = 20`, `train forest { … }` or `remove page`"],
+                )
+            )
+            return
+        kind = item.kind.text
+        name = self.name_of(module, item)
+        if name is None:
+            return
+        if kind == "backend":
+            self.backend(module, item, environment)
+            return
+        known_item = self.program.names.get(name.text)
+        if kind == "remove":
+            if known_item is None:
+                self.unknown(module, name, "remove")
+            else:
+                del self.program.names[name.text]
+            return
+        if not self.known_kind(module, item):
+            return
+        if known_item is None:
+            if kind == "let" or item.type is not None:
+                self.declare(module, item, environment)
+            else:
+                self.unknown(module, name, "change")
+            return
+        self.replace(module, item, name, known_item, environment)
+
+    def replace(
+        self, module: Module, item: tree.Decl, name: tree.Name, known: BlockDef | ValueDef, environment: str
+    ) -> None:
+        is_kind = known.decl.kind.text
+        if is_kind != item.kind.text:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"`{name.text}` is a `{is_kind}`, not a `{item.kind.text}`",
+                    module.span(item.kind),
+                    label=f"write `{is_kind}`",
+                    labels=[Label(known.span, "declared here")],
+                    fixes=[Fix(f"write `{is_kind}`", [(module.span(item.kind), is_kind)])],
+                )
+            )
+            return
+        if isinstance(known, ValueDef):
+            if item.value is not None:
+                known.value, known.value_module, known.environment = item.value, module, environment
+            if item.type is not None:
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        f"an environment gives `{name.text}` another value, never another type",
+                        module.span(item.type),
+                        labels=[Label(known.span, "its type is declared here")],
+                        help=[f"write `{item.kind.text} {name.text} = …`"],
+                    )
+                )
+            return
+        body = self.body(module, item, item.body, environment)
+        if item.type is not None:
+            made = BlockDef(module, item, name, body)
+            self.program.names[name.text] = made
+        else:
+            self.merge(known.body, body, name.text)
+
+    def merge(self, into: BodyDef, body: BodyDef, where: str) -> None:
+        into.attrs.update(body.attrs)
+        for name, nested in body.blocks.items():
+            known = into.blocks.get(name)
+            if known is None:
+                into.blocks[name] = nested
+            else:
+                self.merge(known.body, nested.body, f"{where}.{name}")
+        for condition in body.conditions:
+            self.replace_condition(into, condition, where)
+        for module, item in body.others:
+            if (
+                isinstance(item, tree.Decl)
+                and item.kind.text == "remove"
+                and isinstance(item.name, tree.Name)
+            ):
+                self.remove_inside(into, module, item.name, where)
+            else:
+                into.others.append((module, item))
+
+    def replace_condition(self, into: BodyDef, condition: ConditionDef, where: str) -> None:
+        node = condition.node
+        same_verb = [c for c in into.conditions if c.node.verb.text == node.verb.text]
+        if node.name is not None:
+            wanted = node.name.text
+            found = [c for c in same_verb if c.node.name is not None and c.node.name.text == wanted]
+            if not found:
+                into.conditions.append(condition)
+                return
+        else:
+            found = [c for c in same_verb if c.node.name is None and c.left == condition.left]
+        if len(found) == 1:
+            into.conditions[into.conditions.index(found[0])] = condition
+            return
+        shown = [c.module.source.text[c.node.start : c.node.end].split("\n")[0] for c in same_verb]
+        self.report(
+            Diagnostic(
+                codes.NOTHING_TO_CHANGE,
+                f"`{where}` has {'no' if not found else 'more than one'} condition on `{condition.left}` to replace",
+                condition.module.span(node.expr),
+                labels=[Label(c.module.span(c.node), "one of them") for c in found],
+                help=["it has: " + "; ".join(f"`{text}`" for text in shown)]
+                if shown and not found
+                else ["give the conditions names: `require floor: …`"],
+            )
+        )
+
+    def remove_inside(self, into: BodyDef, module: Module, name: tree.Name, where: str) -> None:
+        text = name.text
+        if text in into.attrs:
+            del into.attrs[text]
+        elif text in into.blocks:
+            del into.blocks[text]
+        else:
+            kept = [c for c in into.conditions if c.node.name is None or c.node.name.text != text]
+            if len(kept) == len(into.conditions):
+                known = [
+                    *into.attrs,
+                    *into.blocks,
+                    *(c.node.name.text for c in kept if c.node.name is not None),
+                ]
+                near = nearest(text, known)
+                self.report(
+                    Diagnostic(
+                        codes.NOTHING_TO_CHANGE,
+                        f"`{where}` has no `{text}` to remove",
+                        module.span(name),
+                        label=f"did you mean `{near}`?" if near else "not there",
+                        fixes=[Fix(f"write `{near}`", [(module.span(name), near)])] if near else [],
+                    )
+                )
+            into.conditions = kept
+
+    def unknown(self, module: Module, name: tree.Name, verb: str) -> None:
+        near = nearest(name.text, self.program.names)
+        self.report(
+            Diagnostic(
+                codes.NOTHING_TO_CHANGE,
+                f"the pipeline has no `{name.text}` to {verb}",
+                module.span(name),
+                label=f"did you mean `{near}`?" if near else "not in the pipeline",
+                help=[]
+                if near or verb == "remove"
+                else ["to add a block, name its component: `data extra: csv { … }`"],
+                fixes=[Fix(f"write `{near}`", [(module.span(name), near)])] if near else [],
+            )
+        )
+
+
+def duplicate_at(module: Module, name: tree.Name, first: BlockDef | ValueDef) -> Diagnostic:
+    """Return the diagnostic for a name of a pipeline that is declared a second time."""
+    return Diagnostic(
+        codes.DUPLICATE_NAME,
+        f"`{name.text}` is declared twice",
+        module.span(name),
+        label=f"declared again, as `{_kind_at(module, name)}`"
+        if _kind_at(module, name)
+        else "declared again",
+        labels=[Label(first.span, f"declared first, as `{first.decl.kind.text}`")],
+        help=["give one of them another name"],
+    )
+
+
+def _kind_at(module: Module, name: tree.Name) -> str:
+    for item in module.pipelines[0].body.items if module.pipelines and module.pipelines[0].body else ():
+        if isinstance(item, tree.Decl) and item.name is name:
+            return item.kind.text
+    return ""

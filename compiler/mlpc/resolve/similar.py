@@ -1,0 +1,52 @@
+"""Did-you-mean: the names nearest to one that does not exist."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def distance(left: str, right: str, limit: int) -> int:
+    """Return the optimal string alignment distance (insert, delete, replace, swap), or ``limit + 1`` if larger."""
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for row, a in enumerate(left, 1):
+        current = [row]
+        for column, b in enumerate(right, 1):
+            cost = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == right[column - 2] and left[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        if min(current) > limit:
+            return limit + 1
+        before, previous = previous, current
+    return min(previous[-1], limit + 1)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that ``name`` was most likely meant to be, or None where none is near.
+
+    Ties go to the first in alphabetical order, so that the answer does not depend on how names were gathered.
+    """
+    if len(name) > 64:
+        return None
+    limit = 1 if len(name) <= 3 else 2 if len(name) <= 7 else 3
+    folded = name.lower().replace("-", "_")
+    best: tuple[int, str] | None = None
+    for candidate in sorted(set(known)):
+        lowered = candidate.lower()
+        if lowered == folded:
+            return candidate
+        near = distance(folded, lowered, limit)
+        if near > limit:
+            # One that continues, or is continued by, what was written: `accuracy_score`, `rand`.
+            short, long = sorted((folded, lowered), key=len)
+            if len(short) < 3 or not (long.startswith(short) or long.endswith("_" + short)):
+                continue
+            near = limit
+        if best is None or near < best[0]:
+            best = (near, candidate)
+    return best[1] if best else None
