@@ -275,7 +275,7 @@ class _Drawing:
             start = view.at(mark.column)
             end = max(view.at(mark.end_column), start + 1)
             drawn.append((start, end, mark))
-        drawn.sort(key=lambda one: (one[0], -one[1]))
+        drawn.sort(key=lambda one: (one[0], -one[1], one[2].main))
         size = max(end for _, end, _ in drawn)
         row: list[tuple[str, str]] = [(" ", "")] * size
         for start, end, mark in sorted(drawn, key=lambda one: one[2].main):
