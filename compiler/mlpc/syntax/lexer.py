@@ -84,7 +84,8 @@ _BEGINS_ANEW = re.compile(
     _COMMENTS
     + r"(?:\}|\.\.\.|(?:require|given|expect)[ \t]+[^ \t=]"
     + rf"|{_WORD}[ \t]*+(?:=(?!=)|:)"
-    + rf'|{_WORD}[ \t]++(?!(?:and|or|not|in|if|then|else|each|when)(?![A-Za-z0-9_]))(?:{_WORD}|"))'
+    + r"|(?!(?:not|if)(?![A-Za-z0-9_]))"
+    + rf'{_WORD}[ \t]++(?!(?:and|or|not|in|if|then|else|each|when)(?![A-Za-z0-9_]))(?:{_WORD}|"))'
 )
 
 
