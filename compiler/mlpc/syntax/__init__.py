@@ -1,0 +1,1 @@
+"""From text to a tree: lexer, driver and recovery over the tables of the grammar."""
