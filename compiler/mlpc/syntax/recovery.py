@@ -1,14 +1,852 @@
-"""Reads a text with mistakes: reports each once and goes on."""
+"""Reads a text with mistakes: reports each once and goes on.
+
+Brackets that do not pair up are repaired first, in the text. Then the same table as always is walked; at a token
+that fits nowhere the change of a single token is looked for after which the next tokens fit, and where there is
+none, what cannot be read is left out up to the end of the value or statement.
+"""
 
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic
+from ..diagnostics import ERROR, Diagnostic, Fix
 from ..source import Source, Span
-from .tree import File
+from . import brackets, messages
+from . import tables as t
+from .actions import builders
+from .comments import attach, report_stray
+from .interpolation import interpolate
+from .lexer import BEFORE_VALUE, BINARY, RESERVED, STATEMENT_WORDS, lex
+from .tree import (
+    Attr,
+    Block,
+    Condition,
+    Decl,
+    Entry,
+    ErrorExpr,
+    ErrorItem,
+    Fact,
+    Field,
+    File,
+    Name,
+    String,
+    Use,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .brackets import Edits
+    from .lexer import Problem, Tokens
+
+# After so many mistakes the rest of a file is read, not reported.
+MAX_REPORTED = 1000
+# For so many mistakes of a file every way to repair a single token is tried.
+MAX_SEARCHES = 300
+# Tokens behind a repair that have to fit.
+NEEDED = 3
+# Tokens behind it that are looked at.
+AHEAD = 12
+
+_WIDTH = {kind: len(text) for kind, text in messages.SPELLING.items()} | {t.SEP: 0, t.END: 0}
+_KEYWORDS = {kind: word for word, kind in {**RESERVED, **STATEMENT_WORDS}.items()}
+_WORD_KINDS = frozenset(_KEYWORDS)
+# Problems after which nothing else on their line is reported.
+_NOISY = frozenset(("open-string", "open-block", "bad-character"))
+_SIGNS = frozenset((t.EQUAL, t.COLON, t.COMMA, t.COMPARE, t.PLUS, t.MINUS, t.STAR, t.SLASH, t.DOTDOT, t.SEP, t.IN))
+_BRACKETS = frozenset((*brackets.OPENERS, *brackets.CLOSERS))
+
+# What one insertion costs; what is not here is never put in.
+_INSERT = {
+    t.ERROR: 0.9, t.EQUAL: 0.8, t.COLON: 0.85, t.COMMA: 0.8, t.SEP: 0.82, t.COMPARE: 1.0, t.IN: 1.1,
+    t.THEN: 1.1, t.ELSE: 1.1, t.WHEN: 1.5, t.EACH: 1.5, t.REQUIRE: 1.3, t.AS: 1.0, t.NAME: 1.6,
+}  # fmt: skip
+# What may stand where something else stands.
+_REPLACE = (t.EQUAL, t.COLON, t.COMMA, t.SEP, t.IN)
 
 
-def recover(source: Source, text: str, start: int, edition: bool, diagnostics: list[Diagnostic]) -> File:
+def recover(
+    source: Source, text: str, start: int, edition: bool, diagnostics: list[Diagnostic]
+) -> File:
     """Return the tree of ``text``, and add to ``diagnostics`` what is wrong with it."""
-    diagnostics.append(Diagnostic(codes.UNEXPECTED_TOKEN, "this text cannot be read", Span(source, start, start)))
-    return File(source, None, (), (), (), 0, len(text))
+    tokens = lex(text, start)
+    attempts: list[tuple[File, list[Diagnostic]]] = []
+    places = spans(tokens)
+    changes: list[Edits | None] = []
+    if not tokens.too_deep:
+        changes.append(brackets.repair(text, tokens, places, True))
+        if tokens.unbalanced:
+            changes.append(brackets.repair(text, tokens, places, False))
+    if tokens.too_deep or not tokens.unbalanced:
+        attempts.append(_Reader(source, text, tokens, places, None, edition).read())
+    for edits in changes:
+        if edits is None or not edits.mistakes:
+            continue
+        changed = edits.apply(text)
+        again = lex(changed, start)
+        attempts.append(_Reader(source, text, again, spans(again), edits, edition).read())
+    if not attempts:
+        attempts.append(_Reader(source, text, tokens, places, None, edition).read())
+    best = min(attempts, key=lambda attempt: sum(one.severity == ERROR for one in attempt[1]))
+    diagnostics.extend(best[1])
+    return best[0]
+
+
+def spans(tokens: Tokens) -> tuple[list[int], list[int]]:
+    """Return where every token starts and where it ends."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for kind, value in zip(tokens.kinds, tokens.values, strict=True):
+        if type(value) is int:
+            if kind in brackets.CLOSERS:
+                starts.append(value - 1)
+                ends.append(value)
+            else:
+                starts.append(value)
+                ends.append(value + _WIDTH[kind])
+        elif type(value) is tuple:
+            starts.append(value[0])
+            ends.append(value[1])
+        else:
+            starts.append(value.start - 1 if kind in (t.MARK, t.MEMBER) else value.start)
+            ends.append(value.end)
+    return starts, ends
+
+
+def _move(tokens: Tokens, places: tuple[list[int], list[int]], edits: Edits) -> tuple[list[int], list[int]]:
+    """Give tokens of a changed text the places that they have in the text before."""
+    original = edits.original
+    values = tokens.values
+    for index, value in enumerate(values):
+        if type(value) is int:
+            values[index] = original(value)
+        elif type(value) is tuple:
+            values[index] = (original(value[0]), original(value[1]))
+        else:
+            value.start = original(value.start)
+            value.end = original(value.end)
+    for comment in tokens.comments:
+        comment.start = original(comment.start)
+        comment.end = original(comment.end)
+    for problem in tokens.problems:
+        problem.start = original(problem.start)
+        problem.end = original(problem.end)
+    for _, pieces in tokens.templates:
+        for index, piece in enumerate(pieces):
+            if not isinstance(piece, str):
+                pieces[index] = (original(piece[0]), original(piece[1]))
+    return [original(place) for place in places[0]], [original(place) for place in places[1]]
+
+
+class _Repair:
+    """One way to go on: tokens to feed first, where to go on, and what to say."""
+
+    __slots__ = ("cost", "edit", "feed", "index", "kind", "next", "reach", "tainted")
+
+    def __init__(
+        self, edit: str, index: int, kind: int, feed: list[tuple[int, Any]], next: int, cost: float, reach: int
+    ) -> None:
+        self.edit = edit
+        self.index = index
+        self.kind = kind
+        self.feed = feed
+        self.next = next
+        self.cost = cost
+        self.reach = reach
+        self.tainted = False
+
+
+class _Reader:
+    """Walks the table over one token list."""
+
+    def __init__(
+        self,
+        source: Source,
+        text: str,
+        tokens: Tokens,
+        places: tuple[list[int], list[int]],
+        edits: Edits | None,
+        edition: bool,
+    ) -> None:
+        self.source = source
+        self.text = text
+        self.diagnostics: list[Diagnostic] = []
+        self.reported = 0
+        self.searches = 0
+        self.lines_done: set[int] = set()
+        if edits is not None:
+            places = _move(tokens, places, edits)
+        if not edition:
+            at = tokens.values[0] if type(tokens.values[0]) is int else places[0][0]
+            tokens.docs = {index + 3: found for index, found in tokens.docs.items()}
+            for problem in tokens.problems:
+                problem.index += 3
+            head = [t.MLP, t.NUMBER, t.SEP]
+            zero = _nothing(at)
+            tokens.kinds[:0] = head
+            tokens.values[:0] = [zero, zero, at]
+            places = ([at] * 3 + places[0], [at] * 3 + places[1])
+        self.kinds = tokens.kinds
+        self.values = tokens.values
+        self.starts, self.ends = places
+        self.docs, self.stray = attach(text, tokens)
+        self.tokens = tokens
+        self.problems: dict[int, list[Problem]] = {}
+        for problem in tokens.problems:
+            self.problems.setdefault(problem.index, []).append(problem)
+            if problem.kind in _NOISY:
+                self.lines_done.add(self.line(problem.start))
+        if edits is not None:
+            closing = {"{": "}", "(": ")", "[": "]"}
+            for mistake in edits.mistakes:
+                self.report(messages.bracket(source, mistake, closing))
+        interpolate(source, text, tokens, self.diagnostics)
+        build = builders(source, self.docs, tuple(tokens.comments), len(text))
+        self.rules = [(t.GOTO[rule[0]], rule[1], make) for rule, make in zip(t.RULES, build, strict=True)]
+        self.states = [t.START_FILE]
+        self.stack: list[Any] = []
+        # For every open bracket how many states there were after it, and its kind.
+        self.opens: list[tuple[int, int]] = []
+        self.mark = (1, 0)  # states and token index at the beginning of the statement
+        self.dirty = False  # whether a repair was made since
+        self.quiet_until = -1  # a mistake before this token follows from the one before
+        self.errors: list[tuple[int, int]] = []
+        self.taints: list[int] = []
+
+    def line(self, offset: int) -> int:
+        """Return the line of ``offset``."""
+        return self.source.position(offset)[0]
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, up to a bound."""
+        self.reported += 1
+        if self.reported <= MAX_REPORTED:
+            self.diagnostics.append(diagnostic)
+        elif self.reported == MAX_REPORTED + 1:
+            self.diagnostics.append(
+                Diagnostic(
+                    codes.TOO_MANY_MISTAKES,
+                    f"more than {MAX_REPORTED} mistakes; the others are left out",
+                    diagnostic.span,
+                    label="from here on nothing is reported",
+                    help=["is this an mlp file?"],
+                )
+            )
+
+    def read(self) -> tuple[File, list[Diagnostic]]:
+        """Return the tree and what is wrong."""
+        kinds = self.kinds
+        values = self.values
+        index = 0
+        feed: list[tuple[int, Any]] = []
+        end = len(kinds)
+        while index < end:
+            if index in self.problems:
+                for problem in self.problems.pop(index):
+                    self.report(messages.problem(self.source, problem))
+            kind = kinds[index]
+            if self.feed(kind, values[index], index):
+                index += 1
+                continue
+            repair = self.repair(index)
+            if repair is None:
+                return self.finish(self.salvage())
+            index = repair.next
+            feed = repair.feed
+            for number, (put, value) in enumerate(feed):
+                if not self.feed(put, value, -1):
+                    # What was tried did fit; only a mistake in the search itself leads here.
+                    del feed[number:]
+                    break
+            self.dirty = True
+        return self.finish(self.stack[0] if self.states[-1] == t.ACCEPTED else self.salvage())
+
+    def finish(self, file: File) -> tuple[File, list[Diagnostic]]:
+        """Report what can only be seen at the end."""
+        if file.uses and file.items:
+            first = file.items[0]
+            for use in file.uses:
+                if use.start > first.start:
+                    self.report(
+                        Diagnostic(
+                            codes.MISPLACED_USE,
+                            "`use` statements stand before the first declaration",
+                            Span(self.source, use.start, use.end),
+                            label="too late",
+                            help=["move it below `mlp 1`"],
+                        )
+                    )
+        if self.docs or self.stray:
+            docs = {at: doc for at, doc in self.docs.items() if not self.in_error(at)}
+            stray = [comment for comment in self.stray if not self.in_error(comment.start)]
+            report_stray(self.source, docs, stray, self.diagnostics)
+        return file, self.diagnostics
+
+    def in_error(self, offset: int) -> bool:
+        """Whether ``offset`` lies in what was left out."""
+        return any(start <= offset <= end for start, end in self.errors)
+
+    def salvage(self) -> File:
+        """Return a file of the statements that were read."""
+        items: list[Any] = []
+        for value in self.stack:
+            if type(value) is list:
+                items.extend(one for one in value if type(one) in (Decl, Use))
+        uses = tuple([one for one in items if type(one) is Use])
+        rest = tuple([one for one in items if type(one) is Decl])
+        return File(self.source, None, uses, rest, tuple(self.tokens.comments), 0, len(self.text))
+
+    # Walking
+
+    def feed(self, kind: int, value: Any, index: int) -> bool:
+        """Shift one token, after the reductions that it calls for; return False where it fits nowhere."""
+        states = self.states
+        actions = t.ACTIONS
+        stack = self.stack
+        action = actions[states[-1]][kind]
+        while action < 0:
+            goto, size, make = self.rules[-action]
+            make(stack)
+            del states[-size:]
+            states.append(goto[states[-1]])
+            self.settle(stack)
+            action = actions[states[-1]][kind]
+        if not action:
+            return False
+        states.append(action)
+        stack.append(value)
+        if kind in brackets.OPENERS:
+            self.opens.append((len(states), kind))
+        elif kind in brackets.CLOSERS and self.opens:
+            self.opens.pop()
+        if kind == t.SEP or kind == t.LBRACE:
+            self.mark = (len(states), index + 1)
+            self.dirty = index < 0
+        return True
+
+    def settle(self, stack: list[Any]) -> None:
+        """Leave nothing in a finished node that was made up, so that nobody judges it."""
+        top = stack[-1]
+        if type(top) not in _HOLDERS:
+            return
+        if type(top) is Field and type(top.type) is ErrorExpr:
+            stack[-1] = ErrorItem(top.start, top.end)
+            return
+        if type(top) in (Decl, Block) and type(top.type) is ErrorExpr:
+            top.type = None
+        if type(top) is Decl and type(top.name) is ErrorExpr:
+            top.name = None
+        left = []
+        for offset in self.taints:
+            if not top.start <= offset <= top.end:
+                left.append(offset)
+            elif type(top) in (Condition, Fact):
+                if top.expr.start <= offset <= top.expr.end:
+                    top.expr = ErrorExpr(top.expr.start, top.expr.end)
+            elif type(top) is Field:
+                top.type.refinement = None
+            elif type(top) is not Block and top.value is not None and top.value.start <= offset <= top.value.end:
+                top.value = ErrorExpr(top.value.start, top.value.end)
+        self.taints = left
+
+    def fits(self, states: list[int], kinds: list[int]) -> int:
+        """Return how many of ``kinds`` can be shifted one after the other from ``states``."""
+        actions = t.ACTIONS
+        rules = self.rules
+        states = states[:]
+        for number, kind in enumerate(kinds):
+            action = actions[states[-1]][kind]
+            while action < 0:
+                goto, size, _ = rules[-action]
+                del states[-size:]
+                states.append(goto[states[-1]])
+                action = actions[states[-1]][kind]
+            if not action:
+                return number
+            states.append(action)
+        return len(kinds)
+
+    def accepted(self, states: list[int]) -> set[int]:
+        """Return the kinds of tokens that can come next."""
+        row = t.ACTIONS[states[-1]]
+        return {
+            kind for kind, action in enumerate(row) if action > 0 or (action < 0 and self.fits(states, [kind]))
+        }
+
+    def ahead(self, index: int) -> list[int]:
+        """Return the kinds of the tokens from ``index`` on that a repair is judged by."""
+        found = self.kinds[index : index + AHEAD]
+        if t.SEP in found[1:]:
+            found = found[: found.index(t.SEP, 1) + 1]
+        return found
+
+    # Repairing
+
+    def repair(self, index: int) -> _Repair | None:
+        """Report the mistake at token ``index`` and return how to go on; None at the end of all hope."""
+        accepted = self.accepted(self.states)
+        best = self.special(index, accepted)
+        if best is None and self.searches < MAX_SEARCHES:
+            self.searches += 1
+            tries = self.tries(index, accepted)
+            if tries:
+                best = min(tries, key=lambda one: one.cost)
+        place = self.starts[index]
+        before = self.ends[index - 1] if index else place
+        if best is None:
+            best = self.panic(index, accepted)
+            if best is None:
+                return None
+        line = self.line(before if self.kinds[index] in (t.SEP, t.END) else place)
+        if index >= self.quiet_until and line not in self.lines_done:
+            self.report(self.explain(best, index, accepted))
+        self.quiet_until = best.next + (1 if best.edit == "panic" else 0)
+        if best.edit == "panic":
+            for skipped in range(index, best.next):
+                for problem in self.problems.pop(skipped, ()):
+                    if self.line(problem.start) != line or problem.kind.startswith("too"):
+                        self.report(messages.problem(self.source, problem))
+        if best.tainted:
+            self.taints.append(place)
+        if best.edit.startswith("back "):
+            self.go_back(index - 1)
+        return best
+
+    def special(self, index: int, accepted: set[int]) -> _Repair | None:
+        """Return the repair of what people write out of habit, and the machine would read in another way."""
+        kind = self.kinds[index]
+        states = self.states
+        before = self.kinds[index - 1] if index else t.SEP
+        if kind in _WORD_KINDS and self.fits(states, [t.NAME, *self.ahead(index + 1)]) > 2:
+            follows = self.kinds[index + 1]
+            if before in (t.SEP, t.LBRACE) or follows in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
+                feed = [(t.NAME, self.name(index))]
+                return _Repair("reserved", index, kind, feed, index + 1, 0, NEEDED)
+        if before in STATEMENT_WORDS.values() and kind in (t.EQUAL, t.COLON, t.LBRACE) and not self.dirty:
+            base = self.rollback(index - 1)
+            if base is not None and self.fits(base, [t.NAME, *self.ahead(index)]) > 2:
+                self.go_back(index - 1)
+                feed = [(t.NAME, self.name(index - 1))]
+                return _Repair("reserved", index - 1, before, feed, index, 0, NEEDED)
+        top = len(self.opens) == 0 and self.states[0] == t.START_FILE
+        if top and before == t.NAME and kind == t.EQUAL and self.statement_start(index - 1):
+            return self.panic(index, accepted, "attribute-outside")
+        if top and kind in STATEMENT_WORDS.values() and before == t.SEP:
+            return self.panic(index, accepted, "statement-outside")
+        if kind == t.COMPARE and before in (t.NAME, t.REF) and self.statement_start(index - 1) and self.opens:
+            if self.kinds[index + 1] not in (t.SEP, t.END, t.RBRACE) and self.text[self.starts[index]] != "=":
+                base = self.rollback(index - 1)
+                if base is not None and self.fits(base, [t.REQUIRE, *self.ahead(index - 1)]) > 3:
+                    self.go_back(index - 1)
+                    at = self.starts[index - 1]
+                    feed = [(t.REQUIRE, Name("require", at, at))]
+                    return _Repair("require", index - 1, t.REQUIRE, feed, index - 1, 0, NEEDED)
+        return None
+
+    def statement_start(self, index: int) -> bool:
+        """Whether token ``index`` begins a statement."""
+        return index > 0 and self.kinds[index - 1] in (t.SEP, t.LBRACE)
+
+    def rollback(self, index: int) -> list[int] | None:
+        """Return the states before token ``index``, if that can be said."""
+        height, begin = self.mark
+        if self.dirty or len(self.states) <= height or begin > index or index - begin > 64:
+            return None
+        base = self.states[:height]
+        for kind in self.kinds[begin:index]:
+            action = t.ACTIONS[base[-1]][kind]
+            while action < 0:
+                goto, size, _ = self.rules[-action]
+                del base[-size:]
+                base.append(goto[base[-1]])
+                action = t.ACTIONS[base[-1]][kind]
+            if not action:
+                return None
+            base.append(action)
+        return base
+
+    def go_back(self, index: int) -> None:
+        """Go back to before token ``index``, where :meth:`rollback` says that it can be done."""
+        height, begin = self.mark
+        del self.states[height:]
+        del self.stack[height - 1 :]
+        while self.opens and self.opens[-1][0] > height:
+            self.opens.pop()
+        for at in range(begin, index):
+            self.feed(self.kinds[at], self.values[at], at)
+
+    def tries(self, index: int, accepted: set[int]) -> list[_Repair]:
+        """Return every change of one token after which the next ones fit."""
+        found: list[_Repair] = []
+        kinds = self.kinds
+        values = self.values
+        kind = kinds[index]
+
+        def add(
+            edit: str,
+            base: list[int],
+            at: int,
+            what: int,
+            feed: list[tuple[int, Any]],
+            next: int,
+            cost: float,
+            *,
+            tainted: bool = False,
+        ) -> None:
+            follows = self.ahead(next)
+            reach = self.fits(base, [one for one, _ in feed] + follows) - len(feed)
+            if reach < _needed(follows):
+                return
+            if reach < len(follows):
+                cost += 3 - 0.2 * reach
+            made = _Repair(edit, at, what, feed, next, cost, reach)
+            made.tainted = tainted
+            found.append(made)
+
+        def around(base: list[int], at: int, allowed: set[int], more: float) -> None:
+            there = kinds[at]
+            before = kinds[at - 1] if at else t.SEP
+            begin = self.starts[at]
+            behind = self.ends[at - 1] if at else begin
+            # Put in
+            for put in allowed:
+                cost = _INSERT.get(put)
+                if cost is None:
+                    continue
+                if put == t.ERROR and before in (t.SEP, t.LBRACE) and t.REQUIRE in allowed:
+                    continue  # a whole statement
+                if put == t.NAME and (t.ERROR in allowed or before in (t.SEP, t.LBRACE)):
+                    continue
+                if put == t.SEP and (there in BINARY or there in (t.EQUAL, t.COLON, t.RPAR, t.RSQB, t.MEMBER)):
+                    continue
+                if put == t.SEP and self.opens and self.opens[-1][1] != t.LBRACE:
+                    continue
+                if put == t.COMPARE and before not in _OPERANDS:
+                    continue
+                add("insert", base, at, put, [(put, self.made(put, behind))], at, cost + more,
+                    tainted=put in (t.COMPARE, t.THEN, t.ELSE))  # fmt: skip
+            if there in (t.END,):
+                return
+            # Leave out
+            if there not in _BRACKETS and (there != t.SEP or more == 0):
+                twice = at > 0 and before == there and self.written(at) == self.written(at - 1)
+                cost = 0.5 if twice else 1.3 if there == t.SEP else 1.05
+                if there == t.SEP and before not in (t.COMMA, t.SEP, t.LBRACE):
+                    cost = 2.0
+                add("twice" if twice else "delete", base, at, there, [], at + 1, cost + more, tainted=not twice)
+            # Put in the place of it
+            if there in _SIGNS:
+                for put in _REPLACE:
+                    if put != there and put in allowed and there != t.SEP:
+                        add("replace", base, at, put, [(put, self.made(put, begin))], at + 1, 1.0 + more)
+                if there == t.EQUAL and t.COMPARE in allowed:
+                    feed = [(t.COMPARE, Name("==", begin, begin + 1))]
+                    add("replace", base, at, t.COMPARE, feed, at + 1, 0.9 + more)
+            if t.ERROR in allowed and there not in _BRACKETS and there not in (t.SEP, t.COMMA) and (
+                before not in (t.SEP, t.LBRACE)
+            ):
+                feed = [(t.ERROR, (begin, self.ends[at]))]
+                add("value", base, at, there, feed, at + 1, 1.2 + more)
+            if there == t.STRING and t.NAME in allowed and t.ERROR not in allowed:
+                add("unquote", base, at, t.NAME, [(t.NAME, self.name(at))], at + 1, 1.1 + more)
+            if there == t.REF and t.NAME in allowed and t.REF not in allowed:
+                add("dotted", base, at, t.NAME, [(t.NAME, self.name(at))], at + 1, 0.9 + more)
+            # Change places with the next one
+            if at + 1 < len(kinds) and kinds[at + 1] not in (t.SEP, t.END) and there not in (t.SEP,):
+                other = kinds[at + 1]
+                next = at + 2
+                if there == t.LBRACE and kinds[next] == t.SEP:
+                    next += 1
+                if not (there in brackets.CLOSERS or other in brackets.OPENERS):
+                    feed = [(other, values[at + 1]), (there, values[at])]
+                    add("swap", base, at, other, feed, next, 1.1 + more)
+
+        around(self.states, index, accepted, 0)
+        if index:
+            base = self.rollback(index - 1)
+            if base is not None and kinds[index - 1] not in (t.SEP, t.LBRACE):
+                height = len(found)
+                around(base, index - 1, self.accepted(base), 0.4)
+                for one in found[height:]:
+                    one.edit = "back " + one.edit
+        if kind == t.END:
+            found = [one for one in found if one.next <= index]
+        return found
+
+    def written(self, index: int) -> str:
+        """Return token ``index`` as written."""
+        return self.text[self.starts[index] : self.ends[index]]
+
+    def name(self, index: int) -> Name:
+        """Return token ``index`` as a name."""
+        text = self.written(index)
+        value = self.values[index]
+        if type(value) is String:
+            text = value.parts[0] if value.parts and isinstance(value.parts[0], str) else ""
+        return Name(text, self.starts[index], self.ends[index])
+
+    @staticmethod
+    def made(kind: int, at: int) -> Any:
+        """Return the value of a token that is put in at ``at``."""
+        if kind == t.ERROR:
+            return (at, at)
+        if kind == t.NAME:
+            return Name("", at, at)
+        if kind == t.COMPARE:
+            return Name("?", at, at)
+        if kind in (t.REQUIRE, t.IN, t.AS):
+            return Name(messages.SPELLING[kind], at, at)
+        return at
+
+    def panic(self, index: int, accepted: set[int], edit: str = "panic") -> _Repair | None:
+        """Leave out what cannot be read, up to the end of the value or the statement."""
+        kinds = self.kinds
+        states = self.states
+        base = self.opens[-1][0] if self.opens else 1
+        heights = [
+            height for height in range(len(states), base - 1, -1) if t.ACTIONS[states[height - 1]][t.ERROR] > 0
+        ]
+        if edit != "panic":
+            heights = heights[-1:]
+        depth = 0
+        last: _Repair | None = None
+        next = index
+        while next < len(kinds):
+            kind = kinds[next]
+            ends = kind in (t.SEP, t.COMMA, t.END) or kind in brackets.CLOSERS
+            if not depth and (ends or (kind == t.LBRACE and edit == "panic") or next - index < 20):
+                follows = self.ahead(next)[: NEEDED + 1]
+                enough = _needed(follows)
+                if edit == "panic" and next > index and self.fits(states, follows) >= enough:
+                    last = _Repair(edit, index, kind, [], next, 0, 0)
+                    last.tainted = True
+                    return last
+                for height in heights:
+                    if self.fits([*states[:height], t.ACTIONS[states[height - 1]][t.ERROR]], follows) >= enough:
+                        return self.leave_out(edit, index, next, height)
+                if ends and (kind == t.END or kind in brackets.CLOSERS):
+                    for height in reversed(heights):
+                        if self.fits([*states[:height], t.ACTIONS[states[height - 1]][t.ERROR]], [kind]):
+                            return self.leave_out(edit, index, next, height)
+                    return None
+            if kind in brackets.OPENERS:
+                depth += 1
+            elif kind in brackets.CLOSERS:
+                depth -= 1
+            next += 1
+        return last
+
+    def leave_out(self, edit: str, index: int, next: int, height: int) -> _Repair:
+        """Take the stack down to ``height`` and put an error there, which ends before token ``next``."""
+        popped = self.stack[height - 1 :]
+        begin = _start(popped[0]) if popped else self.starts[index]
+        end = self.ends[next - 1] if next > 0 else begin
+        if begin > end:
+            begin = end
+        del self.states[height:]
+        del self.stack[height - 1 :]
+        self.errors.append((begin, end))
+        return _Repair(edit, index, self.kinds[index], [(t.ERROR, (begin, end))], next, 0, 0)
+
+    # Explaining
+
+    def explain(self, repair: _Repair, index: int, accepted: set[int]) -> Diagnostic:
+        """Return the diagnostic for the mistake that ``repair`` repairs."""
+        source = self.source
+        edit = repair.edit.removeprefix("back ")
+        at = repair.index
+        kind = self.kinds[at]
+        if repair.edit.startswith("back "):
+            accepted = set()
+        span = Span(source, self.starts[at], self.ends[at])
+        here = messages.found(source, kind, span.start, span.end)
+        before_kind = self.kinds[at - 1] if at else t.SEP
+        before_end = self.ends[at - 1] if at else span.start
+        gap = Span(source, before_end, before_end)
+        before = messages.found(source, before_kind, self.starts[at - 1], before_end) if at else ""
+        after = f" after {before}" if at and before_kind not in (t.SEP, t.LBRACE) else ""
+        if edit == "reserved":
+            return messages.reserved(source, span, span.text, column=bool(self.opens))
+        if edit == "require":
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                "a condition begins with `require`",
+                span,
+                label="expected `require` before this",
+                help=[f"write `require {span.text} …`"],
+                fixes=[Fix("insert `require`", [(Span(source, span.start, span.start), "require ")])],
+            )
+        if edit == "attribute-outside":
+            name = self.written(at - 1)
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"`{name} = …` stands outside all blocks; here stand declarations",
+                Span(source, self.starts[at - 1], span.end),
+                label="an attribute belongs inside a block",
+                help=["move it into the block it belongs to, such as `pipeline name { … }`; is a `}` above too many?"],
+            )
+        if edit == "statement-outside":
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"{here} stands outside all blocks; here stand declarations",
+                span,
+                label="belongs inside a block",
+                help=["move it into the block it belongs to; is a `}` above too many?"],
+            )
+        if edit == "insert":
+            put = repair.kind
+            if put == t.ERROR:
+                what = "a name"
+                if before_kind == t.COLON:
+                    what = "a type"
+                elif before_kind in BEFORE_VALUE or before_kind in (t.IN,):
+                    what = "a value"
+                wanted = codes.UNEXPECTED_TOKEN if what == "a name" else codes.MISSING_VALUE
+                return Diagnostic(
+                    wanted,
+                    f"expected {what}{after}, found {here}",
+                    gap if kind in (t.SEP, t.END) or kind in brackets.CLOSERS else span,
+                    label=f"expected {what}" + ("" if kind not in (t.SEP, t.END) else " here"),
+                    help=[_VALUE_HELP[what]],
+                )
+            if put == t.NAME:
+                return Diagnostic(
+                    codes.UNEXPECTED_TOKEN,
+                    f"expected a name{after}, found {here}",
+                    span if kind not in (t.SEP, t.END) else gap,
+                    label="expected a name",
+                    help=[_VALUE_HELP["a name"]],
+                )
+            if put == t.COMPARE:
+                return Diagnostic(
+                    codes.UNEXPECTED_TOKEN,
+                    f"expected an operator between {before} and {here}",
+                    span,
+                    label="an operator is missing before this",
+                    help=["such as `==`, `>=`, `+` or `and`"],
+                )
+            sign = messages.SPELLING.get(put, ",")
+            if put in (t.SEP, t.COMMA):
+                what = "`,` or a new line" if put == t.SEP else "`,`"
+                return Diagnostic(
+                    codes.MISSING_SEPARATOR,
+                    f"expected {what} between {before} and {here}",
+                    span,
+                    label=f"expected {what} before this",
+                    help=["statements on one line are separated by commas"] if put == t.SEP else ["insert `,`"],
+                    fixes=[Fix("insert `,`", [(gap, ",")])],
+                )
+            text = sign if put == t.COLON else f" {sign}"
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected `{sign}`{after}, found {here}",
+                span if kind not in (t.SEP, t.END) else gap,
+                label=f"expected `{sign}` before this" if kind not in (t.SEP, t.END) else f"expected `{sign}`",
+                help=[f"insert `{sign}`"],
+                fixes=[Fix(f"insert `{sign}`", [(gap, text)], safe=put in (t.EQUAL, t.COLON))],
+            )
+        if edit == "twice":
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"{here} stands here twice",
+                span,
+                label="one too many",
+                help=["take it away"],
+                fixes=[Fix(f"remove {here}", [(span, "")])],
+            )
+        if edit == "swap":
+            other = Span(source, self.starts[at + 1], self.ends[at + 1])
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"{here} and `{other.text}` have changed places",
+                Span(source, span.start, other.end),
+                label=f"expected `{other.text} {span.text}`",
+                help=[f"write `{other.text} {span.text}`"],
+                fixes=[Fix("change the two", [(span, other.text), (other, span.text)], safe=False)],
+            )
+        if edit == "replace":
+            sign = "==" if repair.kind == t.COMPARE else messages.SPELLING.get(repair.kind, ",")
+            help = f"write `{sign}`"
+            if repair.kind == t.COMPARE:
+                help = "`=` gives a value; two values are compared by `==`"
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected `{sign}`{after}, found {here}",
+                span,
+                label=f"expected `{sign}`",
+                help=[help],
+                fixes=[Fix(f"write `{sign}`", [(span, sign)])],
+            )
+        if edit == "unquote":
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected a name{after}, found the string {here}",
+                span,
+                label="a name stands without quotes",
+                help=["write it without quotes"],
+            )
+        if edit == "dotted":
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected a plain name{after}, found {here}",
+                span,
+                label="a name declared or set here has no dots",
+                help=["what lies inside a block is set inside its braces: `outer { inner = … }`"],
+            )
+        wanted = messages.expected(accepted, before_kind) if accepted else ""
+        if edit in ("delete", "value", "panic") and wanted:
+            empty = kind in (t.SEP, t.END)
+            code = codes.MISSING_VALUE if wanted == "a value" else codes.UNEXPECTED_TOKEN
+            return Diagnostic(
+                code,
+                f"expected {wanted}{after}, found {here}",
+                gap if empty else span,
+                label=f"expected {wanted}",
+                help=[_VALUE_HELP.get(wanted, f"write {wanted}" + (f", or take {here} away" if not empty else ""))],
+            )
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"{here} makes no sense here",
+            span,
+            label="not expected here",
+            help=[f"take {here} away"],
+        )
+
+
+_VALUE_HELP = {
+    "a value": 'a value is a number, a quantity such as `20min`, a string `"…"`, a name, a list `[…]` or a map `{…}`',
+    "a type": "a type or a component is a name, such as `int`, `list(string)` or `sklearn.random_forest`",
+    "a name": "a name begins with a letter or `_` and holds letters, digits and `_`",
+    "a statement": "a statement is `name = value`, `name: type`, `kind name { … }` or a condition, `require …`",
+    "a declaration": "at the top level stand declarations, such as `pipeline name { … }` or `schema Name { … }`",
+}
+_HOLDERS = frozenset((Attr, Block, Condition, Decl, Entry, Fact, Field))
+_OPERANDS = frozenset(
+    (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.RPAR, t.RSQB, t.MEMBER)
+)
+
+
+def _nothing(at: int) -> Any:
+    """Return what stands for the edition where there is none."""
+    from .tree import Number
+
+    return Number(0, "", at, at)
+
+
+def _needed(follows: list[int]) -> int:
+    """Return how many of these tokens have to fit: the next statement may have a mistake of its own."""
+    needed = min(NEEDED, len(follows))
+    return follows.index(t.SEP) + 1 if t.SEP in follows[:needed] else needed
+
+
+def _start(value: Any) -> int:
+    """Return where a value of the parser's stack starts."""
+    while type(value) is list:
+        value = value[0]
+    if type(value) is int:
+        return value
+    if type(value) is tuple:
+        start: int = value[0]
+        return start
+    start = value.start
+    return start

@@ -1,0 +1,265 @@
+"""Brackets that do not pair up: which one is missing or too many, by how the lines are indented.
+
+A bracket decides what the newlines and commas behind it mean, so these mistakes are repaired in the text itself,
+before it is read again: missing brackets are put in, others are blanked out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from . import tables as t
+from .lexer import BEFORE_VALUE, BINARY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .lexer import Tokens
+
+OPENERS = {t.LBRACE: "{", t.LPAR: "(", t.LSQB: "["}
+CLOSERS = {t.RBRACE: "}", t.RPAR: ")", t.RSQB: "]"}
+CLOSER_OF = {t.LBRACE: t.RBRACE, t.LPAR: t.RPAR, t.LSQB: t.RSQB}
+OPENER_OF = {closer: opener for opener, closer in CLOSER_OF.items()}
+_STATEMENT = frozenset((t.REQUIRE, t.GIVEN, t.EXPECT, t.USE))
+_VALUES = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.NAME, t.REF, t.LSQB, t.TRUE, t.FALSE, t.NONE))
+
+
+class Mistake:
+    """One bracket mistake: `unclosed` (an opener without a closer), `unopened`, `stray`, `wrong`, `doubled`.
+
+    ``place`` is where the bracket at fault stands, ``at`` where one belongs, ``sign`` which one.
+    """
+
+    __slots__ = ("at", "kind", "place", "sign")
+
+    def __init__(self, kind: str, place: int, at: int, sign: str) -> None:
+        self.kind = kind
+        self.place = place
+        self.at = at
+        self.sign = sign
+
+
+class Edits:
+    """Changes to a text: brackets to put in, by place, and places to blank out."""
+
+    __slots__ = ("_shifts", "blanks", "inserts", "mistakes")
+
+    def __init__(self) -> None:
+        self.inserts: list[tuple[int, str]] = []
+        self.blanks: list[int] = []
+        self.mistakes: list[Mistake] = []
+        self._shifts: list[int] = []
+
+    def apply(self, text: str) -> str:
+        """Return ``text`` changed."""
+        pieces: list[str] = []
+        at = 0
+        blanks = sorted(set(self.blanks))
+        changes = sorted(
+            [(place, 0, number, sign) for number, (place, sign) in enumerate(self.inserts)]
+            + [(place, 1, 0, "") for place in blanks]
+        )
+        length = 0
+        self._shifts = []
+        for place, _, _, sign in changes:
+            pieces.append(text[at:place])
+            length += place - at
+            if sign:
+                self._shifts.append(length)
+                pieces.append(sign)
+                length += 1
+                at = place
+            else:
+                pieces.append(" ")
+                length += 1
+                at = place + 1
+        pieces.append(text[at:])
+        return "".join(pieces)
+
+    def original(self, offset: int) -> int:
+        """Return where ``offset`` of the changed text lies in the one before."""
+        return offset - bisect_left(self._shifts, offset)
+
+
+class _Open:
+    __slots__ = ("content", "indent", "kind", "line", "place", "put_in")
+
+    def __init__(self, kind: int, place: int, indent: int, line: int, put_in: bool) -> None:
+        self.kind = kind
+        self.place = place
+        self.indent = indent
+        self.line = line
+        self.put_in = put_in
+        self.content = -1  # how far the first line inside is indented
+
+
+def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_layout: bool) -> Edits | None:
+    """Return the changes that make all brackets pair up; None where the layout says nothing useful.
+
+    With ``by_layout`` the indentation decides: what a bracket holds is indented further than the line that opens
+    it, and a closing bracket that begins a line stands right below the beginning of that line.
+    """
+    edits = Edits()
+    kinds = tokens.kinds
+    starts, ends = spans
+    stack: list[_Open] = []
+    line = 0
+    indent = 0
+    top_content = 0  # how far statements outside all brackets are indented
+    line_first = 0  # token that begins the line
+    previous_end = starts[0] if starts else 0
+    statement_indent = -1  # of the latest line that began a statement
+    lines = 0
+
+    def close(opened: _Open, at: int) -> None:
+        edits.inserts.append((at, CLOSERS[CLOSER_OF[opened.kind]]))
+        edits.mistakes.append(Mistake("unclosed", opened.place, at, OPENERS[opened.kind]))
+
+    for index, kind in enumerate(kinds):
+        start = starts[index]
+        if kind == t.SEP:
+            continue
+        fresh = index == 0 or kind == t.END or text.find("\n", previous_end, start) >= 0
+        closer = kind in CLOSERS
+        if fresh:
+            line += 1
+            lines += 1
+            begin = text.rfind("\n", 0, start) + 1
+            indent = start - begin if kind != t.END else -1
+            if by_layout:
+                while stack:
+                    top = stack[-1]
+                    if closer:
+                        fits = [one for one in stack if one.kind == OPENER_OF[kind] and one.indent == indent]
+                        if top.kind == OPENER_OF[kind] and top.indent == indent:
+                            break
+                        if not fits:
+                            break
+                    elif indent > top.indent:
+                        break
+                    stack.pop()
+                    close(top, previous_end)
+                ended = index > 0 and kinds[index - 1] == t.SEP
+                content = stack[-1].content if stack else top_content
+                if (
+                    ended
+                    and not closer
+                    and indent > content >= 0
+                    and statement_indent == content
+                    and (not stack or stack[-1].kind == t.LBRACE)
+                    and kinds[line_first] == t.NAME
+                    and kinds[index - 2] not in (t.RBRACE, t.LBRACE)
+                    and kinds[index] in (t.NAME, t.REQUIRE, t.GIVEN, t.EXPECT, t.ELLIPSIS)
+                    and not any(k == t.EQUAL for k in kinds[line_first : index - 1])
+                ):
+                    edits.inserts.append((previous_end, " {"[1:]))
+                    edits.mistakes.append(Mistake("unopened", previous_end, previous_end, "{"))
+                    stack.append(_Open(t.LBRACE, previous_end, content, line - 1, True))
+                if not closer:
+                    if stack and stack[-1].content < 0 and indent >= 0:
+                        stack[-1].content = indent
+                    if ended or (index > 0 and kinds[index - 1] == t.LBRACE) or index == 0:
+                        statement_indent = indent
+            elif kind == t.END:
+                while stack:
+                    close(stack.pop(), previous_end)
+            line_first = index
+        if kind in OPENERS:
+            if kind == t.LBRACE and index and kinds[index - 1] == t.LBRACE and not fresh:
+                edits.blanks.append(start)
+                edits.mistakes.append(Mistake("doubled", start, start, "{"))
+            else:
+                stack.append(_Open(kind, start, indent, line, False))
+        elif closer:
+            _close(text, tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh)
+        previous_end = ends[index]
+        if by_layout and len(edits.mistakes) > max(8, lines // 5 + 2):
+            return None
+    return edits
+
+
+def _close(
+    text: str,
+    tokens: Tokens,
+    spans: tuple[list[int], list[int]],
+    index: int,
+    line: int,
+    line_first: int,
+    stack: list[_Open],
+    edits: Edits,
+    on_line: bool,
+) -> None:
+    """Deal with the closing bracket ``index``; ``on_line`` when it must close what its own line opened."""
+    kinds = tokens.kinds
+    starts, ends = spans
+    kind = kinds[index]
+    wanted = OPENER_OF[kind]
+    sign = CLOSERS[kind]
+    place = starts[index]
+    top = stack[-1] if stack else None
+    if top is not None and top.kind == wanted and not (on_line and kind == t.RBRACE and top.line != line):
+        stack.pop()
+        return
+    here = [opened for opened in stack if opened.line == line]
+    deeper = here if on_line else stack
+    if any(opened.kind == wanted for opened in deeper):
+        while stack[-1].kind != wanted:
+            unclosed = stack.pop()
+            at = ends[index - 1]
+            edits.inserts.append((at, CLOSERS[CLOSER_OF[unclosed.kind]]))
+            edits.mistakes.append(Mistake("unclosed", unclosed.place, at, OPENERS[unclosed.kind]))
+        stack.pop()
+        return
+    if top is not None and top.line == line and not _comes(kinds, index + 1, CLOSER_OF[top.kind]):
+        stack.pop()
+        edits.blanks.append(place)
+        right = CLOSERS[CLOSER_OF[top.kind]]
+        edits.inserts.append((place, right))
+        edits.mistakes.append(Mistake("wrong", place, top.place, right))
+        return
+    opening = _opening(kinds, index, line_first, wanted)
+    if opening is not None:
+        at = ends[opening - 1]
+        edits.inserts.append((at, OPENERS[wanted]))
+        edits.mistakes.append(Mistake("unopened", place, at, OPENERS[wanted]))
+        return
+    edits.blanks.append(place)
+    edits.mistakes.append(Mistake("stray", place, place, sign))
+
+
+def _comes(kinds: list[int], index: int, kind: int) -> bool:
+    """Whether the next token is ``kind``."""
+    return index < len(kinds) and kinds[index] == kind
+
+
+def _opening(kinds: list[int], index: int, line_first: int, wanted: int) -> int | None:
+    """Return the token before which an opener of ``wanted`` is missing on the line that ends in ``index``."""
+    nested = 0
+    best: int | None = None
+    for at in range(index - 1, max(line_first, index - 200), -1):
+        kind = kinds[at]
+        before = kinds[at - 1]
+        if kind in CLOSERS:
+            nested += 1
+        elif kind in OPENERS:
+            if not nested:
+                break
+            nested -= 1
+        if nested:
+            continue
+        if wanted == t.LBRACE:
+            if kind == t.NAME and kinds[at + 1] == t.EQUAL and before in (t.NAME, t.REF, t.STRING, t.RPAR):
+                best = at
+            if kind == t.REQUIRE:
+                best = at
+        elif wanted == t.LPAR:
+            if before in (t.NAME, t.REF, t.MARK, t.MEMBER) and kind in _VALUES and at - 1 > line_first:
+                return at
+        elif before == t.EQUAL and kind in _VALUES:
+            return at
+    if wanted == t.LPAR and best is None:
+        for at in range(index - 1, max(line_first, index - 200), -1):
+            if kinds[at - 1] in BEFORE_VALUE and kinds[at - 1] not in BINARY and kinds[at] in _VALUES:
+                return at
+            if kinds[at] in OPENERS or kinds[at] in CLOSERS:
+                return None
+    return best

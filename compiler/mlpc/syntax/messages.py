@@ -1,0 +1,326 @@
+"""What the parser says: token kinds in words, and one diagnostic for each kind of mistake."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label
+from ..source import Source, Span
+from . import tables as t
+from .lexer import MAX_DEPTH, MAX_DIGITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .brackets import Mistake
+    from .lexer import Problem
+
+SPELLING = {
+    t.AND: "and", t.OR: "or", t.NOT: "not", t.IN: "in", t.IF: "if", t.THEN: "then", t.ELSE: "else",
+    t.EACH: "each", t.WHEN: "when", t.EQUAL: "=", t.COLON: ":", t.COMMA: ",", t.LBRACE: "{", t.RBRACE: "}",
+    t.LPAR: "(", t.RPAR: ")", t.LSQB: "[", t.RSQB: "]", t.PLUS: "+", t.MINUS: "-", t.STAR: "*", t.SLASH: "/",
+    t.DOTDOT: "..", t.ELLIPSIS: "...", t.AS: "as", t.REQUIRE: "require", t.GIVEN: "given",
+    t.EXPECT: "expect", t.USE: "use", t.MLP: "mlp",
+}  # fmt: skip
+
+_LISTED = (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.THEN, t.ELSE, t.AS, t.COMMA, t.RPAR, t.RSQB, t.RBRACE)
+
+
+def found(source: Source, kind: int, start: int, end: int) -> str:
+    """Return in words what was found."""
+    if kind == t.END:
+        return "the end of the file"
+    if kind == t.SEP and source.text[start : start + 1] != ",":
+        return "the end of the line"
+    if kind == t.STRING:
+        text = source.text[start:end]
+        return f"`{text}`" if len(text) <= 30 and "\n" not in text else "a string"
+    text = source.text[start:end] or SPELLING.get(kind, "")
+    return f"`{text}`" if len(text) <= 40 else f"`{text[:40]}…`"
+
+
+def expected(accepted: set[int], before: int) -> str:
+    """Return in words what could stand here; ``before`` is the kind of the token before."""
+    if t.NUMBER in accepted and t.MINUS in accepted:
+        return "a value"
+    if t.NUMBER in accepted:
+        return "the edition, such as `mlp 1`"
+    if t.REQUIRE in accepted:
+        return "a statement"
+    if t.USE in accepted:
+        return "a declaration"
+    if t.NAME in accepted and t.REF in accepted:
+        return "a type" if before == t.COLON else "a name"
+    listed = [f"`{SPELLING[kind]}`" for kind in _LISTED if kind in accepted]
+    if t.NAME in accepted:
+        return either(["a name", *listed])
+    if t.SEP in accepted and t.COMMA not in accepted:
+        listed.append("a new line")
+    return either(listed) if listed else "the end of the file"
+
+
+def either(words: list[str]) -> str:
+    """Return `a, b or c`."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def bracket(source: Source, mistake: Mistake, closing: dict[str, str]) -> Diagnostic:
+    """Return the diagnostic for one bracket mistake; ``closing`` has the closing bracket of each opening one."""
+    place, at, sign = mistake.place, mistake.at, mistake.sign
+    if mistake.kind == "unclosed":
+        right = closing[sign]
+        here = Span(source, at, at)
+        return Diagnostic(
+            codes.UNCLOSED_BRACKET,
+            f"`{sign}` is never closed",
+            Span(source, place, place + 1),
+            label=f"`{right}` is missing",
+            labels=[Label(here, f"expected `{right}` here")],
+            help=[f"close it with `{right}`"],
+            fixes=[Fix(f"insert `{right}`", [(here, _closing_text(source, place, at, right))], safe=False)],
+        )
+    if mistake.kind == "unopened":
+        here = Span(source, at, at)
+        blank = " " if sign == "{" or source.text[at - 1 : at] == "=" else ""
+        if sign == "{" and place == at:
+            return Diagnostic(
+                codes.UNCLOSED_BRACKET,
+                "expected `{`: the lines below are indented as the body of a block",
+                here,
+                label="expected `{` here",
+                help=["a block begins with `{` at the end of its first line"],
+                fixes=[Fix("insert `{`", [(here, " {")])],
+            )
+        return Diagnostic(
+            codes.STRAY_BRACKET,
+            f"`{source.text[place]}` closes nothing: `{sign}` is missing",
+            Span(source, place, place + 1),
+            label=f"no `{sign}` stands before it",
+            labels=[Label(here, f"expected `{sign}` here")],
+            help=[f"insert `{sign}`, or take `{source.text[place]}` away"],
+            fixes=[Fix(f"insert `{sign}`", [(here, blank + sign)], safe=False)],
+        )
+    wrong = Span(source, place, place + 1)
+    if mistake.kind == "wrong":
+        return Diagnostic(
+            codes.STRAY_BRACKET,
+            f"`{source.text[at]}` is closed by `{source.text[place]}`",
+            wrong,
+            label=f"expected `{sign}`",
+            labels=[Label(Span(source, at, at + 1), "opened here")],
+            help=[f"write `{sign}`"],
+            fixes=[Fix(f"write `{sign}`", [(wrong, sign)])],
+        )
+    if mistake.kind == "doubled":
+        message, label = f"`{sign}` stands here twice", "one too many"
+    else:
+        message, label = f"`{sign}` closes nothing", "no bracket is open here"
+    return Diagnostic(
+        codes.STRAY_BRACKET,
+        message,
+        wrong,
+        label=label,
+        help=["take it away"],
+        fixes=[Fix(f"remove `{sign}`", [(wrong, "")])],
+    )
+
+
+def _closing_text(source: Source, place: int, at: int, right: str) -> str:
+    """Return a closing bracket as it is laid out: a brace of several lines gets one of its own."""
+    if right != "}":
+        return right
+    if "\n" not in source.text[place:at]:
+        return " }"
+    begin = source.text.rfind("\n", 0, place) + 1
+    line = source.text[begin:place]
+    return "\n" + line[: len(line) - len(line.lstrip())] + "}"
+
+
+def problem(source: Source, what: Problem) -> Diagnostic:
+    """Return the diagnostic for a token that is wrong by itself."""
+    kind, said = what.kind, what.text
+    span = Span(source, what.start, what.end)
+    behind = Span(source, what.end, what.end)
+    if kind == "open-string":
+        return Diagnostic(
+            codes.UNTERMINATED_STRING,
+            "this string has no closing quotes",
+            span,
+            label='`"` is missing',
+            help=['a string ends on its line; one of several lines stands between `"""`'],
+            fixes=[Fix('insert `"`', [(behind, '"')], safe=False)],
+        )
+    if kind == "open-block":
+        return Diagnostic(
+            codes.UNTERMINATED_STRING,
+            'this text has no closing `"""`',
+            Span(source, what.start, what.start + 3),
+            label="never closed",
+            labels=[Label(behind, 'expected `"""` here at the latest')],
+            help=['close it with `"""` on a line of its own'],
+            fixes=[Fix('insert `"""`', [(behind, '\n"""')], safe=False)],
+        )
+    if kind in ("single-quotes", "curly-quotes"):
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            'a string stands between straight double quotes, `"…"`',
+            span,
+            label='expected `"…"`',
+            help=[f'write `"{said}"`'],
+            fixes=[Fix("use double quotes", [(span, '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"')])],
+        )
+    if kind == "slash-comment":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            "a comment begins with `#`",
+            Span(source, what.start, what.start + 2),
+            label="expected `#`",
+            help=["write `#`; `##` documents the declaration below it"],
+            fixes=[Fix("write `#`", [(Span(source, what.start, what.start + 2), "#")])],
+        )
+    if kind == "operator":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f"`{span.text}` is written `{said}`",
+            span,
+            label=f"expected `{said}`",
+            help=["the operators are `and or not == != < <= > >= in + - * /`"],
+            fixes=[Fix(f"write `{said}`", [(span, said)])],
+        )
+    if kind == "semicolon":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            "a statement ends with its line, not with `;`",
+            span,
+            label="not needed",
+            help=["take it away; several statements on one line are separated by commas"],
+            fixes=[Fix("remove `;`", [(span, "")], safe=False)],
+        )
+    if kind == "leading-dot":
+        return Diagnostic(
+            codes.BAD_NUMBER,
+            f"a number begins with a digit: `0{said}`",
+            span,
+            label="a digit is missing",
+            help=[f"write `0{said}`"],
+            fixes=[Fix(f"write `0{said}`", [(span, "0" + said)])],
+        )
+    if kind == "odd-blank":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f"U+{ord(said):04X} looks like a blank but is none",
+            span,
+            label="not an ordinary blank",
+            help=["write an ordinary blank; it may have been copied from a web page"],
+            fixes=[Fix("write a blank", [(span, " ")])],
+        )
+    if kind == "foreign-name":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f"`{said[:40]}` is no name: names hold ASCII letters, digits and `_`",
+            span,
+            label="not a name",
+            help=[f'a column called so is reached by another name: `name: type @from("{said[:40]}")`'],
+        )
+    if kind == "bad-character":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f"`{said}` has no meaning here" if said.isprintable() else f"U+{ord(said):04X} has no meaning here",
+            span,
+            label="unexpected",
+            help=[_HINTS.get(said, 'take it away, or put the text between quotes, `"…"`')],
+        )
+    if kind == "bad-escape":
+        return Diagnostic(
+            codes.BAD_ESCAPE,
+            f"`\\{said}` is no escape" if said.isprintable() and said else "`\\` escapes nothing",
+            span,
+            label="unknown escape",
+            help=['escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\u{1F600}` and `\\${`; a backslash itself is `\\\\`'],
+            fixes=[Fix("write `\\\\`", [(Span(source, what.start, what.start + 1), "\\\\")], safe=False)],
+        )
+    if kind == "bad-code-point":
+        return Diagnostic(
+            codes.BAD_ESCAPE,
+            f"there is no character U+{said.upper()}",
+            span,
+            label="not a character",
+            help=["the hexadecimal number of a character, up to 10FFFF, stands between the braces"],
+        )
+    if kind == "open-interpolation":
+        return Diagnostic(
+            codes.BAD_INTERPOLATION,
+            "this `${` has no `}` in its string",
+            span,
+            label="never closed",
+            help=["close it with `}`, or write `\\${` for the two signs; an interpolation holds no string"],
+        )
+    if kind == "long-number":
+        return Diagnostic(
+            codes.BAD_NUMBER,
+            f"this number has more than {MAX_DIGITS} digits",
+            span,
+            label="too long",
+            help=["write it with an exponent, such as `1e300`"],
+        )
+    if kind == "huge-number":
+        return Diagnostic(
+            codes.BAD_NUMBER,
+            f"`{said[:40]}` is too large for a number",
+            span,
+            label="larger than 1.8e308",
+            help=["the largest float is about 1.8e308"],
+        )
+    if kind == "bad-number":
+        digits = said.replace("_", "")
+        fixes = [Fix(f"write `{digits}`", [(span, digits)])] if digits.isdigit() else []
+        return Diagnostic(
+            codes.BAD_NUMBER,
+            f"`{said[:40]}` is neither a number nor a quantity",
+            span,
+            label="cannot be read",
+            help=["digits stand without `_`; a unit is letters right behind the number, such as `20min`"],
+            fixes=fixes,
+        )
+    if kind == "reserved-part":
+        return reserved(source, span, said, column=True)
+    if kind == "too-deep":
+        return Diagnostic(
+            codes.NESTED_TOO_DEEP,
+            f"brackets and operators nest more than {MAX_DEPTH} deep here",
+            span,
+            label="too deep",
+            help=["name parts of it with `let`"],
+        )
+    return Diagnostic(
+        codes.NESTED_TOO_DEEP,
+        f"this expression has more than {MAX_DEPTH} operators",
+        span,
+        label="too long",
+        help=["name parts of it with `let`, or use a list"],
+    )
+
+
+_HINTS = {
+    "&": "`and` joins two conditions",
+    "|": "`or` joins two conditions",
+    "%": "`95%` is a number; there is no remainder",
+    "^": "there is no power operator; a number may have an exponent, `1e6`",
+    "?": "a choice is written `if a then b else c`",
+    "$": "`${name}` stands inside strings only; outside, a bare word is a name",
+    "@": "a mark is `@` with a name right behind it, such as `@label`",
+    ".": "a name follows right behind the dot; a range is `1..4`",
+    "'": 'a string stands between double quotes, `"…"`',
+}
+
+
+def reserved(source: Source, span: Span, word: str, *, column: bool) -> Diagnostic:
+    """Return the diagnostic for a reserved word where a name is needed."""
+    help = [f"use another name, such as `{word}_` or `the_{word}`"]
+    if column:
+        help.append(f'a column called so is reached by another name: `{word}_: type @from("{word}")`')
+    return Diagnostic(
+        codes.RESERVED_NAME,
+        f"`{word}` is a reserved word and cannot be a name",
+        span,
+        label="reserved",
+        help=help,
+    )
