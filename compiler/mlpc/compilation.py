@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import codes
+from .check.cascade import is_syntax, without_cascades
 from .check.checker import Checker
 from .diagnostics import Diagnostic, Diagnostics
 from .resolve.modules import Module, Modules
@@ -75,7 +76,16 @@ class Compilation:
         program = make_program(self._modules, root, self.environment)
         if program is not None:
             self._typed = checker.pipeline(program)
+        self._leave_out_cascades(root)
         return self._diagnostics
+
+    def _leave_out_cascades(self, root: Module) -> None:
+        found = list(self._diagnostics)
+        if any(is_syntax(item) for item in found):
+            for module in (root, *(used for _, used in root.aliases.values())):
+                found = without_cascades(found, module)
+            self._diagnostics = Diagnostics()
+            self._diagnostics.extend(found)
 
     def _codes(self) -> list[str]:
         return [item.code.code for item in self._diagnostics if item.severity == "error"]

@@ -7,6 +7,7 @@ from ..diagnostics import Diagnostic, Fix, Label
 from ..ir.nodes import metrics_read
 from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef
 from ..resolve.similar import nearest
+from ..source import Span
 from ..syntax import tree
 from .artefacts import ArtefactChecks
 from .scope import Scope
@@ -18,7 +19,7 @@ from .values import Value, wrong
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ir.nodes import Json
-    from ..source import Span
+    from ..resolve.modules import Module
     from .checker import Checker
     from .schemas import Schema
     from .specs import ComponentSpec
@@ -29,7 +30,17 @@ _CONDITION_KEYS = ("severity", "message")
 class Binder:
     """Binds one block."""
 
-    __slots__ = ("artefacts", "block", "checker", "component", "given", "label", "report", "typed")
+    __slots__ = (
+        "artefacts",
+        "block",
+        "checker",
+        "component",
+        "given",
+        "label",
+        "mentioned",
+        "report",
+        "typed",
+    )
 
     def __init__(self, checker: Checker, typed: TypedProgram, block: TypedBlock) -> None:
         self.checker = checker
@@ -41,6 +52,8 @@ class Binder:
         node = block.definition.decl.type
         self.label = node.name.text if node is not None else self.component.name
         self.artefacts = ArtefactChecks(checker, typed, block)
+        #: Keys that were written in a way that could not be read as one.
+        self.mentioned: set[str] = set()
         #: Nested blocks that are given, by dotted name.
         self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
 
@@ -137,6 +150,10 @@ class Binder:
             self._unknown_key(name, span, [*values, *blocks], where, prefix)
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
+            if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
+                self._forgotten_sign(module, item, item.name, kind in values)
+                self.mentioned.add(kind)
+                continue
             self.report(
                 Diagnostic(
                     codes.WRONG_PLACE,
@@ -145,6 +162,21 @@ class Binder:
                     help=["a block holds values (`name = …`), nested blocks and conditions (`require …`)"],
                 )
             )
+
+    def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
+        """A key with a value behind it and nothing between: it reads as a kind and a name."""
+        text = module.source.text[value.start : value.end]
+        gap = Span(module.source, item.kind.end, value.start)
+        self.report(
+            Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected {'`=`' if sets else '`{`'} after `{item.kind.text}`, found `{text}`",
+                module.span(value),
+                label="expected `=` before this" if sets else "expected `{`",
+                help=[f"write `{item.kind.text} = {text}`" if sets else f"write `{item.kind.text} {{ … }}`"],
+                fixes=[Fix("insert `=`", [(gap, " = ")])] if sets else [],
+            )
+        )
 
     def _unknown_key(self, name: str, span: Span, known: list[str], where: str, prefix: str) -> None:
         shown = self.label if not prefix else f"{self.label}.{prefix}"
@@ -208,7 +240,7 @@ class Binder:
                 self.block.inputs[prefix + name] = [source]
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
-        if _recovered(body):
+        if name in self.mentioned or _recovered(body):
             return  # what is missing may stand in what could not be read
         where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
         if prefix:

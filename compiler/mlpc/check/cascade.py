@@ -1,0 +1,86 @@
+"""What is not said of a file that could not be read whole: most of it would follow from what was misread.
+
+Where brackets or quotes do not match, nothing is certain about what belongs to what, and only that is said. Otherwise the
+blocks that were read whole are checked as ever, but nothing is called missing or unknown: it may stand in what was not read.
+"""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic
+from ..syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..resolve.modules import Module
+
+_STRUCTURE = (
+    codes.UNCLOSED_BRACKET.code,
+    codes.STRAY_BRACKET.code,
+    codes.UNTERMINATED_STRING.code,
+    codes.NESTED_TOO_DEEP.code,
+)
+_ABSENCE = (
+    codes.UNKNOWN_KIND.code,
+    codes.UNKNOWN_NAME.code,
+    codes.UNKNOWN_KEY.code,
+    codes.UNKNOWN_MEMBER.code,
+    codes.UNKNOWN_METRIC.code,
+    codes.UNKNOWN_COLUMN.code,
+    codes.UNDECLARED_COLUMN.code,
+    codes.UNDECLARED_SECRET.code,
+    codes.MISSING_KEY.code,
+    codes.MISSING_COMPONENT.code,
+    codes.MISSING_LABEL.code,
+    codes.NOTHING_TO_CHANGE.code,
+    codes.NO_PIPELINE.code,
+    codes.UNKNOWN_ENVIRONMENT.code,
+)
+
+
+def is_syntax(diagnostic: Diagnostic) -> bool:
+    """Return whether ``diagnostic`` is an error that speaks of the text, not of what it means."""
+    return diagnostic.code.code < "MLP100" and diagnostic.severity == "error"
+
+
+def without_cascades(found: list[Diagnostic], module: Module) -> list[Diagnostic]:
+    """Return what is worth saying of ``module`` among ``found``."""
+    path = module.path
+    unread = [d.span for d in found if d.span is not None and d.span.source.path == path and is_syntax(d)]
+    if not unread:
+        return found
+    unclear = any(
+        d.code.code in _STRUCTURE for d in found if d.span is not None and d.span.source.path == path
+    )
+    ranges = [(item.start, item.end) for item in _items(module)]
+    touched = [
+        r
+        for r in ranges
+        if any(r[0] <= span.start <= r[1] or span.start <= r[0] < span.end for span in unread)
+    ]
+    kept = []
+    for diagnostic in found:
+        span = diagnostic.span
+        if (
+            span is None
+            or span.source.path != path
+            or is_syntax(diagnostic)
+            or diagnostic.code.code < "MLP100"
+        ):
+            kept.append(diagnostic)
+        elif unclear or diagnostic.code.code in _ABSENCE:
+            continue
+        elif not any(start <= span.start <= end for start, end in touched):
+            kept.append(diagnostic)
+    return kept
+
+
+def _items(module: Module) -> list[tree.Item]:
+    """Return the smallest things that are read as a whole: the blocks of pipelines, and other declarations."""
+    found: list[tree.Item] = []
+    for item in module.file.items:
+        if isinstance(item, tree.Decl) and item.kind.text in ("pipeline", "env") and item.body is not None:
+            found.extend(item.body.items)
+        else:
+            found.append(item)
+    return found
