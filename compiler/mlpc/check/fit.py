@@ -155,10 +155,10 @@ class Fitter:
         help = []
         fixes = []
         raw = value.value
-        if type.base == "float" and isinstance(value.node, tree.Number) and not value.text.endswith("%"):
-            if isinstance(raw, int | float) and 1 < raw <= 100 and type.holds(raw / 100):
-                help = [f"`{value.text}%`?"]
-                fixes = [Fix(f"write `{value.text}%`", [(value.span, f"{value.text}%")], safe=False)]
+        shares = type.base == "float" and isinstance(value.node, tree.Number) and not value.text.endswith("%")
+        if shares and 1 < raw <= 100 and type.holds(raw / 100):
+            help = [f"`{value.text}%`?"]
+            fixes = [Fix(f"write `{value.text}%`", [(value.span, f"{value.text}%")], safe=False)]
         if not help:
             bound = None
             if type.low is not None and raw <= type.low and not type.low_open:
