@@ -147,7 +147,9 @@ def test_two_labels_in_one_line() -> None:
 
 
 def test_the_place_itself_may_stand_first() -> None:
-    assert drawn("«train› forest: ‹svm»\n".replace("›", "»").replace("svm»", "svm›"), labels=("this",)).endswith(
+    assert drawn(
+        "«train› forest: ‹svm»\n".replace("›", "»").replace("svm»", "svm›"), labels=("this",)
+    ).endswith(
         """
 1 | train forest: svm
   | ^^^^^         --- this
@@ -422,7 +424,9 @@ def test_help_of_several_lines_is_indented() -> None:
 
 def fixed(text: str, new: str, label: str = "") -> str:
     _, (span,), _ = marked(text)
-    return render(Diagnostic(codes.MISSING_UNIT, "m", span, label=label, fixes=[Fix("write it so", [(span, new)])]))
+    return render(
+        Diagnostic(codes.MISSING_UNIT, "m", span, label=label, fixes=[Fix("write it so", [(span, new)])])
+    )
 
 
 def test_a_fix_shows_what_the_line_would_be() -> None:

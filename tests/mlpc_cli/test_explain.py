@@ -1,0 +1,127 @@
+"""Every code has a page; the wrong example on it yields that code and nothing else, the right one is clean."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import mlpc
+import mlpc_stdlib
+from mlpc import codes
+from mlpc.compilation import Compilation
+from mlpc.format import format_source
+from mlpc.source import Source
+from tests.mlpc_cli.command import mlpc as command
+
+PAGES = Path(mlpc.__path__[0]) / "explain"
+STANDARD = Path(mlpc_stdlib.__path__[0])
+NAMES = sorted(code.name for code in codes.ALL.values())
+_FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def section(page: str, title: str) -> dict[str, str]:
+    """Return the files of an example, by path; the one without a name is `main.mlp`."""
+    found = re.search(rf"^## {title}$(.*?)(?=^## (?:Right|How)|\Z)", page, re.MULTILINE | re.DOTALL)
+    return {name or "main.mlp": text for name, _, text in _FENCE.findall(found[1])} if found else {}
+
+
+class Files:
+    """Gives a compilation the files of an example and the standard library."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
+        self.files = {path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()}
+
+    def read(self, path: str) -> bytes | None:
+        if path.startswith("std:"):
+            file = STANDARD / f"{path[4:]}.mlp"
+            return file.read_bytes() if file.is_file() else None
+        return self.files.get(path)
+
+    def names(self, folder: str) -> list[str]:
+        return (
+            sorted(path.name for path in STANDARD.iterdir())
+            if folder.startswith("std:")
+            else list(self.files)
+        )
+
+
+def found_in(files: dict[str, str]) -> list[str]:
+    return [item.code.name for item in Compilation(Files(files), "main.mlp").check()]
+
+
+PAGE_TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.md"))}
+WITH_EXAMPLES = sorted(name for name, text in PAGE_TEXTS.items() if "\n## Wrong\n" in text)
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert sorted(PAGE_TEXTS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_says_what_it_means_and_how_to_mend_it(name: str) -> None:
+    text = PAGE_TEXTS[name]
+    assert not text.startswith("#")
+    assert re.search(r"^## How to mend it\n\n\S", text, re.MULTILINE)
+    assert max(map(len, text.splitlines())) <= 1000
+    assert len(section(text, "Wrong")) == 0 or len(section(text, "Right")) > 0
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_the_wrong_example_yields_the_code_and_nothing_else(name: str) -> None:
+    assert found_in(section(PAGE_TEXTS[name], "Wrong")) == [name]
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_the_right_example_is_clean_and_laid_out(name: str) -> None:
+    files = section(PAGE_TEXTS[name], "Right")
+    assert found_in(files) == []
+    for path, text in files.items():
+        if path.endswith(".mlp"):
+            assert not format_source(Source(path, text)).changed
+
+
+def test_what_a_check_finds_has_examples() -> None:
+    """Codes of a check that have none are those that no text alone can show."""
+    checked = {code.name for code in codes.ALL.values() if code.code < "MLP500"}
+    assert checked - set(WITH_EXAMPLES) <= {
+        "no-file",
+        "no-pipeline",
+        "too-many-mistakes",
+        "unclear-condition",
+    }
+
+
+@pytest.mark.parametrize("asked", ["MLP301", "mlp301", "unknown-column", "[MLP301]"])
+def test_a_page_is_found_by_number_and_by_name(asked: str) -> None:
+    answer = command("explain", asked)
+    assert answer.code == 0
+    assert answer.out.startswith("# MLP301 unknown-column\n\nA column is named through its data")
+
+
+def test_on_a_terminal_a_page_is_drawn() -> None:
+    answer = command("explain", "unknown-column", FORCE_COLOR="1")
+    assert "\x1b[" in answer.out
+    assert "```" not in answer.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "help"),
+    [
+        ("MLP3O1", "did you mean `MLP301`?"),
+        ("unknown-colum", "did you mean `unknown-column`?"),
+        ("xyzzy", "`mlpc explain` lists the codes"),
+    ],
+)
+def test_a_code_that_does_not_exist(asked: str, help: str) -> None:
+    answer = command("explain", asked)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"error: there is no code `{asked}`\n  help: {help}\n"
+
+
+def test_all_codes() -> None:
+    answer = command("explain")
+    assert answer.code == 0
+    assert answer.out.splitlines()[:-2] == [f"{code.code}  {code.name}" for code in codes.ALL.values()]
