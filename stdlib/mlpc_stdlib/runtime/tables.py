@@ -1,0 +1,170 @@
+"""Datasets on disk: one Parquet file each, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import os
+
+from . import codes, schema
+from .contract import Artefact, StepError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pandas
+
+    from .contract import JsonObject
+
+
+def read(artefact: Artefact) -> pandas.DataFrame:
+    """Read a dataset.
+
+    Columns are ``bool``, ``int64``, ``float64``, text or ``datetime64[us]``; one that may lack values is
+    ``boolean`` or ``Int64`` instead of the first two, and has NaN, None or NaT in the others.
+
+    Raises:
+        StepError: the file is no dataset.
+    """
+    import pandas
+
+    table = read_arrow(artefact)
+    nullable = {"bool": pandas.BooleanDtype(), "int64": pandas.Int64Dtype()}
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        values = table.column(name)
+        kind = nullable.get(str(values.type))
+        if kind is not None and values.null_count:
+            columns[name] = values.to_pandas(types_mapper={values.type: kind}.get)
+        else:
+            columns[name] = values.to_pandas()
+    return pandas.DataFrame(columns, columns=list(table.column_names))
+
+
+def read_arrow(artefact: Artefact) -> Any:
+    """Read a dataset as an Arrow table.
+
+    Raises:
+        StepError: the file is no dataset.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return pyarrow.parquet.read_table(artefact.path, use_threads=False, memory_map=False)
+    except FileNotFoundError:
+        raise StepError(
+            codes.UNREADABLE_DATA, f"the dataset {artefact.path} is not there", final=False
+        ) from None
+    except pyarrow.ArrowInvalid as error:
+        raise StepError(codes.UNREADABLE_DATA, f"{artefact.path} is no Parquet file: {error}") from None
+
+
+def arrow_type(dtype: str) -> Any:
+    """Return the Arrow type in which a column of a ``dtype`` is stored."""
+    import pyarrow
+
+    return {
+        "bool": pyarrow.bool_(),
+        "int64": pyarrow.int64(),
+        "float64": pyarrow.float64(),
+        "string": pyarrow.string(),
+        "timestamp": pyarrow.timestamp("us"),
+    }[dtype]
+
+
+def write_arrow(path: str, table: Any) -> int:
+    """Write an Arrow table as a dataset; return its number of rows.
+
+    No metadata is kept: it would name versions of libraries.
+    """
+    import pyarrow.parquet
+
+    temporary = f"{path}.part"
+    pyarrow.parquet.write_table(
+        table.replace_schema_metadata(None),
+        temporary,
+        compression="zstd",
+        store_schema=False,
+        use_dictionary=[field.name for field in table.schema if str(field.type) == "string"],
+    )
+    with open(temporary, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    return int(table.num_rows)
+
+
+def write(path: str, frame: pandas.DataFrame, type: JsonObject, origin: str) -> int:
+    """Write a frame as a dataset of a port type, each column as its schema says; return the number of rows.
+
+    ``origin`` says in messages where the frame comes from. A schema that names no column at all takes any.
+
+    Raises:
+        StepError: columns are missing or too many, or a value does not fit.
+    """
+    import pyarrow
+
+    names = [str(name) for name in frame.columns]
+    known = schema.declared(type)
+    free = not known and schema.rest_of(type) is None
+    missing = [column.name for column in known if column.name not in names]
+    if missing:
+        raise StepError(
+            codes.MISSING_COLUMN, f"{origin} has no column `{missing[0]}`, which its schema declares"
+        )
+    arrays = []
+    columns = [None] * len(names) if free else schema.resolve(type, names)
+    for position, (name, column) in enumerate(zip(names, columns, strict=True)):
+        series = frame.iloc[:, position]
+        wanted = None if column is None else arrow_type(column.dtype)
+        try:
+            values = pyarrow.array(series, type=wanted, from_pandas=True)
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+            raise StepError(
+                codes.ROW_DOES_NOT_FIT,
+                f"{origin}, column `{name}`: not every value is {column.expected if column else 'of one type'}: "
+                f"{error}",
+            ) from None
+        if column is None:
+            values = values.cast(arrow_type(_plain(name, values.type, origin)))
+        else:
+            _judge(origin, column, values)
+        arrays.append(values)
+    return write_arrow(path, pyarrow.table(arrays, names=names))
+
+
+def _plain(name: str, type: Any, origin: str) -> str:
+    """Return the ``dtype`` that holds an Arrow type of a column that no schema describes."""
+    from pyarrow import types
+
+    if types.is_boolean(type):
+        return "bool"
+    if types.is_integer(type):
+        return "int64"
+    if types.is_floating(type):
+        return "float64"
+    if types.is_string(type) or types.is_large_string(type) or types.is_dictionary(type):
+        return "string"
+    if types.is_timestamp(type) or types.is_date(type):
+        return "timestamp"
+    raise StepError(
+        codes.UNSUPPORTED_COLUMN, f"{origin}, column `{name}`: a dataset holds no values of type {type}"
+    )
+
+
+def _judge(origin: str, column: schema.Column, values: Any) -> None:
+    import numpy
+
+    bad = schema.outside(column, values)
+    empty = numpy.asarray(values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False), bool)
+    if not column.nullable:
+        bad = bad | empty
+    count = int(bad.sum())
+    if not count:
+        return
+    row = int(bad.argmax())
+    value = values[row].as_py()
+    said = (
+        "is empty, and the column is not @nullable" if empty[row] else f"{value!r} is not {column.expected}"
+    )
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    raise StepError(codes.ROW_DOES_NOT_FIT, f"{origin}: row {row}, column `{column.name}`: {said}{more}")
