@@ -5,7 +5,8 @@ can leave the label that it stands in: terminals get no control character, Merma
 a meaning of theirs.
 
 In all three a *gate* is drawn with its conditions, and what runs only if it passes is drawn behind it. A node
-*promotes* when it changes something outside (a registry) or stays up and answers (a deployment).
+*promotes* when its kind says so (the label ``promotes``), when it changes something outside (a registry), and
+when it stays up and answers (a deployment).
 """
 
 from __future__ import annotations
@@ -44,21 +45,13 @@ _ASCII = _Style("o", "?", "^", "@", "|- `- |", "-")
 def tree(workflow: Workflow, *, ascii: bool = False) -> str:
     """Return the workflow as a tree for a terminal, ending with a line feed.
 
-    Every node stands once, under the last of those that it waits for; the others are named behind it. So what
-    a gate blocks hangs below that gate, and where several do, below the last of them. With ``ascii`` no other
-    characters are used.
+    Every node stands once, under the last of those that it waits for; the others are named behind it unless they
+    stand above it anyway. A gate says what it blocks, which hangs below it or, where several gates block it, below
+    the last of them. With ``ascii`` no other characters are used.
     """
     graph = _Graph(workflow)
+    hung = _Hung(graph)
     style = _ASCII if ascii else _UNICODE
-    children: dict[str, list[Node]] = {}
-    roots: list[Node] = []
-    rank = {node.id: index for index, node in enumerate(graph.nodes)}
-    for node in graph.nodes:
-        before = graph.before[node.id]
-        if before:
-            children.setdefault(max(before, key=rank.__getitem__), []).append(node)
-        else:
-            roots.append(node)
 
     def text(value: str) -> str:
         return _printable(value, ascii=ascii)
@@ -70,7 +63,7 @@ def tree(workflow: Workflow, *, ascii: bool = False) -> str:
     # One entry for each node still to be drawn: the node, what stands before it, its depth, whether it is the
     # last below its parent, whether it is taken up again at the margin.
     stack: list[tuple[Node, str, int, bool, bool]] = [
-        (root, "", 0, root is roots[-1], False) for root in reversed(roots)
+        (root, "", 0, root is hung.roots[-1], False) for root in reversed(hung.roots)
     ]
     put_off: list[Node] = []
     while stack or put_off:
@@ -79,28 +72,26 @@ def tree(workflow: Workflow, *, ascii: bool = False) -> str:
             stack = [(node, "", 0, node is put_off[0], True) for node in put_off]
             put_off = []
         node, prefix, depth, last, again = stack.pop()
-        below = children.get(node.id, [])
-        parent = max(graph.before[node.id], key=rank.__getitem__, default="")
-        sign = _sign(node, style)
-        head = f"{prefix}{style.last if last else style.branch} {sign} {text(node.id)}"
+        below = hung.below(node.id)
+        later = bool(below) and depth >= MAX_DEPTH
+        head = f"{prefix}{style.last if last else style.branch} {_sign(node, style)} {text(node.id)}"
         inner = prefix + ("   " if last else style.line + "  ")
         if again:
             lines.append(f"{head} (goes on)")
         else:
-            about = _about(graph, node, parent)
-            lines.append(head + "".join(f" {style.dot} {text(word)}" for word in about))
-            bar = inner + (style.line if below else " ") + "  "
+            about = "".join(f" {style.dot} {text(word)}" for word in _about(graph, hung, node))
+            lines.append(f"{head}{about}{' (goes on below)' if later else ''}")
+            bar = inner + (style.line if below and not later else " ") + "  "
             lines += [(bar + text(detail)).rstrip() for detail in _details(node)]
-        if below and depth >= MAX_DEPTH:
+        if later:
             put_off.append(node)
-            lines[-1] += " (goes on below)"
-            continue
-        stack.extend((child, inner, depth + 1, child is below[-1], False) for child in reversed(below))
+        else:
+            stack.extend((child, inner, depth + 1, child is below[-1], False) for child in reversed(below))
     used = {_sign(node, style) for node in graph.nodes}
     legend = [
         f"{sign} {meaning}"
         for sign, meaning in (
-            (style.gate, "gate: what hangs below runs only if it passes"),
+            (style.gate, "gate: what it blocks runs only if it passes"),
             (style.promotes, "promotes"),
         )
         if sign in used
@@ -198,7 +189,7 @@ def dot(workflow: Workflow) -> str:
 class _Graph:
     """A workflow as nodes and edges, fan-outs resolved to the instances that they stand for."""
 
-    __slots__ = ("before", "externals", "family", "fans", "key", "members", "nodes", "triggers")
+    __slots__ = ("before", "blocked", "externals", "family", "fans", "key", "members", "nodes", "triggers")
 
     def __init__(self, workflow: Workflow) -> None:
         self.fans = [node for node in workflow.nodes if isinstance(node, FanOut)]
@@ -219,6 +210,13 @@ class _Graph:
             for id in needs(node):
                 wanted.update(dict.fromkeys(self.members.get(id, [id])))
             self.before[node.id] = [id for id in wanted if id in known and id != node.id]
+        gates = {node.id for node in self.nodes if isinstance(node, Gate)}
+        #: What each gate holds back, in the order of the nodes.
+        self.blocked: dict[str, list[str]] = {}
+        for node in self.nodes:
+            for id in self.before[node.id]:
+                if id in gates:
+                    self.blocked.setdefault(id, []).append(node.id)
         self.externals: dict[str, str] = {}
         for node in self.nodes:
             for location in _locations(node):
@@ -256,6 +254,43 @@ class _Graph:
         return found
 
 
+class _Hung:
+    """The nodes of a graph as a tree: each below the last of those that it waits for."""
+
+    __slots__ = ("_below", "_first", "_last", "roots")
+
+    def __init__(self, graph: _Graph) -> None:
+        rank = {node.id: index for index, node in enumerate(graph.nodes)}
+        self.roots: list[Node] = []
+        self._below: dict[str, list[Node]] = {}
+        for node in graph.nodes:
+            before = graph.before[node.id]
+            if before:
+                self._below.setdefault(max(before, key=rank.__getitem__), []).append(node)
+            else:
+                self.roots.append(node)
+        # The place of each node when the tree is read from above, and the last place below it.
+        self._first: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        stack = [(node, False) for node in reversed(self.roots)]
+        while stack:
+            node, done = stack.pop()
+            if done:
+                self._last[node.id] = len(self._first)
+                continue
+            self._first[node.id] = len(self._first)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(self.below(node.id)))
+
+    def below(self, id: str) -> list[Node]:
+        """The nodes that hang right below one."""
+        return self._below.get(id, [])
+
+    def above(self, upper: str, lower: str) -> bool:
+        """Whether ``lower`` hangs below ``upper``, at any depth."""
+        return self._first[upper] < self._first[lower] < self._last[upper]
+
+
 def _read(node: Node, members: dict[str, list[str]]) -> list[str]:
     """The nodes whose artefacts or figures ``node`` reads: what it needs without its control edges."""
     if isinstance(node, Task):
@@ -284,7 +319,8 @@ def _locations(node: Node) -> list[str]:
 
 
 def _promotes(node: Node) -> bool:
-    return isinstance(node, Service) or (isinstance(node, Task) and node.effect)
+    effect = isinstance(node, Service) or (isinstance(node, Task) and node.effect)
+    return effect or node.labels.get("promotes") is True
 
 
 def _sign(node: Node, style: _Style) -> str:
@@ -331,15 +367,18 @@ def _details(node: Node) -> list[str]:
     return []
 
 
-def _about(graph: _Graph, node: Node, parent: str) -> list[str]:
+def _about(graph: _Graph, hung: _Hung, node: Node) -> list[str]:
     """The words behind a node of the terminal tree."""
     words = [_role(node)]
     locations = _locations(node)
     if locations:
         words.append("reads " + ", ".join(locations))
-    others = [id for id in graph.before[node.id] if id != parent]
+    others = [id for id in graph.before[node.id] if not hung.above(id, node.id)]
     if others:
         words.append("also after " + ", ".join(others))
+    blocked = graph.blocked.get(node.id)
+    if blocked:
+        words.append("blocks " + ", ".join(blocked))
     return words
 
 

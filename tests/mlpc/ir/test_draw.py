@@ -80,7 +80,7 @@ TUMOR = Workflow(
 )
 
 
-def test_a_tree_shows_what_each_gate_blocks_below_it() -> None:
+def test_a_tree_shows_what_each_gate_blocks() -> None:
     assert (
         draw.tree(TUMOR)
         == """\
@@ -89,18 +89,38 @@ tumor
 └─ ○ cells · data: csv · reads data/cells.csv
    └─ ○ parts · split: random
       └─ ○ forest · train: sklearn.random_forest
-         └─ ○ quality · evaluate: classification · also after parts
-            └─ ◆ quality.gate · gate
+         └─ ○ quality · evaluate: classification
+            └─ ◆ quality.gate · gate · blocks catalog, portable
                │  require accuracy >= 0.92
                │  require auc >= 0.97
-               ├─ ▲ catalog · register: mlflow · also after forest
-               └─ ○ portable · export: onnx · also after forest
-                  └─ ◆ portable.parity · gate
+               ├─ ▲ catalog · register: mlflow
+               └─ ○ portable · export: onnx
+                  └─ ◆ portable.parity · gate · blocks api
                      │  require agree >= 0.999
-                     └─ ▲ api · deploy: server · also after portable
+                     └─ ▲ api · deploy: server
                            keeps p95 <= 50ms
 
-◆ gate: what hangs below runs only if it passes   ▲ promotes
+◆ gate: what it blocks runs only if it passes   ▲ promotes
+"""
+    )
+
+
+def test_what_two_gates_block_hangs_below_the_last_and_names_the_other() -> None:
+    model = task("model", "train: x", {})
+    gates = [Gate(f"gate{n}", (measured("model", "auc", "0.9"),)) for n in (1, 2)]
+    api = Service("api", RUNTIME, reads("model"), {}, after=("gate1", "gate2"))
+    assert (
+        draw.tree(Workflow("two", (model, *gates, api)))
+        == """\
+two
+└─ ○ model · train: x
+   ├─ ◆ gate1 · gate · blocks api
+   │     require auc >= 0.9
+   └─ ◆ gate2 · gate · blocks api
+      │  require auc >= 0.9
+      └─ ▲ api · service · also after gate1
+
+◆ gate: what it blocks runs only if it passes   ▲ promotes
 """
     )
 
@@ -108,8 +128,13 @@ tumor
 def test_a_tree_for_a_terminal_that_knows_ascii_only() -> None:
     picture = draw.tree(TUMOR, ascii=True)
     assert picture.isascii()
-    assert "`- ? quality.gate - gate\n" in picture
-    assert "|- ^ catalog - register: mlflow" in picture
+    assert "`- ? quality.gate - gate - blocks catalog, portable\n" in picture
+    assert "|- ^ catalog - register: mlflow\n" in picture
+
+
+def test_a_task_whose_kind_promotes_is_marked_though_it_changes_nothing_outside() -> None:
+    page = Task("page", RUNTIME, {}, {}, {}, labels={"kind": "deploy", "component": "web", "promotes": True})
+    assert "▲ page · deploy: web" in draw.tree(Workflow("w", (page,)))
 
 
 def test_several_roots_and_a_node_of_no_kind() -> None:
