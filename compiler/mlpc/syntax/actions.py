@@ -285,6 +285,15 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
 
         return make_type
 
+    def error_type_of(parts: tuple[int, ...], size: int) -> Build:
+        def error_type(values: Values) -> None:
+            last = values[-1]
+            values[-size] = ErrorExpr(values[-size].start, (last[-1] if type(last) is list else last).end)
+            if size > 1:
+                del values[1 - size :]
+
+        return error_type
+
     # The arguments of a type carry the end of their closing parenthesis as the last element.
 
     def args_empty(values: Values) -> None:
@@ -509,7 +518,7 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
         "use": use,
         "use_as": use_as,
     }
-    with_parts = {"decl": decl_of, "require": require_of, "when": when_of, "type": type_of}
+    with_parts = {"decl": decl_of, "require": require_of, "when": when_of, "type": type_of, "error_type": error_type_of}
     made = []
     for _, size, alias, parts in t.RULES:
         if alias in with_parts:

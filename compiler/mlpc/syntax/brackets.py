@@ -20,11 +20,13 @@ CLOSERS = {t.RBRACE: "}", t.RPAR: ")", t.RSQB: "]"}
 CLOSER_OF = {t.LBRACE: t.RBRACE, t.LPAR: t.RPAR, t.LSQB: t.RSQB}
 OPENER_OF = {closer: opener for opener, closer in CLOSER_OF.items()}
 _STATEMENT = frozenset((t.REQUIRE, t.GIVEN, t.EXPECT, t.USE))
+_BEFORE_BODY = frozenset((t.NAME, t.REF, t.STRING, t.RPAR, t.RSQB, t.NUMBER, t.QUANTITY))
 _VALUES = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.NAME, t.REF, t.LSQB, t.TRUE, t.FALSE, t.NONE))
 
 
 class Mistake:
-    """One bracket mistake: `unclosed` (an opener without a closer), `unopened`, `stray`, `wrong`, `doubled`.
+    """One bracket mistake: `unclosed` (an opener without a closer), `unopened`, `stray`, `wrong`, `doubled`,
+    `crossed` (this one and the next have changed places).
 
     ``place`` is where the bracket at fault stands, ``at`` where one belongs, ``sign`` which one.
     """
@@ -41,12 +43,14 @@ class Mistake:
 class Edits:
     """Changes to a text: brackets to put in, by place, and places to blank out."""
 
-    __slots__ = ("_shifts", "blanks", "inserts", "mistakes")
+    __slots__ = ("_shifts", "blanks", "done", "inserts", "mistakes")
 
     def __init__(self) -> None:
         self.inserts: list[tuple[int, str]] = []
         self.blanks: list[int] = []
         self.mistakes: list[Mistake] = []
+        # Tokens that an earlier mistake explains.
+        self.done: set[int] = set()
         self._shifts: list[int] = []
 
     def apply(self, text: str) -> str:
@@ -81,22 +85,25 @@ class Edits:
 
 
 class _Open:
-    __slots__ = ("content", "indent", "kind", "line", "place", "put_in")
+    __slots__ = ("content", "indent", "index", "kind", "line", "place")
 
-    def __init__(self, kind: int, place: int, indent: int, line: int, put_in: bool) -> None:
+    def __init__(self, kind: int, index: int, place: int, indent: int, line: int) -> None:
         self.kind = kind
+        self.index = index
         self.place = place
         self.indent = indent
         self.line = line
-        self.put_in = put_in
         self.content = -1  # how far the first line inside is indented
 
 
-def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_layout: bool) -> Edits | None:
+def repair(
+    text: str, tokens: Tokens, spans: tuple[list[int], list[int]], *, by_layout: bool, twice: bool = False
+) -> Edits | None:
     """Return the changes that make all brackets pair up; None where the layout says nothing useful.
 
     With ``by_layout`` the indentation decides: what a bracket holds is indented further than the line that opens
-    it, and a closing bracket that begins a line stands right below the beginning of that line.
+    it, and a closing bracket that begins a line stands right below the beginning of that line. With ``twice`` an
+    opening bracket that is never closed and stands beside another one is one too many.
     """
     edits = Edits()
     kinds = tokens.kinds
@@ -109,10 +116,12 @@ def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_lay
     previous_end = starts[0] if starts else 0
     statement_indent = -1  # of the latest line that began a statement
     lines = 0
+    statement_first = 0
 
-    def close(opened: _Open, at: int) -> None:
-        edits.inserts.append((at, CLOSERS[CLOSER_OF[opened.kind]]))
-        edits.mistakes.append(Mistake("unclosed", opened.place, at, OPENERS[opened.kind]))
+    last_lines: dict[int, tuple[int, int]] = {}  # by indentation: the latest line's first and last token
+
+    def close(opened: _Open, index: int) -> None:
+        _unclosed(tokens, spans, opened, index, line - 1, stack, edits, twice)
 
     for index, kind in enumerate(kinds):
         start = starts[index]
@@ -137,7 +146,7 @@ def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_lay
                     elif indent > top.indent:
                         break
                     stack.pop()
-                    close(top, previous_end)
+                    close(top, index)
                 ended = index > 0 and kinds[index - 1] == t.SEP
                 content = stack[-1].content if stack else top_content
                 if (
@@ -151,9 +160,9 @@ def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_lay
                     and kinds[index] in (t.NAME, t.REQUIRE, t.GIVEN, t.EXPECT, t.ELLIPSIS)
                     and not any(k == t.EQUAL for k in kinds[line_first : index - 1])
                 ):
-                    edits.inserts.append((previous_end, " {"[1:]))
+                    edits.inserts.append((previous_end, "{"))
                     edits.mistakes.append(Mistake("unopened", previous_end, previous_end, "{"))
-                    stack.append(_Open(t.LBRACE, previous_end, content, line - 1, True))
+                    stack.append(_Open(t.LBRACE, index - 1, previous_end, content, line - 1))
                 if not closer:
                     if stack and stack[-1].content < 0 and indent >= 0:
                         stack[-1].content = indent
@@ -161,24 +170,59 @@ def repair(text: str, tokens: Tokens, spans: tuple[list[int], list[int]], by_lay
                         statement_indent = indent
             elif kind == t.END:
                 while stack:
-                    close(stack.pop(), previous_end)
+                    close(stack.pop(), index)
+            if index:
+                last_lines[statement_first] = (line_first, index - 1)
+            statement_first = indent
             line_first = index
-        if kind in OPENERS:
+        if kind in OPENERS and index in edits.done:
+            pass
+        elif kind in OPENERS:
             if kind == t.LBRACE and index and kinds[index - 1] == t.LBRACE and not fresh:
                 edits.blanks.append(start)
                 edits.mistakes.append(Mistake("doubled", start, start, "{"))
             else:
-                stack.append(_Open(kind, start, indent, line, False))
+                stack.append(_Open(kind, index, start, indent, line))
+        elif closer and index in edits.done:
+            pass
         elif closer:
-            _close(text, tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh)
+            above = last_lines.get(indent) if fresh and by_layout else None
+            _close(tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh, twice, above)
         previous_end = ends[index]
         if by_layout and len(edits.mistakes) > max(8, lines // 5 + 2):
             return None
     return edits
 
 
+def _unclosed(
+    tokens: Tokens,
+    spans: tuple[list[int], list[int]],
+    opened: _Open,
+    index: int,
+    line: int,
+    stack: list[_Open],
+    edits: Edits,
+    twice: bool,
+) -> None:
+    """Close the bracket ``opened`` before token ``index``, whose line or the one before is ``line``."""
+    kinds = tokens.kinds
+    sign = OPENERS[opened.kind]
+    if twice and opened.kind in (kinds[opened.index + 1], kinds[opened.index - 1]):
+        edits.blanks.append(opened.place)
+        edits.mistakes.append(Mistake("doubled", opened.place, opened.place, sign))
+        return
+    last = opened.index + 1 if kinds[opened.index + 1] == t.STAR else index - 1
+    while last > opened.index and kinds[last] == t.SEP:
+        last -= 1
+    # `[f(a,` followed by another line: the comma is the list's.
+    if kinds[last] == t.COMMA and opened.line == line and stack and stack[-1].kind != t.LBRACE:
+        last -= 1
+    at = spans[1][last]
+    edits.inserts.append((at, CLOSERS[CLOSER_OF[opened.kind]]))
+    edits.mistakes.append(Mistake("unclosed", opened.place, at, sign))
+
+
 def _close(
-    text: str,
     tokens: Tokens,
     spans: tuple[list[int], list[int]],
     index: int,
@@ -187,6 +231,8 @@ def _close(
     stack: list[_Open],
     edits: Edits,
     on_line: bool,
+    twice: bool,
+    above: tuple[int, int] | None,
 ) -> None:
     """Deal with the closing bracket ``index``; ``on_line`` when it must close what its own line opened."""
     kinds = tokens.kinds
@@ -199,24 +245,41 @@ def _close(
     if top is not None and top.kind == wanted and not (on_line and kind == t.RBRACE and top.line != line):
         stack.pop()
         return
+    after = kinds[index + 1]
+    crossed = after == wanted if top is None or top.kind != wanted else False
+    if top is not None and len(stack) > 1 and after == CLOSER_OF[top.kind] and stack[-2].kind == wanted:
+        del stack[-2:]
+        crossed = True
+    if crossed:
+        other = OPENERS[after] if after in OPENERS else CLOSERS[after]
+        edits.blanks += [place, starts[index + 1]]
+        edits.inserts += [(place, other), (starts[index + 1], sign)]
+        edits.mistakes.append(Mistake("crossed", place, starts[index + 1], sign))
+        edits.done.add(index + 1)
+        return
     here = [opened for opened in stack if opened.line == line]
     deeper = here if on_line else stack
     if any(opened.kind == wanted for opened in deeper):
         while stack[-1].kind != wanted:
             unclosed = stack.pop()
-            at = ends[index - 1]
-            edits.inserts.append((at, CLOSERS[CLOSER_OF[unclosed.kind]]))
-            edits.mistakes.append(Mistake("unclosed", unclosed.place, at, OPENERS[unclosed.kind]))
+            _unclosed(tokens, spans, unclosed, index, -1, stack, edits, twice)
         stack.pop()
         return
-    if top is not None and top.line == line and not _comes(kinds, index + 1, CLOSER_OF[top.kind]):
+    again = kinds[index - 1] == kind
+    all = wanted == t.LSQB and kinds[index - 1] == t.STAR
+    if top is not None and top.line == line and not (again or all or after == CLOSER_OF[top.kind]):
         stack.pop()
         edits.blanks.append(place)
         right = CLOSERS[CLOSER_OF[top.kind]]
         edits.inserts.append((place, right))
         edits.mistakes.append(Mistake("wrong", place, top.place, right))
         return
-    opening = _opening(kinds, index, line_first, wanted)
+    opening = _opening(tokens, index, line_first, wanted)
+    if opening is None and above is not None:
+        # A closing bracket below the beginning of a line that ends where an opening one may stand.
+        end = kinds[above[1]] if kinds[above[1]] != t.SEP else kinds[above[1] - 1]
+        if end == t.EQUAL if wanted == t.LSQB else end in (t.NAME, t.REF) and wanted == t.LPAR:
+            opening = above[1] + (kinds[above[1]] != t.SEP)
     if opening is not None:
         at = ends[opening - 1]
         edits.inserts.append((at, OPENERS[wanted]))
@@ -226,13 +289,11 @@ def _close(
     edits.mistakes.append(Mistake("stray", place, place, sign))
 
 
-def _comes(kinds: list[int], index: int, kind: int) -> bool:
-    """Whether the next token is ``kind``."""
-    return index < len(kinds) and kinds[index] == kind
-
-
-def _opening(kinds: list[int], index: int, line_first: int, wanted: int) -> int | None:
+def _opening(tokens: Tokens, index: int, line_first: int, wanted: int) -> int | None:
     """Return the token before which an opener of ``wanted`` is missing on the line that ends in ``index``."""
+    kinds = tokens.kinds
+    if wanted == t.LSQB and kinds[index - 1] == t.STAR:
+        return index - 1
     nested = 0
     best: int | None = None
     for at in range(index - 1, max(line_first, index - 200), -1):
@@ -244,17 +305,20 @@ def _opening(kinds: list[int], index: int, line_first: int, wanted: int) -> int 
             if not nested:
                 break
             nested -= 1
+            continue
         if nested:
             continue
         if wanted == t.LBRACE:
-            if kind == t.NAME and kinds[at + 1] == t.EQUAL and before in (t.NAME, t.REF, t.STRING, t.RPAR):
-                best = at
-            if kind == t.REQUIRE:
+            if kind == t.NAME and kinds[at + 1] in (t.EQUAL, t.LBRACE) and before in _BEFORE_BODY:
+                if kinds[at + 1] == t.EQUAL or at - 1 > line_first:
+                    best = at
+            if kind == t.NAME and tokens.values[at].text == "require":
                 best = at
         elif wanted == t.LPAR:
-            if before in (t.NAME, t.REF, t.MARK, t.MEMBER) and kind in _VALUES and at - 1 > line_first:
+            inside = at - 1 > line_first or kinds[line_first - 1] not in (t.SEP, t.LBRACE)
+            if before in (t.NAME, t.REF, t.MARK, t.MEMBER) and kind in _VALUES and inside:
                 return at
-        elif before == t.EQUAL and kind in _VALUES:
+        elif kind in _VALUES and (before == t.EQUAL or (before in (t.NAME, t.REF) and at - 1 > line_first)):
             return at
     if wanted == t.LPAR and best is None:
         for at in range(index - 1, max(line_first, index - 200), -1):

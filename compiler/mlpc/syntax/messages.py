@@ -109,6 +109,16 @@ def bracket(source: Source, mistake: Mistake, closing: dict[str, str]) -> Diagno
             help=[f"write `{sign}`"],
             fixes=[Fix(f"write `{sign}`", [(wrong, sign)])],
         )
+    if mistake.kind == "crossed":
+        other = source.text[at]
+        return Diagnostic(
+            codes.STRAY_BRACKET,
+            f"`{sign}` and `{other}` have changed places",
+            Span(source, place, at + 1),
+            label=f"expected `{other}{sign}`",
+            help=[f"write `{other}{sign}`"],
+            fixes=[Fix("change the two", [(wrong, other), (Span(source, at, at + 1), sign)])],
+        )
     if mistake.kind == "doubled":
         message, label = f"`{sign}` stands here twice", "one too many"
     else:

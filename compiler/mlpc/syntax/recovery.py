@@ -59,7 +59,7 @@ _BRACKETS = frozenset((*brackets.OPENERS, *brackets.CLOSERS))
 # What one insertion costs; what is not here is never put in.
 _INSERT = {
     t.ERROR: 0.9, t.EQUAL: 0.8, t.COLON: 0.85, t.COMMA: 0.8, t.SEP: 0.82, t.COMPARE: 1.0, t.IN: 1.1,
-    t.THEN: 1.1, t.ELSE: 1.1, t.WHEN: 1.5, t.EACH: 1.5, t.REQUIRE: 1.3, t.AS: 1.0, t.NAME: 1.6,
+    t.THEN: 1.1, t.ELSE: 1.1, t.WHEN: 1.5, t.EACH: 1.5, t.AS: 1.0, t.NAME: 1.6,
 }  # fmt: skip
 # What may stand where something else stands.
 _REPLACE = (t.EQUAL, t.COLON, t.COMMA, t.SEP, t.IN)
@@ -72,15 +72,17 @@ def recover(
     tokens = lex(text, start)
     attempts: list[tuple[File, list[Diagnostic]]] = []
     places = spans(tokens)
-    changes: list[Edits | None] = []
+    changes: list[Edits] = []
     if not tokens.too_deep:
-        changes.append(brackets.repair(text, tokens, places, True))
-        if tokens.unbalanced:
-            changes.append(brackets.repair(text, tokens, places, False))
+        for by_layout in (True, False) if tokens.unbalanced else (True,):
+            for twice in (False, True):
+                edits = brackets.repair(text, tokens, places, by_layout=by_layout, twice=twice)
+                if edits is not None and not (twice and all(one.kind != "doubled" for one in edits.mistakes)):
+                    changes.append(edits)
     if tokens.too_deep or not tokens.unbalanced:
         attempts.append(_Reader(source, text, tokens, places, None, edition).read())
     for edits in changes:
-        if edits is None or not edits.mistakes:
+        if not edits.mistakes:
             continue
         changed = edits.apply(text)
         again = lex(changed, start)
@@ -141,10 +143,10 @@ def _move(tokens: Tokens, places: tuple[list[int], list[int]], edits: Edits) -> 
 class _Repair:
     """One way to go on: tokens to feed first, where to go on, and what to say."""
 
-    __slots__ = ("cost", "edit", "feed", "index", "kind", "next", "reach", "tainted")
+    __slots__ = ("back", "cost", "edit", "feed", "index", "kind", "next", "tainted")
 
     def __init__(
-        self, edit: str, index: int, kind: int, feed: list[tuple[int, Any]], next: int, cost: float, reach: int
+        self, edit: str, index: int, kind: int, feed: list[tuple[int, Any]], next: int, cost: float = 0
     ) -> None:
         self.edit = edit
         self.index = index
@@ -152,7 +154,7 @@ class _Repair:
         self.feed = feed
         self.next = next
         self.cost = cost
-        self.reach = reach
+        self.back = 0  # how many tokens before the wrong one the change begins
         self.tainted = False
 
 
@@ -263,8 +265,8 @@ class _Reader:
 
     def finish(self, file: File) -> tuple[File, list[Diagnostic]]:
         """Report what can only be seen at the end."""
-        if file.uses and file.items:
-            first = file.items[0]
+        first = next((item for item in file.items if type(item) is not ErrorItem), None)
+        if first is not None:
             for use in file.uses:
                 if use.start > first.start:
                     self.report(
@@ -329,7 +331,11 @@ class _Reader:
         top = stack[-1]
         if type(top) not in _HOLDERS:
             return
-        if type(top) is Field and type(top.type) is ErrorExpr:
+        nameless = (type(top) in (Attr, Block, Field) and top.name is not None and top.name.text == "") or (
+            type(top) is Decl and top.kind.text == ""
+        )
+        if nameless or (type(top) is Field and type(top.type) is ErrorExpr):
+            self.errors.append((top.start, top.end))
             stack[-1] = ErrorItem(top.start, top.end)
             return
         if type(top) in (Decl, Block) and type(top.type) is ErrorExpr:
@@ -377,7 +383,7 @@ class _Reader:
         """Return the kinds of the tokens from ``index`` on that a repair is judged by."""
         found = self.kinds[index : index + AHEAD]
         if t.SEP in found[1:]:
-            found = found[: found.index(t.SEP, 1) + 1]
+            found = found[: found.index(t.SEP, 1) + 3]
         return found
 
     # Repairing
@@ -408,8 +414,8 @@ class _Reader:
                         self.report(messages.problem(self.source, problem))
         if best.tainted:
             self.taints.append(place)
-        if best.edit.startswith("back "):
-            self.go_back(index - 1)
+        if best.back:
+            self.go_back(index - best.back)
         return best
 
     def special(self, index: int, accepted: set[int]) -> _Repair | None:
@@ -417,17 +423,19 @@ class _Reader:
         kind = self.kinds[index]
         states = self.states
         before = self.kinds[index - 1] if index else t.SEP
-        if kind in _WORD_KINDS and self.fits(states, [t.NAME, *self.ahead(index + 1)]) > 2:
+        if kind in _WORD_KINDS and self.fits(states, [t.NAME, *self.ahead(index + 1)]) > 3:
             follows = self.kinds[index + 1]
             if before in (t.SEP, t.LBRACE) or follows in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
                 feed = [(t.NAME, self.name(index))]
-                return _Repair("reserved", index, kind, feed, index + 1, 0, NEEDED)
+                return _Repair("reserved", index, kind, feed, index + 1)
         if before in STATEMENT_WORDS.values() and kind in (t.EQUAL, t.COLON, t.LBRACE) and not self.dirty:
             base = self.rollback(index - 1)
-            if base is not None and self.fits(base, [t.NAME, *self.ahead(index)]) > 2:
+            follows = self.ahead(index)
+            enough = follows.index(t.SEP) + 1 if t.SEP in follows else len(follows)
+            if base is not None and self.fits(base, [t.NAME, *follows]) > enough:
                 self.go_back(index - 1)
                 feed = [(t.NAME, self.name(index - 1))]
-                return _Repair("reserved", index - 1, before, feed, index, 0, NEEDED)
+                return _Repair("reserved", index - 1, before, feed, index)
         top = len(self.opens) == 0 and self.states[0] == t.START_FILE
         if top and before == t.NAME and kind == t.EQUAL and self.statement_start(index - 1):
             return self.panic(index, accepted, "attribute-outside")
@@ -440,7 +448,7 @@ class _Reader:
                     self.go_back(index - 1)
                     at = self.starts[index - 1]
                     feed = [(t.REQUIRE, Name("require", at, at))]
-                    return _Repair("require", index - 1, t.REQUIRE, feed, index - 1, 0, NEEDED)
+                    return _Repair("require", index - 1, t.REQUIRE, feed, index - 1)
         return None
 
     def statement_start(self, index: int) -> bool:
@@ -498,8 +506,10 @@ class _Reader:
             if reach < _needed(follows):
                 return
             if reach < len(follows):
-                cost += 3 - 0.2 * reach
-            made = _Repair(edit, at, what, feed, next, cost, reach)
+                # Where the statement ends in order, the next one may have a mistake of its own.
+                ended = t.SEP in follows[1:reach]
+                cost += 0.3 if ended else 3 - 0.2 * reach
+            made = _Repair(edit, at, what, feed, next, cost)
             made.tainted = tainted
             found.append(made)
 
@@ -515,7 +525,10 @@ class _Reader:
                     continue
                 if put == t.ERROR and before in (t.SEP, t.LBRACE) and t.REQUIRE in allowed:
                     continue  # a whole statement
-                if put == t.NAME and (t.ERROR in allowed or before in (t.SEP, t.LBRACE)):
+                if put == t.NAME and before in (t.SEP, t.LBRACE):
+                    if there not in (t.EQUAL, t.COLON, t.LBRACE):
+                        continue
+                elif put == t.NAME and t.ERROR in allowed:
                     continue
                 if put == t.SEP and (there in BINARY or there in (t.EQUAL, t.COLON, t.RPAR, t.RSQB, t.MEMBER)):
                     continue
@@ -525,11 +538,16 @@ class _Reader:
                     continue
                 add("insert", base, at, put, [(put, self.made(put, behind))], at, cost + more,
                     tainted=put in (t.COMPARE, t.THEN, t.ELSE))  # fmt: skip
-            if there in (t.END,):
+            if before in BINARY and t.ERROR in allowed and "\n" in self.text[behind:begin]:
+                feed = [(t.ERROR, (behind, behind)), (t.SEP, behind)]
+                add("operand", base, at, t.ERROR, feed, at, 0.3 + more)
+            if there == t.END:
                 return
             # Leave out
             if there not in _BRACKETS and (there != t.SEP or more == 0):
                 twice = at > 0 and before == there and self.written(at) == self.written(at - 1)
+                if before in (t.SEP, t.LBRACE) and not self.holds_much(at):
+                    return
                 cost = 0.5 if twice else 1.3 if there == t.SEP else 1.05
                 if there == t.SEP and before not in (t.COMMA, t.SEP, t.LBRACE):
                     cost = 2.0
@@ -552,26 +570,46 @@ class _Reader:
             if there == t.REF and t.NAME in allowed and t.REF not in allowed:
                 add("dotted", base, at, t.NAME, [(t.NAME, self.name(at))], at + 1, 0.9 + more)
             # Change places with the next one
-            if at + 1 < len(kinds) and kinds[at + 1] not in (t.SEP, t.END) and there not in (t.SEP,):
-                other = kinds[at + 1]
+            other = kinds[at + 1]
+            if (
+                other != t.END
+                and not (there in brackets.CLOSERS and other in _BRACKETS)
+                and not self.is_line_end(at)
+                and not self.is_line_end(at + 1)
+            ):
                 next = at + 2
+                feed = [(other, values[at + 1]), (there, values[at])]
                 if there == t.LBRACE and kinds[next] == t.SEP:
                     next += 1
-                if not (there in brackets.CLOSERS or other in brackets.OPENERS):
-                    feed = [(other, values[at + 1]), (there, values[at])]
-                    add("swap", base, at, other, feed, next, 1.1 + more)
+                if other in BINARY and "\n" in self.text[self.ends[at + 1] : self.starts[next]]:
+                    feed.append((t.SEP, self.ends[at + 1]))
+                add("swap", base, at, other, feed, next, 1.1 + more)
 
         around(self.states, index, accepted, 0)
-        if index:
-            base = self.rollback(index - 1)
-            if base is not None and kinds[index - 1] not in (t.SEP, t.LBRACE):
-                height = len(found)
-                around(base, index - 1, self.accepted(base), 0.4)
-                for one in found[height:]:
-                    one.edit = "back " + one.edit
+        for back in (1, 2):
+            base = self.rollback(index - back)
+            if base is None or kinds[index - back] in (t.SEP, t.LBRACE):
+                break
+            height = len(found)
+            around(base, index - back, self.accepted(base), 0.4 * back)
+            for one in found[height:]:
+                one.back = back
         if kind == t.END:
             found = [one for one in found if one.next <= index]
         return found
+
+    def is_line_end(self, index: int) -> bool:
+        """Whether token ``index`` is the SEP of a line end, not of a comma."""
+        return self.kinds[index] == t.SEP and self.text[self.starts[index]] != ","
+
+    def holds_much(self, index: int) -> bool:
+        """Whether the statement around token ``index`` sets something or has a body: worth to be kept."""
+        for kind in self.kinds[index : index + 20]:
+            if kind in (t.LBRACE, t.EQUAL):
+                return True
+            if kind == t.SEP:
+                break
+        return False
 
     def written(self, index: int) -> str:
         """Return token ``index`` as written."""
@@ -609,6 +647,7 @@ class _Reader:
         if edit != "panic":
             heights = heights[-1:]
         depth = 0
+        whole = not self.statement_start(index) or self.holds_much(index)
         last: _Repair | None = None
         next = index
         while next < len(kinds):
@@ -617,8 +656,8 @@ class _Reader:
             if not depth and (ends or (kind == t.LBRACE and edit == "panic") or next - index < 20):
                 follows = self.ahead(next)[: NEEDED + 1]
                 enough = _needed(follows)
-                if edit == "panic" and next > index and self.fits(states, follows) >= enough:
-                    last = _Repair(edit, index, kind, [], next, 0, 0)
+                if edit == "panic" and next > index and whole and self.fits(states, follows) >= enough:
+                    last = _Repair(edit, index, kind, [], next)
                     last.tainted = True
                     return last
                 for height in heights:
@@ -646,17 +685,17 @@ class _Reader:
         del self.states[height:]
         del self.stack[height - 1 :]
         self.errors.append((begin, end))
-        return _Repair(edit, index, self.kinds[index], [(t.ERROR, (begin, end))], next, 0, 0)
+        return _Repair(edit, index, self.kinds[index], [(t.ERROR, (begin, end))], next)
 
     # Explaining
 
     def explain(self, repair: _Repair, index: int, accepted: set[int]) -> Diagnostic:
         """Return the diagnostic for the mistake that ``repair`` repairs."""
         source = self.source
-        edit = repair.edit.removeprefix("back ")
+        edit = repair.edit
         at = repair.index
         kind = self.kinds[at]
-        if repair.edit.startswith("back "):
+        if repair.back:
             accepted = set()
         span = Span(source, self.starts[at], self.ends[at])
         here = messages.found(source, kind, span.start, span.end)
@@ -693,6 +732,14 @@ class _Reader:
                 label="belongs inside a block",
                 help=["move it into the block it belongs to; is a `}` above too many?"],
             )
+        if edit == "operand":
+            return Diagnostic(
+                codes.MISSING_VALUE,
+                f"expected a value{after}, found the end of the line",
+                gap,
+                label="expected a value here",
+                help=[_VALUE_HELP["a value"]],
+            )
         if edit == "insert":
             put = repair.kind
             if put == t.ERROR:
@@ -728,6 +775,15 @@ class _Reader:
             sign = messages.SPELLING.get(put, ",")
             if put in (t.SEP, t.COMMA):
                 what = "`,` or a new line" if put == t.SEP else "`,`"
+                if self.line(before_end) != self.line(span.start):
+                    return Diagnostic(
+                        codes.MISSING_SEPARATOR,
+                        f"expected `,`{after}",
+                        gap,
+                        label="expected `,` here",
+                        help=["values are separated by commas; newlines do not count between brackets"],
+                        fixes=[Fix("insert `,`", [(gap, ",")])],
+                    )
                 return Diagnostic(
                     codes.MISSING_SEPARATOR,
                     f"expected {what} between {before} and {here}",
