@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage(error)
         return errors.USAGE
     except Exception as error:  # noqa: BLE001 - the last guard
+        engine = sys.modules.get("mlpc_run.errors")
+        if engine is not None and isinstance(error, engine.EngineError):
+            from .say import problem
+
+            problem(error.diagnostic)
+            return int(error.exit_code)
         from .fault import report
 
         report(error)

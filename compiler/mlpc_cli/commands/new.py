@@ -17,7 +17,7 @@ from mlpc_cli.say import tell
 from mlpc_cli.terminal import harmless
 
 TEMPLATES = ("tabular",)
-_RESERVED = frozenset("and or not in if then else true false none each when require expect given".split())
+_RESERVED = frozenset(["and", "or", "not", "in", "if", "then", "else", "true", "false", "none", "each", "when", "require", "expect", "given"])
 
 
 @click.command(

@@ -1,0 +1,120 @@
+"""What the compiler may read: the project and the standard library, nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlpc_cli import loader
+from mlpc_cli.errors import CommandError
+from mlpc_cli.loader import DiskLoader, open_spec, project_root, specs_below
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    (root / "lib").mkdir(parents=True)
+    (root / "main.mlp").write_bytes(b"mlp 1\n")
+    (root / "lib" / "boards.mlp").write_bytes(b"mlp 1\n# boards\n")
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    return root
+
+
+def test_files_of_the_project(project: Path) -> None:
+    files = DiskLoader(str(project))
+    assert files.read("lib/boards.mlp") == b"mlp 1\n# boards\n"
+    assert files.read("lib/none.mlp") is None
+    assert files.names("") == ["main.mlp"]
+    assert files.names("lib") == ["boards.mlp"]
+    assert files.names("none") == []
+
+
+def test_modules_of_the_standard_library(project: Path) -> None:
+    files = DiskLoader(str(project))
+    text = files.read("std:kinds")
+    assert text is not None
+    assert text.startswith(b"mlp 1\n")
+    assert "kinds.mlp" in files.names("std:")
+    assert files.read("std:none") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.txt",
+        "/etc/hostname",
+        "lib/../../secret.txt",
+        "",
+        ".",
+        "a\0b",
+        "std:../kinds",
+        "std:",
+        "std:/etc/x",
+    ],
+)
+def test_what_is_not_the_projects_is_not_there(project: Path, path: str) -> None:
+    assert DiskLoader(str(project)).read(path) is None
+
+
+def test_a_link_out_of_the_project_is_not_followed(project: Path) -> None:
+    (project / "link.mlp").symlink_to(project.parent / "secret.txt")
+    (project / "up").symlink_to(project.parent)
+    files = DiskLoader(str(project))
+    assert files.read("link.mlp") is None
+    assert files.read("up/secret.txt") is None
+    assert files.names("up") == []
+
+
+def test_a_link_inside_of_the_project_is(project: Path) -> None:
+    (project / "link.mlp").symlink_to("lib/boards.mlp")
+    assert DiskLoader(str(project)).read("link.mlp") == b"mlp 1\n# boards\n"
+
+
+def test_a_neighbour_with_the_same_beginning_is_another_folder(project: Path) -> None:
+    (project.parent / "project2").mkdir()
+    (project.parent / "project2" / "a.mlp").touch()
+    assert DiskLoader(str(project)).read("../project2/a.mlp") is None
+
+
+def test_what_is_too_large_or_no_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "LARGEST", 4)
+    os.mkfifo(project / "pipe.mlp")
+    files = DiskLoader(str(project))
+    assert files.read("main.mlp") is None
+    assert files.read("pipe.mlp") is None
+    with pytest.raises(CommandError, match="cannot be read: file is larger"):
+        open_spec(str(project / "main.mlp"))
+
+
+def test_the_root_is_the_folder_of_the_project_file(project: Path) -> None:
+    spec = str(project / "lib" / "boards.mlp")
+    assert project_root(spec) == str(project / "lib")
+    (project / "mlpc.toml").touch()
+    assert project_root(spec) == str(project)
+    files, path = open_spec(spec)
+    assert (files.root, path) == (str(project), "lib/boards.mlp")
+
+
+def test_the_root_may_be_named(project: Path) -> None:
+    files, path = open_spec(str(project / "lib" / "boards.mlp"), str(project))
+    assert (files.root, path) == (str(project), "lib/boards.mlp")
+    with pytest.raises(CommandError, match="does not lie in the project"):
+        open_spec(str(project / "main.mlp"), str(project / "lib"))
+
+
+def test_how_paths_are_shown(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "lib")
+    files, path = open_spec("../main.mlp")
+    assert files.shown(path) == "../main.mlp"
+    assert files.shown("lib/boards.mlp") == "boards.mlp"
+    assert files.shown("std:csv") == "<std>/csv.mlp"
+
+
+def test_specs_of_a_folder(project: Path) -> None:
+    (project / ".venv").mkdir()
+    (project / ".venv" / "x.mlp").touch()
+    (project / "loop").symlink_to(project)
+    found = [os.path.relpath(path, project) for path in specs_below(str(project))]
+    assert found == ["main.mlp", "lib/boards.mlp"]
