@@ -17,7 +17,9 @@ from mlpc_cli.say import tell
 from mlpc_cli.terminal import harmless
 
 TEMPLATES = ("tabular",)
-_RESERVED = frozenset(["and", "or", "not", "in", "if", "then", "else", "true", "false", "none", "each", "when", "require", "expect", "given"])
+_RESERVED = frozenset(
+    ["and", "or", "not", "in", "if", "then", "else", "true", "false", "none", "each", "when"]
+)
 
 
 @click.command(
