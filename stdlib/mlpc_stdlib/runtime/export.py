@@ -1,0 +1,267 @@
+"""Turns models into the form that their place needs, and measures what that changed."""
+
+from __future__ import annotations
+
+import os
+
+from . import codes, models, tables
+from .contract import Result, StepError, Task, write_atomically, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy
+    import pandas
+
+    from .contract import JsonObject
+
+    Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
+
+ONNX_FILE = "model.onnx"
+INPUT = "input"
+#: Versions of the operator sets, fixed: the same model gives the same bytes.
+OPSET, ML_OPSET = 18, 3
+#: The version of the file format that goes with them.
+IR_VERSION = 8
+#: How near to the boundary two scores are taken for equal where no ``max_abs`` says so: what 32 bits resolve.
+NEAR = 1e-6
+#: Rows that are compared at a time.
+BATCH = 4096
+
+
+def onnx(task: Task, result: Result) -> None:
+    """Export a scikit-learn model to ONNX, with one input and one output (see ``signature.json``).
+
+    Where the input ``parity.data`` is given, its rows go through the original and, by onnxruntime, through the export:
+
+    - ``parity.difference`` and ``parity.mean_difference``: of the scores (of the values of a regression), absolute;
+    - ``parity.agreement``: share of the rows that are decided alike. A row whose original score lies within
+      ``parity.max_abs`` of the boundary between the two highest classes counts as decided alike; for a regression one
+      that differs by no more than ``parity.max_abs``;
+    - ``parity.rows``: how many rows were compared.
+
+    Raises:
+        StepError: the model cannot be exported.
+    """
+    source, output = task.input("model"), task.output("portable")
+    model, signature = models.load(source, result)
+    _refuse_what_has_no_form(signature)
+    made = convert(model, signature)
+    os.makedirs(output.path, exist_ok=True)
+    write_atomically(os.path.join(output.path, ONNX_FILE), made)
+    write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable_signature(signature))
+    session = open_session(os.path.join(output.path, ONNX_FILE), task.threads)
+    run(session, [[0.0] * len(signature["features"])])
+    result.metrics["size"] = len(made)
+    data = task.optional_input("parity.data")
+    if data is not None:
+        frame = tables.read(data)
+        if not len(frame):
+            raise StepError(codes.TOO_FEW_ROWS, "`parity.data` has no rows to compare the models on")
+        features = models.matrix(signature, frame, "`parity.data`")
+        found = compare(model, signature, session, features, task.argument("parity.max_abs"))
+        for name, value in found.items():
+            result.metrics[f"parity.{name}"] = value
+        result.rows["parity.data"] = len(frame)
+
+
+def portable_signature(signature: JsonObject) -> JsonObject:
+    """Return the signature of the exported form of a model."""
+    made = dict(signature)
+    made["framework"] = "onnx"
+    made["inputs"] = [{"name": INPUT, "dtype": "float32", "shape": [None, len(signature["features"])]}]
+    outputs = [{**item, "dtype": "float32"} for item in signature["outputs"]]
+    if signature["task"] == "regression":
+        outputs[0]["shape"] = [None, 1]
+    made["outputs"] = outputs
+    return made
+
+
+def _refuse_what_has_no_form(signature: JsonObject) -> None:
+    for feature in signature["features"]:
+        if feature["dtype"] not in ("bool", "int64", "float64"):
+            raise StepError(
+                codes.NOT_EXPORTABLE,
+                f"the model learns from `{feature['name']}`, which is {feature['dtype']}; its export takes numbers only",
+                "encode the column as numbers in a step before the training",
+            )
+    if signature["outputs"][0]["kind"] == "class":
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            "the model foretells classes without probabilities, and its export answers with probabilities",
+            "wrap the estimator: sklearn.calibration.CalibratedClassifierCV(estimator)",
+        )
+
+
+def convert(model: Any, signature: JsonObject) -> bytes:
+    """Return a model as ONNX, the same bytes each time.
+
+    Raises:
+        StepError: an estimator in it has no ONNX form.
+    """
+    import logging
+
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    logging.getLogger("skl2onnx").setLevel(logging.ERROR)
+    classifies = signature["task"] == "classification"
+    try:
+        made = to_onnx(
+            model,
+            initial_types=[(INPUT, FloatTensorType([None, len(signature["features"])]))],
+            name="model",
+            options={id(model): {"zipmap": False}} if classifies else None,
+            target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
+        )
+    except Exception as error:
+        module = type(error).__module__
+        if not module.startswith(("skl2onnx", "builtins")) or isinstance(error, MemoryError):
+            raise
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"{_names(model)} has no ONNX form: {_first_line(error)}",
+            [
+                "most estimators and transformers of scikit-learn have one; classes of your own have none",
+                "leave `export` out and serve the model by other means, or train another estimator",
+            ],
+        ) from None
+    return canonical(made, signature)
+
+
+def _names(model: Any) -> str:
+    steps = getattr(model, "steps", None)
+    return " > ".join(type(step).__name__ for _, step in steps) if steps else f"a {type(model).__name__}"
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def canonical(made: Any, signature: JsonObject) -> bytes:
+    """Bring a model that skl2onnx made into its one form: one output, fixed names, nothing of the tools' versions."""
+    import onnx as onnx_library
+
+    graph = made.graph
+    classifies = signature["task"] == "classification"
+    old = graph.output[1 if classifies else 0].name
+    new = signature["outputs"][0]["name"]
+    _rename(graph, old, new)
+    width = len(signature["classes"]) if classifies else 1
+    value = onnx_library.helper.make_tensor_value_info(new, onnx_library.TensorProto.FLOAT, ["batch", width])
+    del graph.output[:]
+    graph.output.append(value)
+    _prune(graph)
+    graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    graph.doc_string = ""
+    versions = {"ai.onnx.ml": ML_OPSET, "": OPSET}
+    used = {node.domain for node in graph.node}
+    del made.opset_import[:]
+    for domain in sorted(versions):
+        if domain in used or domain == "":
+            made.opset_import.append(onnx_library.helper.make_opsetid(domain, versions[domain]))
+    made.ir_version = IR_VERSION
+    made.producer_name, made.producer_version, made.domain, made.doc_string = "mlpc", "", "", ""
+    made.model_version = 0
+    del made.metadata_props[:]
+    onnx_library.checker.check_model(made)
+    found: bytes = made.SerializeToString(deterministic=True)
+    return found
+
+
+def _rename(graph: Any, old: str, new: str) -> None:
+    taken = {name for node in graph.node for name in (*node.input, *node.output)}
+    if new in taken and old != new:
+        _rename(graph, new, f"{new}_before")
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for position, name in enumerate(names):
+                if name == old:
+                    names[position] = new
+
+
+def _prune(graph: Any) -> None:
+    """Drop the nodes and weights that lead to no output."""
+    wanted = {item.name for item in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if wanted & set(node.output):
+            kept.append(node)
+            wanted |= set(node.input)
+    kept.reverse()
+    del graph.node[:]
+    graph.node.extend(kept)
+    weights = [item for item in graph.initializer if item.name in wanted]
+    del graph.initializer[:]
+    graph.initializer.extend(weights)
+
+
+# Parity
+
+
+def open_session(path: str, threads: int = 1) -> Any:
+    """Open a model in onnxruntime, on the CPU.
+
+    Raises:
+        StepError: onnxruntime does not take it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - its errors have no base of their own
+        raise StepError(
+            codes.NOT_EXPORTABLE, f"onnxruntime does not take the model: {_first_line(error)}"
+        ) from None
+
+
+def run(session: Any, rows: Any) -> Floats:
+    """Return what an exported model says of rows of numbers, ``[rows, outputs]``."""
+    import numpy
+
+    taken = numpy.asarray(rows, dtype=numpy.float32)
+    parts = [
+        session.run(None, {INPUT: taken[start : start + BATCH]})[0] for start in range(0, len(taken), BATCH)
+    ]
+    return numpy.concatenate(parts).astype(numpy.float64)
+
+
+def compare(
+    model: Any, signature: JsonObject, session: Any, features: pandas.DataFrame, max_abs: float | None = None
+) -> dict[str, float | int]:
+    """Return how far an exported model is from the original on rows of features: see :func:`onnx`."""
+    import numpy
+
+    exported = run(session, features.to_numpy(dtype=numpy.float64))
+    near = NEAR if max_abs is None else max_abs
+    original: Floats
+    if signature["task"] == "classification":
+        scores = models.predict_scores(model, signature, features)
+        assert scores is not None
+        original = scores
+        known = {value: number for number, value in enumerate(signature["classes"])}
+        decided = [known[models.python_value(value)] for value in models.predict_values(model, features)]
+        ordered = numpy.sort(original, axis=1)
+        # Moving both of the highest scores by half their distance reaches the boundary between them.
+        distance = (ordered[:, -1] - ordered[:, -2]) / 2.0
+        alike = (exported.argmax(axis=1) == numpy.asarray(decided)) | (distance <= near)
+    else:
+        original = numpy.asarray(models.predict_values(model, features), dtype=numpy.float64).reshape(-1, 1)
+        alike = numpy.abs(exported[:, 0] - original[:, 0]) <= near
+    difference = numpy.abs(exported - original)
+    # A score that is no number on one side only is as far off as can be told.
+    lost = numpy.isnan(exported) != numpy.isnan(original)
+    difference = numpy.where(lost, numpy.finfo(numpy.float64).max, numpy.nan_to_num(difference, nan=0.0))
+    alike = alike & ~lost.any(axis=1)
+    return {
+        "difference": float(difference.max()),
+        "mean_difference": float((difference / difference.size).sum()),
+        "agreement": float(alike.mean()),
+        "rows": len(features),
+    }
