@@ -265,6 +265,10 @@ class _Reader:
 
     def finish(self, file: File) -> tuple[File, list[Diagnostic]]:
         """Report what can only be seen at the end."""
+        for problems in self.problems.values():
+            for problem in problems:
+                if problem.kind in _NOISY:
+                    self.report(messages.problem(self.source, problem))
         first = next((item for item in file.items if type(item) is not ErrorItem), None)
         if first is not None:
             for use in file.uses:
@@ -410,7 +414,9 @@ class _Reader:
         if best.edit == "panic":
             for skipped in range(index, best.next):
                 for problem in self.problems.pop(skipped, ()):
-                    if self.line(problem.start) != line or problem.kind.startswith("too"):
+                    # What silenced all else on its line has to be said itself.
+                    noisy = problem.kind in _NOISY or problem.kind.startswith("too")
+                    if noisy or self.line(problem.start) != line:
                         self.report(messages.problem(self.source, problem))
         if best.tainted:
             self.taints.append(place)
