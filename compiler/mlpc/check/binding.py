@@ -13,7 +13,8 @@ from .artefacts import ArtefactChecks
 from .scope import Scope
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
-from .types import STRING, Type
+from .types import NUMBERS, STRING, Type
+from .units import DIMENSIONS
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -154,14 +155,7 @@ class Binder:
                 self._forgotten_sign(module, item, item.name, kind in values)
                 self.mentioned.add(kind)
                 continue
-            self.report(
-                Diagnostic(
-                    codes.WRONG_PLACE,
-                    f"`{kind}` cannot stand inside `{where}`" if kind else "this cannot stand inside a block",
-                    module.span(item.kind if isinstance(item, tree.Decl) else item),
-                    help=["a block holds values (`name = …`), nested blocks and conditions (`require …`)"],
-                )
-            )
+            self._misplaced(module, item, where, values)
 
     def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
         """A key with a value behind it and nothing between: it reads as a kind and a name."""
@@ -177,6 +171,28 @@ class Binder:
                 fixes=[Fix("insert `=`", [(gap, " = ")])] if sets else [],
             )
         )
+
+    def _misplaced(self, module: Module, item: tree.Item, where: str, values: list[str]) -> None:
+        """Report what no block holds: declarations and columns."""
+        help = "a block holds values (`name = …`), nested blocks and conditions (`require …`)"
+        fixes: list[Fix] = []
+        span = module.span(item.kind if isinstance(item, tree.Decl) else item)
+        message = "this cannot stand inside a block"
+        if isinstance(item, tree.Decl):
+            message = f"`{item.kind.text}` cannot stand inside `{where}`"
+            if item.value is not None and isinstance(item.name, tree.Name):
+                shown = module.source.text[item.value.start : item.value.end]
+                help = f"write `{item.name.text} = {shown}`"
+                if item.name.text in values:
+                    fixes = [Fix(help, [(module.span(item), f"{item.name.text} = {shown}")])]
+        elif isinstance(item, tree.Field) and item.name is not None and not item.type.marks:
+            self.mentioned.add(item.name.text)
+            shown = module.source.text[item.type.start : item.type.end]
+            message = f"`{item.name.text}` is declared here like a column; a value is given with `=`"
+            help = f"write `{item.name.text} = {shown}`"
+            if item.name.text in values:
+                fixes = [Fix(help, [(span, f"{item.name.text} = {shown}")])]
+        self.report(Diagnostic(codes.WRONG_PLACE, message, span, help=[help], fixes=fixes))
 
     def _unknown_key(self, name: str, span: Span, known: list[str], where: str, prefix: str) -> None:
         shown = self.label if not prefix else f"{self.label}.{prefix}"
@@ -203,9 +219,10 @@ class Binder:
 
     def _owner(self, name: str, prefix: str) -> str | None:
         """Say where a key would be at home: in a nested block, in the block around, or with another kind."""
-        if prefix and (name in self.component.params or name in self.component.inputs):
+        around = (self.component, self.block.kind)
+        if prefix and any(name in spec.params or name in spec.inputs for spec in around):
             return f"this key belongs to `{self.block.id}` itself, outside of `{prefix} {{ … }}`"
-        for spec in (self.component, self.block.kind):
+        for spec in around:
             for inner, nested in spec.blocks.items():
                 if inner != prefix and (name in nested.params or name in nested.inputs):
                     return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
@@ -232,7 +249,7 @@ class Binder:
                 if not port.type.optional:
                     self._missing(name, port.type, body, prefix)
                 continue
-            value = self._evaluate(attr, body)
+            value = self._evaluate(attr, port.type)
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
             source = self.artefacts.source(value, port.type, prefix + name)
@@ -240,8 +257,9 @@ class Binder:
                 self.block.inputs[prefix + name] = [source]
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
-        if name in self.mentioned or _recovered(body):
-            return  # what is missing may stand in what could not be read
+        node = self.block.definition.decl.type
+        if name in self.mentioned or _recovered(body) or (node is not None and node.args and not prefix):
+            return  # what is missing may stand in what could not be read, or in parentheses
         where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
         if prefix:
             nested = self.given[prefix[:-1]][1]
@@ -262,8 +280,9 @@ class Binder:
             )
         )
 
-    def _evaluate(self, attr: AttrDef, body: BodyDef) -> Value:
-        return self.checker.expressions.evaluate(attr.node.value, Scope(attr.module, self.typed.program))
+    def _evaluate(self, attr: AttrDef, wanted: Type) -> Value:
+        scope = Scope(attr.module, self.typed.program, wanted=wanted)
+        return self.checker.expressions.evaluate(attr.node.value, scope)
 
     # -- parameters --------------------------------------------------------------------------------------------
 
@@ -283,15 +302,33 @@ class Binder:
                 if param.default is None and not param.type.optional:
                     self._missing(name, param.type, body, prefix)
                 continue
-            value = self._param(
-                param, attr, body, f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
-            )
+            what = f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
+            value = self._param(param, attr, body, what)
             if value.wrong:
                 continue
-            if param.type.base == "path" and not (value.known and value.value is None):
+            if not value.known and (into is self.block.common or param.type.base in ("path", "range")):
+                self._too_late(value, what)
+            elif param.type.base == "path" and value.value is not None:
                 self.block.externals[prefix + name] = value
             else:
                 into[prefix + name] = value
+
+    def _too_late(self, value: Value, what: str) -> None:
+        """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
+        entity = value.entity
+        labels = []
+        if entity is not None and entity.what in ("param", "secret") and entity.item is not None:
+            labels = [Label(entity.item.span, f"a `{entity.what}` gets its value when the pipeline runs")]
+        self.report(
+            Diagnostic(
+                codes.NOT_KNOWN_YET,
+                f"{what} is known when compiling, but this is known when the pipeline runs only",
+                value.span,
+                label="not known yet",
+                labels=labels,
+                help=["declare it with `let`; an environment may give that another value"],
+            )
+        )
 
     def _param(self, param: ParamSpec, attr: AttrDef, body: BodyDef, what: str) -> Value:
         type = param.type
@@ -302,7 +339,7 @@ class Binder:
             bare = self._bare_column(type, attr, node)
             if bare is not None:
                 return bare
-        value = self._evaluate(attr, body)
+        value = self._evaluate(attr, type)
         if value.wrong or (value.known and value.value is None and type.optional):
             return value
         if value.entity is not None and value.entity.what == "secret":
@@ -328,13 +365,17 @@ class Binder:
         return self.checker.fit(value, type, what)
 
     def _no_schema(self, value: Value, what: str) -> None:
+        fixes = []
+        if value.known and isinstance(value.value, str) and value.module.find(value.value, "schema"):
+            fixes = [Fix(f"write `{value.value}`, without quotes", [(value.span, value.value)])]
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
-                f"{what} is a schema, but this is {value.type.show()}",
+                f"{what} is a schema, but this is {_article(value.type.show())}",
                 value.span,
-                label=value.type.show(),
-                help=["declare one: `schema Row { … }`, and name it"],
+                label=_article(value.type.show()),
+                help=["declare one: `schema Row { … }`, and name it"] if not fixes else [fixes[0].message],
+                fixes=fixes,
             )
         )
 
@@ -388,6 +429,12 @@ class Binder:
             near = nearest(node.names[0], secrets)
             span = attr.module.span(node)
             declared = f"secret {node.names[0]}: {param.type.base}"
+            pipeline = self.typed.program.decl.body
+            place = (
+                Span(self.typed.program.root.source, pipeline.start + 1, pipeline.start + 1)
+                if pipeline
+                else span
+            )
             self.report(
                 Diagnostic(
                     codes.UNDECLARED_SECRET,
@@ -395,7 +442,9 @@ class Binder:
                     span,
                     label=f"did you mean `{near}`?" if near else "not declared",
                     help=[] if near else [f"declare it in the pipeline: `{declared}`"],
-                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])]
+                    if near
+                    else [Fix(f"declare `{declared}`", [(place, f"\n  {declared}")])],
                 )
             )
             return wrong(attr.module, node)
@@ -409,7 +458,10 @@ class Binder:
                 attr.module.span(node),
                 label="not a secret",
                 labels=[Label(param.span, "marked `@secret` here")],
-                help=[f"declare `secret some_name: {param.type.base}` in the pipeline and name it here"],
+                help=[
+                    f"declare `secret {param.name}: {param.type.base}` in the pipeline, and write "
+                    f"`{param.name} = {param.name}` here"
+                ],
             )
         )
         return wrong(attr.module, node)
@@ -423,6 +475,8 @@ class Binder:
 
     def _default(self, spec: BlockSpec, prefix: str, into: dict[str, Value]) -> None:
         for name, param in spec.params.items():
+            if "bound" in param.marks:
+                self.block.untold.add(prefix + name)
             if prefix + name in into or prefix + name in self.block.externals or param.type.base == "schema":
                 continue
             if param.default is not None:
@@ -476,7 +530,7 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.WRONG_CONDITION,
-                    f"`{verb}` cannot stand in a `{self.block.kind.name}`",
+                    f"`{verb}` cannot stand in {_article(self.block.kind.name, code=True)}",
                     module.span(node.verb),
                     label="not here",
                     help=["`require` says what has to hold"],
@@ -504,10 +558,14 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.NOT_A_CONDITION,
-                    f"a condition is true or false, but this is {value.type.show()}",
+                    f"a condition is true or false, but this is {_article(value.type.show())}",
                     module.span(node.expr),
                     label=value.type.show(),
-                    help=[f"compare it: `require {value.text} >= …`"],
+                    help=[f"compare it: `require {value.text} >= …`"]
+                    if value.type.base in (*NUMBERS, *DIMENSIONS)
+                    else [
+                        f"name what `{self.label}` measures: " + ", ".join(f"`{name}`" for name in quantities)
+                    ],
                 )
             )
             return
@@ -533,25 +591,34 @@ class Binder:
                 )
             )
         else:
-            self.report(Diagnostic(codes.NEVER_HOLDS, "this condition never holds", span))
+            self.report(
+                Diagnostic(
+                    codes.NEVER_HOLDS,
+                    "this condition never holds",
+                    span,
+                    help=["it speaks of nothing that is measured: name a quantity"],
+                )
+            )
 
     def _possible(self, expr: tree.Expr, scope: Scope) -> bool:
         """Compare the bound of a condition with what its quantity can be at all."""
         while isinstance(expr, tree.Paren):
             expr = expr.inner
-        if not isinstance(expr, tree.Binary) or expr.operator not in ("<", "<=", ">", ">="):
+        if not isinstance(expr, tree.Binary) or expr.operator not in ("<", "<=", ">", ">=", "==", "!="):
             return True
         left = self.checker.expressions.evaluate(expr.left, scope)
         right = self.checker.expressions.evaluate(expr.right, scope)
         operator = expr.operator
         if left.known and not right.known:
             left, right = right, left
-            operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[operator]
+            operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
         bound = right.value
         if left.known or not right.known or isinstance(bound, bool) or not isinstance(bound, int | float):
             return True
         type = left.type
-        never = always = False
+        outside = type.bounded and not type.holds(bound)
+        never = outside and operator == "=="
+        always = outside and operator == "!="
         if type.low is not None:
             never = (
                 never or (operator == "<" and bound <= type.low) or (operator == "<=" and bound < type.low)
@@ -691,5 +758,6 @@ def _recovered(body: BodyDef) -> bool:
     return isinstance(node, tree.Body) and any(isinstance(item, tree.ErrorItem) for item in node.items)
 
 
-def _article(text: str) -> str:
-    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
+def _article(text: str, *, code: bool = False) -> str:
+    shown = f"`{text}`" if code else text
+    return f"{'an' if text[:1] in 'aeiou' else 'a'} {shown}"

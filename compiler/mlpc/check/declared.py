@@ -6,6 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
+from ..source import Span
 from ..syntax import tree
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
@@ -17,18 +18,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checker import Checker
 
+#: What the steps of the standard library are: modules that every step environment has, not files of a project.
+_RUNTIME = "mlpc_stdlib.runtime."
 _INSIDE = ("param", "input", "output", "quantity", "block")
 
 
 class Declarations:
     """Specifications and schemas, each read once, by the declaration that they come from."""
 
-    __slots__ = ("_components", "_kinds", "_schemas", "checker", "report")
+    __slots__ = ("_components", "_extending", "_kinds", "_schemas", "checker", "report")
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
         self.report = checker.report
         self._schemas: dict[tree.Decl, Schema] = {}
+        self._extending: list[tree.Decl] = []
         self._components: dict[tree.Decl, ComponentSpec] = {}
         self._kinds: dict[tree.Decl, KindSpec] = {}
 
@@ -168,7 +172,13 @@ class Declarations:
             if low is None or high is None:
                 return ERROR
             if low > high:
-                return self._bad(module, refinement, "the range is empty: its low end is above its high end")
+                shown = (module.source.text[end.start : end.end] for end in (value.high, value.low))
+                return self._bad(
+                    module,
+                    refinement,
+                    "the range is empty: its low end is above its high end",
+                    f"write `in {'..'.join(shown)}`",
+                )
             bounded = target.replace(low=low, high=high, limit=limit)
         else:
             bound = self._bound(module, value, plain)
@@ -203,11 +213,7 @@ class Declarations:
         made = Schema(name, module.span(decl.name or decl), doc_of(decl.doc))
         self._schemas[decl] = made
         if decl.type is not None:
-            base = self.checker.named(module, decl.type.name, "schema")
-            if base is not None:
-                above = self.schema(*base)
-                made.columns.update(above.columns)
-                made.rest, made.rest_span = above.rest, above.rest_span
+            self._extend(made, module, decl, decl.type.name)
         own: dict[str, tree.Field] = {}
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.ErrorItem):
@@ -227,10 +233,37 @@ class Declarations:
             self.report(Diagnostic(codes.BAD_DECLARATION, f"schema `{name}` has no column", made.span))
         return made
 
+    def _extend(self, made: Schema, module: Module, decl: tree.Decl, node: tree.Ref) -> None:
+        base = self.checker.named(module, node, "schema")
+        if base is None:
+            return
+        # From here on, whoever comes by `decl` again has gone in a circle.
+        self._extending.append(decl)
+        if base[1] in self._extending:
+            circle = self._extending[self._extending.index(base[1]) :]
+            self.report(
+                Diagnostic(
+                    codes.CYCLE,
+                    f"schema `{node.names[-1]}` extends itself",
+                    module.span(node),
+                    labels=[Label(self._schemas[each].span, "by way of this") for each in circle[1:]],
+                    help=["take one of the bases out"],
+                )
+            )
+        else:
+            above = self.schema(*base)
+            made.columns.update(above.columns)
+            made.rest, made.rest_span = above.rest, above.rest_span
+        self._extending.pop()
+
     def _field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
         type = self.type(module, item.type)
         span = module.span(item.name or item)
         if item.name is None:
+            if "..." in own:
+                self.report(duplicate(module, tree.Name("...", item.start, item.start + 3), own["..."]))
+                return
+            own["..."] = item
             schema.rest, schema.rest_span = type, module.span(item)
             for mark in item.type.marks:
                 self.report(
@@ -286,7 +319,7 @@ class Declarations:
 
     def _unknown_mark(self, module: Module, mark: tree.Mark, known: tuple[str, ...]) -> None:
         near = nearest(mark.name.text, known)
-        span = module.span(mark.name)
+        span = Span(module.source, mark.start, mark.name.end)
         self.report(
             Diagnostic(
                 codes.UNKNOWN_NAME,
@@ -294,7 +327,7 @@ class Declarations:
                 span,
                 label=f"did you mean `@{near}`?" if near else "not a mark",
                 help=[] if near else ["marks are " + ", ".join(f"`@{k}`" for k in known)],
-                fixes=[Fix(f"write `@{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `@{near}`", [(span, f"@{near}")])] if near else [],
             )
         )
 
@@ -449,7 +482,7 @@ class Declarations:
         type = self.type(module, item.type, inputs=True)
         marks = {mark.name.text: mark for mark in item.type.marks}
         if kind == "param":
-            self._known_marks(module, marks, ("secret",))
+            self._known_marks(module, marks, ("secret", "bound"))
             self._param(module, spec, item, text, type, tuple(marks))
         elif kind == "input":
             self._known_marks(module, marks, ("judging",))
@@ -517,7 +550,7 @@ class Declarations:
                 )
                 return
             target, name = texts[0].split(":")
-            if module.path.startswith("std:"):
+            if target.startswith(_RUNTIME):
                 spec.action = ("runtime", target, name, ())
                 return
             if not target.endswith(".py"):

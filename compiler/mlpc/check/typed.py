@@ -61,6 +61,7 @@ class TypedBlock:
         "kind",
         "outputs",
         "quantities",
+        "untold",
     )
 
     def __init__(self, definition: BlockDef, kind: KindSpec) -> None:
@@ -77,6 +78,8 @@ class TypedBlock:
         self.outputs: dict[str, Type] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.conditions: list[TypedCondition] = []
+        #: Parameters that only bound a gate (`@bound`): the step is not told, so that editing them reruns nothing.
+        self.untold: set[str] = set()
 
     @property
     def span(self) -> Span:

@@ -114,7 +114,7 @@ def _arguments(block: TypedBlock) -> JsonObject:
     return {
         name: value.to_json()
         for name, value in sorted(block.arguments.items())
-        if value.entity is None or value.entity.what not in ("schema",)
+        if name not in block.untold and (value.entity is None or value.entity.what != "schema")
     }
 
 
