@@ -1,0 +1,302 @@
+"""Sockets, processes and signals around the application.
+
+On SIGTERM a server first lets every client know that the next request is for another (`/ready` says no, answers
+close their connection), then takes no more connections, answers what has arrived and ends with status 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from time import monotonic, sleep
+
+from .. import codes
+from ..contract import StepError, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import NoReturn
+
+    from .settings import Settings
+
+#: Seconds for which connections are still taken after SIGTERM, while clients are told to leave.
+_LEAVING = 0.25
+#: Seconds between taking no more connections and closing those that are idle.
+_SETTLING = 0.1
+#: Seconds for requests that are being answered; all three have to fit into the ten of the step contract.
+_GRACE = 8
+#: Seconds after which a worker is ended that does not end by itself.
+_PATIENCE = 9.5
+#: Status of a worker that could not start; another attempt would not help.
+_CANNOT_START = 3
+#: A worker that lived for less seconds than this is replaced only after as many.
+_SOON = 1.0
+#: Seconds an idle connection is kept: longer than common proxies keep theirs.
+_KEEP_ALIVE = 75
+_BACKLOG = 2048
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; sets ``settings.port`` where it was 0.
+
+    Raises:
+        StepError: the port is taken, or the model cannot be served.
+    """
+    listener = _bind(settings)
+    with listener:
+        if settings.workers == 1:
+            _work(listener, settings, lambda: _announce(settings))
+        else:
+            _Supervisor(listener, settings).run()
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        # Another server that starts now has to find the port taken.
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {settings.port} of {settings.host} is taken"
+            help = "another port: mlpc up --port N; what holds it: ss -ltnp"
+        elif error.errno == errno.EACCES:
+            message = f"this user may not serve on port {settings.port}"
+            help = "ports from 1024 up need no rights: mlpc up --port 8080"
+        else:
+            message = f"cannot serve on {settings.host}:{settings.port}: {error.strerror or error}"
+            help = "127.0.0.1 for this machine alone, 0.0.0.0 for all that reach it"
+        raise StepError(codes.CANNOT_LISTEN, message, help) from None
+    settings.port = listener.getsockname()[1]
+    return listener
+
+
+def _work(
+    listener: socket.socket, settings: Settings, loaded: Callable[[], None], parent: int | None = None
+) -> None:
+    """Serve in this process; ``parent`` is a pipe that ends when the process that started this one does."""
+    import uvicorn
+
+    from .answers import Predictor
+    from .app import App
+    from .bundle import load
+    from .metrics import Metrics
+
+    bundle = load(settings.folder, max(1, settings.threads // settings.workers))
+    metrics = Metrics(bundle.class_names, _version(), bundle.digest)
+    app = App(Predictor(bundle, settings.limits.rows), metrics, settings)
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own would raise the signal again in the end, and the status would not be 0.
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, leave)
+            if parent is not None:
+                loop.add_reader(parent, orphaned)
+            yield
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # What was accepted and not yet read is let arrive before idle connections are closed.
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(_SETTLING)
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = Server(config)
+
+    def leave() -> None:
+        if app.draining:
+            server.force_exit = True
+            return
+        app.draining = True
+        asyncio.get_running_loop().call_later(_LEAVING, end)
+
+    def end() -> None:
+        server.should_exit = True
+
+    def orphaned() -> None:
+        if parent is not None:
+            asyncio.get_running_loop().remove_reader(parent)
+        leave()
+
+    # What is loaded by now stays; the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    loaded()
+    asyncio.run(server.serve([listener]))
+
+
+class _Supervisor:
+    """Keeps as many workers as were asked for, all of them on one socket, until it is told to end."""
+
+    def __init__(self, listener: socket.socket, settings: Settings) -> None:
+        self._listener = listener
+        self._settings = settings
+        self._workers: dict[int, float] = {}
+        self._waiting = settings.workers
+        #: Workers see the end of this pipe when this process is gone, whatever ended it.
+        self._life, self._alive = os.pipe()
+        self._loaded, self._load = os.pipe()
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake, self._loaded):
+            os.set_blocking(end, False)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            StepError: a worker could not start.
+        """
+        before = {number: signal.signal(number, _noted) for number in _WATCHED}
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        with tempfile.TemporaryDirectory(prefix="mlpc-metrics-") as folder:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            try:
+                for _ in range(self._settings.workers):
+                    self._start()
+                self._watch()
+            finally:
+                self._end()
+                signal.set_wakeup_fd(-1)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+                del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+
+    def _start(self) -> None:
+        # Neither process may take the other's signals while both have one wake-up pipe.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        pid = os.fork()
+        if pid == 0:
+            self._be_worker()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+        self._workers[pid] = monotonic()
+
+    def _be_worker(self) -> NoReturn:
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in _WATCHED:
+                signal.signal(number, signal.SIG_DFL)
+            os.close(self._alive)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+            _work(self._listener, self._settings, lambda: _tell(self._load), self._life)
+            status = 0
+        except StepError as error:
+            say(f"error[{error.code} {error.name}]: {error.message}")
+            status = _CANNOT_START
+        except BaseException as error:  # noqa: BLE001 - a worker ends here, whatever happened
+            traceback.print_exception(error)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _watch(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._woken, self._loaded], [], [])
+            if self._loaded in ready and self._waiting:
+                self._waiting -= len(os.read(self._loaded, 512))
+                if self._waiting <= 0:
+                    self._waiting = 0
+                    _announce(self._settings)
+            if self._woken in ready:
+                told = os.read(self._woken, 512)
+                if signal.SIGTERM in told or signal.SIGINT in told:
+                    return
+                self._replace()
+
+    def _replace(self) -> None:
+        """Start a worker for each that ended."""
+        for pid, code in self._ended():
+            if code == _CANNOT_START:
+                raise StepError(codes.UNREADABLE_MODEL, "the model cannot be served; the log says why")
+            say(f"worker {pid} ended with status {code}; another takes its place")
+            if monotonic() - self._workers.pop(pid) < _SOON:
+                sleep(_SOON)
+            self._start()
+
+    def _ended(self) -> list[tuple[int, int]]:
+        found = []
+        for pid in list(self._workers):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                found.append((pid, os.waitstatus_to_exitcode(status)))
+                from prometheus_client.multiprocess import mark_process_dead
+
+                mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        return found
+
+    def _end(self) -> None:
+        """Let the workers answer what they have, then end those that do not."""
+        self._listener.close()
+        for pid in self._workers:
+            _signal(pid, signal.SIGTERM)
+        deadline = monotonic() + _PATIENCE
+        while self._workers:
+            for pid, _ in self._ended():
+                self._workers.pop(pid)
+            left = deadline - monotonic()
+            if left <= 0:
+                break
+            if self._workers and select.select([self._woken], [], [], min(left, 0.2))[0]:
+                os.read(self._woken, 512)
+        for pid in self._workers:
+            _signal(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """Take a signal; the wake-up pipe tells of it."""
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _tell(pipe: int) -> None:
+    os.write(pipe, b"1")
+
+
+def _announce(settings: Settings) -> None:
+    say(f"{settings.title}: serving on {settings.url}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mlpc")
+    except PackageNotFoundError:
+        return "unknown"
