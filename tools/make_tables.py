@@ -39,7 +39,7 @@ class NoFilter:
 def compile_grammar(grammar: str) -> Any:
     """Return Lark's own parse table; any conflict raises."""
     parser = Lark(grammar, parser="lalr", strict=True, start=list(STARTS), postlex=NoFilter())
-    return parser.parser.parser._parse_table  # type: ignore[attr-defined]  # the one private door
+    return parser.parser.parser._parse_table  # the one private door
 
 
 class Generator:
@@ -167,7 +167,9 @@ class Generator:
             "RULES: tuple[tuple[int, int, str, tuple[int, ...]], ...] = (",
             '    (0, 0, "", ()),',
         ]
-        optional = {self.rules[rule].alias for _, rule in used_rules if self.rules[rule].options.empty_indices}
+        optional = {
+            self.rules[rule].alias for _, rule in used_rules if self.rules[rule].options.empty_indices
+        }
         for (origin, _, alias), rule in used_rules:
             size = len(self.rules[rule].expansion)
             parts = self.parts(rule) if alias in optional else ()
@@ -183,7 +185,8 @@ class Generator:
             "# By origin: the state after it, by the state before it.",
             "GOTO: tuple[dict[int, int], ...] = (",
             *(
-                "    {" + ", ".join(f"{state}: {goto[state]}" for state in sorted(goto)) + "}," for goto in gotos
+                "    {" + ", ".join(f"{state}: {goto[state]}" for state in sorted(goto)) + "},"
+                for goto in gotos
             ),
             ")",
             "",

@@ -86,10 +86,13 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
         values[-1] = Edition(number.value, word.start, number.end)
 
     def make_file(values: Values, items: list[Any]) -> None:
-        uses = []
-        rest = []
+        uses: list[Use] = []
+        rest: list[Any] = []
         for item in items:
-            (uses if type(item) is Use else rest).append(item)
+            if type(item) is Use:
+                uses.append(item)
+            else:
+                rest.append(item)
         first = values[-1]
         values[-1] = File(
             source, first if first.version else None, tuple(uses), tuple(rest), comments, 0, end
@@ -518,7 +521,13 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
         "use": use,
         "use_as": use_as,
     }
-    with_parts = {"decl": decl_of, "require": require_of, "when": when_of, "type": type_of, "error_type": error_type_of}
+    with_parts = {
+        "decl": decl_of,
+        "require": require_of,
+        "when": when_of,
+        "type": type_of,
+        "error_type": error_type_of,
+    }
     made = []
     for _, size, alias, parts in t.RULES:
         if alias in with_parts:

@@ -187,7 +187,9 @@ def repair(
             pass
         elif closer:
             above = last_lines.get(indent) if fresh and by_layout else None
-            _close(tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh, twice, above)
+            _close(
+                tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh, twice, above
+            )
         previous_end = ends[index]
         if by_layout and len(edits.mistakes) > max(8, lines // 5 + 2):
             return None
@@ -274,7 +276,8 @@ def _close(
         edits.inserts.append((place, right))
         edits.mistakes.append(Mistake("wrong", place, top.place, right))
         return
-    opening = _opening(tokens, index, line_first, wanted)
+    run = bool(edits.blanks) and edits.blanks[-1] == starts[index - 1] and again
+    opening = None if run else _opening(tokens, index, line_first, wanted)
     if opening is None and above is not None:
         # A closing bracket below the beginning of a line that ends where an opening one may stand.
         end = kinds[above[1]] if kinds[above[1]] != t.SEP else kinds[above[1] - 1]
@@ -285,8 +288,9 @@ def _close(
         edits.inserts.append((at, OPENERS[wanted]))
         edits.mistakes.append(Mistake("unopened", place, at, OPENERS[wanted]))
         return
+    if not run:
+        edits.mistakes.append(Mistake("stray", place, place, sign))
     edits.blanks.append(place)
-    edits.mistakes.append(Mistake("stray", place, place, sign))
 
 
 def _opening(tokens: Tokens, index: int, line_first: int, wanted: int) -> int | None:
@@ -309,9 +313,12 @@ def _opening(tokens: Tokens, index: int, line_first: int, wanted: int) -> int | 
         if nested:
             continue
         if wanted == t.LBRACE:
-            if kind == t.NAME and kinds[at + 1] in (t.EQUAL, t.LBRACE) and before in _BEFORE_BODY:
-                if kinds[at + 1] == t.EQUAL or at - 1 > line_first:
-                    best = at
+            if (
+                kind == t.NAME
+                and before in _BEFORE_BODY
+                and (kinds[at + 1] == t.EQUAL or (kinds[at + 1] == t.LBRACE and at - 1 > line_first))
+            ):
+                best = at
             if kind == t.NAME and tokens.values[at].text == "require":
                 best = at
         elif wanted == t.LPAR:

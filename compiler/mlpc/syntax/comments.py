@@ -27,7 +27,11 @@ def attach(text: str, tokens: Tokens) -> tuple[dict[int, Doc], list[Comment]]:
             if not comment.own_line:
                 stray.append(comment)
                 continue
-            if run and text.count("\n", run[-1].end, comment.start) > 1 and _only_blank(text, run[-1], comment):
+            if (
+                run
+                and text.count("\n", run[-1].end, comment.start) > 1
+                and _only_blank(text, run[-1], comment)
+            ):
                 stray.extend(run)
                 run = []
             run.append(comment)
@@ -51,8 +55,8 @@ def _content(line: str) -> str:
 def report_stray(
     source: Source, docs: dict[int, Doc], stray: list[Comment], diagnostics: list[Diagnostic]
 ) -> None:
-    """Report the doc comments that no declaration took."""
-    for doc in docs.values():
+    """Report the doc comments that no declaration took, the first hundred of them."""
+    for doc in list(docs.values())[:100]:
         diagnostics.append(
             Diagnostic(
                 codes.STRAY_DOC_COMMENT,
@@ -62,7 +66,7 @@ def report_stray(
                 help=["put it right above a declaration, an attribute, a field or a condition, or write `#`"],
             )
         )
-    for comment in stray:
+    for comment in stray[:100]:
         if comment.own_line:
             message = "this doc comment belongs to nothing: a blank line parts it from the one below"
             help = "join the two, or write `#` for a comment that documents nothing"

@@ -67,5 +67,7 @@ def _wrong(source: Source, text: str, start: int, end: int) -> Diagnostic:
         message,
         Span(source, start - 2, end + 1),
         label="this interpolation cannot be read",
-        help=["an interpolation holds one expression without strings, such as `${region}`; `\\${` writes the signs"],
+        help=[
+            "an interpolation holds one expression without strings, such as `${region}`; `\\${` writes the signs"
+        ],
     )

@@ -380,7 +380,7 @@ def _pieces(tokens: Tokens, text: str, start: int, pieces: list[str | tuple[int,
     for m in _SPECIAL.finditer(text):
         plain += text[at : m.start()]
         at = m.end()
-        code, escape, expression, closed = m.groups()
+        code, escape, _, closed = m.groups()
         if code is not None:
             value = int(code, 16)
             if value > 0x10FFFF or 0xD800 <= value <= 0xDFFF:

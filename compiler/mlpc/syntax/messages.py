@@ -49,7 +49,12 @@ def expected(accepted: set[int], before: int) -> str:
         return "a declaration"
     if t.NAME in accepted and t.REF in accepted:
         return "a type" if before == t.COLON else "a name"
-    listed = [f"`{SPELLING[kind]}`" for kind in _LISTED if kind in accepted]
+    # After a value `in` would only be one operator among many.
+    listed = [
+        f"`{SPELLING[kind]}`"
+        for kind in _LISTED
+        if kind in accepted - ({t.IN} if t.NOT in accepted else set())
+    ]
     if t.NAME in accepted:
         return either(["a name", *listed])
     if t.SEP in accepted and t.COMMA not in accepted:
@@ -175,7 +180,9 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             span,
             label='expected `"…"`',
             help=[f'write `"{said}"`'],
-            fixes=[Fix("use double quotes", [(span, '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"')])],
+            fixes=[
+                Fix("use double quotes", [(span, '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"')])
+            ],
         )
     if kind == "slash-comment":
         return Diagnostic(
@@ -233,7 +240,9 @@ def problem(source: Source, what: Problem) -> Diagnostic:
     if kind == "bad-character":
         return Diagnostic(
             codes.UNEXPECTED_CHARACTER,
-            f"`{said}` has no meaning here" if said.isprintable() else f"U+{ord(said):04X} has no meaning here",
+            f"`{said}` has no meaning here"
+            if said.isprintable()
+            else f"U+{ord(said):04X} has no meaning here",
             span,
             label="unexpected",
             help=[_HINTS.get(said, 'take it away, or put the text between quotes, `"…"`')],
@@ -244,7 +253,9 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             f"`\\{said}` is no escape" if said.isprintable() and said else "`\\` escapes nothing",
             span,
             label="unknown escape",
-            help=['escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\u{1F600}` and `\\${`; a backslash itself is `\\\\`'],
+            help=[
+                'escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\u{1F600}` and `\\${`; a backslash itself is `\\\\`'
+            ],
             fixes=[Fix("write `\\\\`", [(Span(source, what.start, what.start + 1), "\\\\")], safe=False)],
         )
     if kind == "bad-code-point":

@@ -62,7 +62,9 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
     if found := _DECIMALS.match(text, at, stop):
         problem("leading-dot", found.end(), found[0])
         kinds.append(t.NUMBER)
-        tokens.values.append(Number(float(found[0]) if found.end() - at < 300 else 0.0, found[0], at, found.end()))
+        tokens.values.append(
+            Number(float(found[0]) if found.end() - at < 300 else 0.0, found[0], at, found.end())
+        )
         return found.end()
     if sign.isspace() or sign == "\ufeff":
         return problem("odd-blank", at + 1, sign)
@@ -172,7 +174,8 @@ def too_deep(text: str, at: int, stop: int, tokens: Tokens, in_braces: bool, las
                 return found.start()
             depth -= 1
         elif not depth and (
-            sign == "," or (sign == "\n" and in_braces and not _GOES_ON.match(text, _next(text, found.end()), stop))
+            sign == ","
+            or (sign == "\n" and in_braces and not _GOES_ON.match(text, _next(text, found.end()), stop))
         ):
             return found.start()
     return stop

@@ -8,14 +8,15 @@ none, what cannot be read is left out up to the end of the value or statement.
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import ERROR, Diagnostic, Fix
+from ..diagnostics import ERROR, Diagnostic
 from ..source import Source, Span
 from . import brackets, messages
 from . import tables as t
 from .actions import builders
 from .comments import attach, report_stray
+from .explain import explain
 from .interpolation import interpolate
-from .lexer import BEFORE_VALUE, BINARY, RESERVED, STATEMENT_WORDS, lex
+from .lexer import BINARY, RESERVED, STATEMENT_WORDS, lex
 from .tree import (
     Attr,
     Block,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from .brackets import Edits
     from .lexer import Problem, Tokens
 
-# After so many mistakes the rest of a file is read, not reported.
+# After so many mistakes the rest of a file is not read: it is no program.
 MAX_REPORTED = 1000
 # For so many mistakes of a file every way to repair a single token is tried.
 MAX_SEARCHES = 300
@@ -53,7 +54,11 @@ _KEYWORDS = {kind: word for word, kind in {**RESERVED, **STATEMENT_WORDS}.items(
 _WORD_KINDS = frozenset(_KEYWORDS)
 # Problems after which nothing else on their line is reported.
 _NOISY = frozenset(("open-string", "open-block", "bad-character"))
-_SIGNS = frozenset((t.EQUAL, t.COLON, t.COMMA, t.COMPARE, t.PLUS, t.MINUS, t.STAR, t.SLASH, t.DOTDOT, t.SEP, t.IN))
+# Problems that are reported even where something else is wrong on their line.
+_ALWAYS = _NOISY | {"too-deep", "too-long"}
+_SIGNS = frozenset(
+    (t.EQUAL, t.COLON, t.COMMA, t.COMPARE, t.PLUS, t.MINUS, t.STAR, t.SLASH, t.DOTDOT, t.SEP, t.IN)
+)
 _BRACKETS = frozenset((*brackets.OPENERS, *brackets.CLOSERS))
 
 # What one insertion costs; what is not here is never put in.
@@ -65,10 +70,17 @@ _INSERT = {
 _REPLACE = (t.EQUAL, t.COLON, t.COMMA, t.SEP, t.IN)
 
 
-def recover(
-    source: Source, text: str, start: int, edition: bool, diagnostics: list[Diagnostic]
-) -> File:
-    """Return the tree of ``text``, and add to ``diagnostics`` what is wrong with it."""
+def recover(source: Source, text: str, start: int, edition: bool, diagnostics: list[Diagnostic]) -> File:
+    """Return the tree of ``text``, and add to ``diagnostics`` what is wrong with it.
+
+    ``text`` is that of ``source``, with blanks in the place of what is no text; on the lines of ``diagnostics``,
+    which name such places, nothing else is reported. Without an ``edition`` the text begins with statements.
+    """
+    quiet = {
+        source.position(one.span.start)[0]
+        for one in diagnostics
+        if one.span and one.span.end > one.span.start
+    }
     tokens = lex(text, start)
     attempts: list[tuple[File, list[Diagnostic]]] = []
     places = spans(tokens)
@@ -80,15 +92,15 @@ def recover(
                 if edits is not None and not (twice and all(one.kind != "doubled" for one in edits.mistakes)):
                     changes.append(edits)
     if tokens.too_deep or not tokens.unbalanced:
-        attempts.append(_Reader(source, text, tokens, places, None, edition).read())
+        attempts.append(Reader(source, text, tokens, places, None, edition, quiet).read())
     for edits in changes:
         if not edits.mistakes:
             continue
         changed = edits.apply(text)
         again = lex(changed, start)
-        attempts.append(_Reader(source, text, again, spans(again), edits, edition).read())
+        attempts.append(Reader(source, text, again, spans(again), edits, edition, quiet).read())
     if not attempts:
-        attempts.append(_Reader(source, text, tokens, places, None, edition).read())
+        attempts.append(Reader(source, text, tokens, places, None, edition, quiet).read())
     best = min(attempts, key=lambda attempt: sum(one.severity == ERROR for one in attempt[1]))
     diagnostics.extend(best[1])
     return best[0]
@@ -140,7 +152,7 @@ def _move(tokens: Tokens, places: tuple[list[int], list[int]], edits: Edits) -> 
     return [original(place) for place in places[0]], [original(place) for place in places[1]]
 
 
-class _Repair:
+class Repair:
     """One way to go on: tokens to feed first, where to go on, and what to say."""
 
     __slots__ = ("back", "cost", "edit", "feed", "index", "kind", "next", "tainted")
@@ -158,7 +170,7 @@ class _Repair:
         self.tainted = False
 
 
-class _Reader:
+class Reader:
     """Walks the table over one token list."""
 
     def __init__(
@@ -169,13 +181,14 @@ class _Reader:
         places: tuple[list[int], list[int]],
         edits: Edits | None,
         edition: bool,
+        quiet: set[int],
     ) -> None:
         self.source = source
         self.text = text
         self.diagnostics: list[Diagnostic] = []
         self.reported = 0
         self.searches = 0
-        self.lines_done: set[int] = set()
+        self.lines_done = set(quiet)  # lines on which nothing more is reported
         if edits is not None:
             places = _move(tokens, places, edits)
         if not edition:
@@ -228,9 +241,9 @@ class _Reader:
             self.diagnostics.append(
                 Diagnostic(
                     codes.TOO_MANY_MISTAKES,
-                    f"more than {MAX_REPORTED} mistakes; the others are left out",
+                    f"more than {MAX_REPORTED} mistakes; the rest of the file was not read",
                     diagnostic.span,
-                    label="from here on nothing is reported",
+                    label="read up to here",
                     help=["is this an mlp file?"],
                 )
             )
@@ -250,7 +263,7 @@ class _Reader:
             if self.feed(kind, values[index], index):
                 index += 1
                 continue
-            repair = self.repair(index)
+            repair = self.repair(index) if self.reported <= MAX_REPORTED else None
             if repair is None:
                 return self.finish(self.salvage())
             index = repair.next
@@ -332,19 +345,19 @@ class _Reader:
 
     def settle(self, stack: list[Any]) -> None:
         """Leave nothing in a finished node that was made up, so that nobody judges it."""
-        top = stack[-1]
+        top: Any = stack[-1]
         if type(top) not in _HOLDERS:
             return
         nameless = (type(top) in (Attr, Block, Field) and top.name is not None and top.name.text == "") or (
             type(top) is Decl and top.kind.text == ""
         )
-        if nameless or (type(top) is Field and type(top.type) is ErrorExpr):
+        if nameless or (type(top) is Field and isinstance(top.type, ErrorExpr)):
             self.errors.append((top.start, top.end))
             stack[-1] = ErrorItem(top.start, top.end)
             return
-        if type(top) in (Decl, Block) and type(top.type) is ErrorExpr:
+        if type(top) in (Decl, Block) and isinstance(top.type, ErrorExpr):
             top.type = None
-        if type(top) is Decl and type(top.name) is ErrorExpr:
+        if type(top) is Decl and isinstance(top.name, ErrorExpr):
             top.name = None
         left = []
         for offset in self.taints:
@@ -355,7 +368,11 @@ class _Reader:
                     top.expr = ErrorExpr(top.expr.start, top.expr.end)
             elif type(top) is Field:
                 top.type.refinement = None
-            elif type(top) is not Block and top.value is not None and top.value.start <= offset <= top.value.end:
+            elif (
+                type(top) is not Block
+                and top.value is not None
+                and top.value.start <= offset <= top.value.end
+            ):
                 top.value = ErrorExpr(top.value.start, top.value.end)
         self.taints = left
 
@@ -380,7 +397,9 @@ class _Reader:
         """Return the kinds of tokens that can come next."""
         row = t.ACTIONS[states[-1]]
         return {
-            kind for kind, action in enumerate(row) if action > 0 or (action < 0 and self.fits(states, [kind]))
+            kind
+            for kind, action in enumerate(row)
+            if action > 0 or (action < 0 and self.fits(states, [kind]))
         }
 
     def ahead(self, index: int) -> list[int]:
@@ -392,7 +411,7 @@ class _Reader:
 
     # Repairing
 
-    def repair(self, index: int) -> _Repair | None:
+    def repair(self, index: int) -> Repair | None:
         """Report the mistake at token ``index`` and return how to go on; None at the end of all hope."""
         accepted = self.accepted(self.states)
         best = self.special(index, accepted)
@@ -409,7 +428,7 @@ class _Reader:
                 return None
         line = self.line(before if self.kinds[index] in (t.SEP, t.END) else place)
         if index >= self.quiet_until and line not in self.lines_done:
-            self.report(self.explain(best, index, accepted))
+            self.report(explain(self, best, accepted))
         self.quiet_until = best.next + (1 if best.edit == "panic" else 0)
         if best.edit == "panic":
             for skipped in range(index, best.next):
@@ -424,16 +443,16 @@ class _Reader:
             self.go_back(index - best.back)
         return best
 
-    def special(self, index: int, accepted: set[int]) -> _Repair | None:
+    def special(self, index: int, accepted: set[int]) -> Repair | None:
         """Return the repair of what people write out of habit, and the machine would read in another way."""
         kind = self.kinds[index]
         states = self.states
         before = self.kinds[index - 1] if index else t.SEP
         if kind in _WORD_KINDS and self.fits(states, [t.NAME, *self.ahead(index + 1)]) > 3:
-            follows = self.kinds[index + 1]
-            if before in (t.SEP, t.LBRACE) or follows in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
+            after = self.kinds[index + 1]
+            if before in (t.SEP, t.LBRACE) or after in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
                 feed = [(t.NAME, self.name(index))]
-                return _Repair("reserved", index, kind, feed, index + 1)
+                return Repair("reserved", index, kind, feed, index + 1)
         if before in STATEMENT_WORDS.values() and kind in (t.EQUAL, t.COLON, t.LBRACE) and not self.dirty:
             base = self.rollback(index - 1)
             follows = self.ahead(index)
@@ -441,20 +460,25 @@ class _Reader:
             if base is not None and self.fits(base, [t.NAME, *follows]) > enough:
                 self.go_back(index - 1)
                 feed = [(t.NAME, self.name(index - 1))]
-                return _Repair("reserved", index - 1, before, feed, index)
+                return Repair("reserved", index - 1, before, feed, index)
         top = len(self.opens) == 0 and self.states[0] == t.START_FILE
         if top and before == t.NAME and kind == t.EQUAL and self.statement_start(index - 1):
             return self.panic(index, accepted, "attribute-outside")
         if top and kind in STATEMENT_WORDS.values() and before == t.SEP:
             return self.panic(index, accepted, "statement-outside")
-        if kind == t.COMPARE and before in (t.NAME, t.REF) and self.statement_start(index - 1) and self.opens:
-            if self.kinds[index + 1] not in (t.SEP, t.END, t.RBRACE) and self.text[self.starts[index]] != "=":
-                base = self.rollback(index - 1)
-                if base is not None and self.fits(base, [t.REQUIRE, *self.ahead(index - 1)]) > 3:
-                    self.go_back(index - 1)
-                    at = self.starts[index - 1]
-                    feed = [(t.REQUIRE, Name("require", at, at))]
-                    return _Repair("require", index - 1, t.REQUIRE, feed, index - 1)
+        if kind in (t.COMPARE, t.IN, t.DOTDOT) and before in _OPERANDS and t.AND in accepted:
+            return self.panic(index, accepted, "range-chain" if kind == t.DOTDOT else "chain")
+        bare = (
+            kind == t.COMPARE and before in (t.NAME, t.REF) and self.statement_start(index - 1) and self.opens
+        )
+        ends = self.kinds[index + 1] if index + 1 < len(self.kinds) else t.END
+        if bare and ends not in (t.SEP, t.END, t.RBRACE) and self.text[self.starts[index]] != "=":
+            base = self.rollback(index - 1)
+            if base is not None and self.fits(base, [t.REQUIRE, *self.ahead(index - 1)]) > 3:
+                self.go_back(index - 1)
+                at = self.starts[index - 1]
+                feed = [(t.REQUIRE, Name("require", at, at))]
+                return Repair("require", index - 1, t.REQUIRE, feed, index - 1)
         return None
 
     def statement_start(self, index: int) -> bool:
@@ -489,9 +513,9 @@ class _Reader:
         for at in range(begin, index):
             self.feed(self.kinds[at], self.values[at], at)
 
-    def tries(self, index: int, accepted: set[int]) -> list[_Repair]:
+    def tries(self, index: int, accepted: set[int]) -> list[Repair]:
         """Return every change of one token after which the next ones fit."""
-        found: list[_Repair] = []
+        found: list[Repair] = []
         kinds = self.kinds
         values = self.values
         kind = kinds[index]
@@ -515,7 +539,7 @@ class _Reader:
                 # Where the statement ends in order, the next one may have a mistake of its own.
                 ended = t.SEP in follows[1:reach]
                 cost += 0.3 if ended else 3 - 0.2 * reach
-            made = _Repair(edit, at, what, feed, next, cost)
+            made = Repair(edit, at, what, feed, next, cost)
             made.tainted = tainted
             found.append(made)
 
@@ -536,7 +560,9 @@ class _Reader:
                         continue
                 elif put == t.NAME and t.ERROR in allowed:
                     continue
-                if put == t.SEP and (there in BINARY or there in (t.EQUAL, t.COLON, t.RPAR, t.RSQB, t.MEMBER)):
+                if put == t.SEP and (
+                    there in BINARY or there in (t.EQUAL, t.COLON, t.RPAR, t.RSQB, t.MEMBER)
+                ):
                     continue
                 if put == t.SEP and self.opens and self.opens[-1][1] != t.LBRACE:
                     continue
@@ -557,7 +583,16 @@ class _Reader:
                 cost = 0.5 if twice else 1.3 if there == t.SEP else 1.05
                 if there == t.SEP and before not in (t.COMMA, t.SEP, t.LBRACE):
                     cost = 2.0
-                add("twice" if twice else "delete", base, at, there, [], at + 1, cost + more, tainted=not twice)
+                add(
+                    "twice" if twice else "delete",
+                    base,
+                    at,
+                    there,
+                    [],
+                    at + 1,
+                    cost + more,
+                    tainted=not twice,
+                )
             # Put in the place of it
             if there in _SIGNS:
                 for put in _REPLACE:
@@ -566,8 +601,11 @@ class _Reader:
                 if there == t.EQUAL and t.COMPARE in allowed:
                     feed = [(t.COMPARE, Name("==", begin, begin + 1))]
                     add("replace", base, at, t.COMPARE, feed, at + 1, 0.9 + more)
-            if t.ERROR in allowed and there not in _BRACKETS and there not in (t.SEP, t.COMMA) and (
-                before not in (t.SEP, t.LBRACE)
+            if (
+                t.ERROR in allowed
+                and there not in _BRACKETS
+                and there not in (t.SEP, t.COMMA)
+                and (before not in (t.SEP, t.LBRACE))
             ):
                 feed = [(t.ERROR, (begin, self.ends[at]))]
                 add("value", base, at, there, feed, at + 1, 1.2 + more)
@@ -642,32 +680,39 @@ class _Reader:
             return Name(messages.SPELLING[kind], at, at)
         return at
 
-    def panic(self, index: int, accepted: set[int], edit: str = "panic") -> _Repair | None:
+    def panic(self, index: int, accepted: set[int], edit: str = "panic") -> Repair | None:
         """Leave out what cannot be read, up to the end of the value or the statement."""
         kinds = self.kinds
         states = self.states
         base = self.opens[-1][0] if self.opens else 1
         heights = [
-            height for height in range(len(states), base - 1, -1) if t.ACTIONS[states[height - 1]][t.ERROR] > 0
+            height
+            for height in range(len(states), base - 1, -1)
+            if t.ACTIONS[states[height - 1]][t.ERROR] > 0
         ]
-        if edit != "panic":
+        chain = edit in ("chain", "range-chain")
+        if edit != "panic" and not chain:
             heights = heights[-1:]
         depth = 0
         whole = not self.statement_start(index) or self.holds_much(index)
-        last: _Repair | None = None
+        last: Repair | None = None
         next = index
         while next < len(kinds):
             kind = kinds[next]
             ends = kind in (t.SEP, t.COMMA, t.END) or kind in brackets.CLOSERS
-            if not depth and (ends or (kind == t.LBRACE and edit == "panic") or next - index < 20):
+            stops = ends or kind in _STOPS
+            if not depth and (stops or (next - index < 20 and not chain)):
                 follows = self.ahead(next)[: NEEDED + 1]
                 enough = _needed(follows)
                 if edit == "panic" and next > index and whole and self.fits(states, follows) >= enough:
-                    last = _Repair(edit, index, kind, [], next)
+                    last = Repair(edit, index, kind, [], next)
                     last.tainted = True
                     return last
                 for height in heights:
-                    if self.fits([*states[:height], t.ACTIONS[states[height - 1]][t.ERROR]], follows) >= enough:
+                    if (
+                        self.fits([*states[:height], t.ACTIONS[states[height - 1]][t.ERROR]], follows)
+                        >= enough
+                    ):
                         return self.leave_out(edit, index, next, height)
                 if ends and (kind == t.END or kind in brackets.CLOSERS):
                     for height in reversed(heights):
@@ -681,7 +726,7 @@ class _Reader:
             next += 1
         return last
 
-    def leave_out(self, edit: str, index: int, next: int, height: int) -> _Repair:
+    def leave_out(self, edit: str, index: int, next: int, height: int) -> Repair:
         """Take the stack down to ``height`` and put an error there, which ends before token ``next``."""
         popped = self.stack[height - 1 :]
         begin = _start(popped[0]) if popped else self.starts[index]
@@ -691,198 +736,11 @@ class _Reader:
         del self.states[height:]
         del self.stack[height - 1 :]
         self.errors.append((begin, end))
-        return _Repair(edit, index, self.kinds[index], [(t.ERROR, (begin, end))], next)
-
-    # Explaining
-
-    def explain(self, repair: _Repair, index: int, accepted: set[int]) -> Diagnostic:
-        """Return the diagnostic for the mistake that ``repair`` repairs."""
-        source = self.source
-        edit = repair.edit
-        at = repair.index
-        kind = self.kinds[at]
-        if repair.back:
-            accepted = set()
-        span = Span(source, self.starts[at], self.ends[at])
-        here = messages.found(source, kind, span.start, span.end)
-        before_kind = self.kinds[at - 1] if at else t.SEP
-        before_end = self.ends[at - 1] if at else span.start
-        gap = Span(source, before_end, before_end)
-        before = messages.found(source, before_kind, self.starts[at - 1], before_end) if at else ""
-        after = f" after {before}" if at and before_kind not in (t.SEP, t.LBRACE) else ""
-        if edit == "reserved":
-            return messages.reserved(source, span, span.text, column=bool(self.opens))
-        if edit == "require":
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                "a condition begins with `require`",
-                span,
-                label="expected `require` before this",
-                help=[f"write `require {span.text} …`"],
-                fixes=[Fix("insert `require`", [(Span(source, span.start, span.start), "require ")])],
-            )
-        if edit == "attribute-outside":
-            name = self.written(at - 1)
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"`{name} = …` stands outside all blocks; here stand declarations",
-                Span(source, self.starts[at - 1], span.end),
-                label="an attribute belongs inside a block",
-                help=["move it into the block it belongs to, such as `pipeline name { … }`; is a `}` above too many?"],
-            )
-        if edit == "statement-outside":
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"{here} stands outside all blocks; here stand declarations",
-                span,
-                label="belongs inside a block",
-                help=["move it into the block it belongs to; is a `}` above too many?"],
-            )
-        if edit == "operand":
-            return Diagnostic(
-                codes.MISSING_VALUE,
-                f"expected a value{after}, found the end of the line",
-                gap,
-                label="expected a value here",
-                help=[_VALUE_HELP["a value"]],
-            )
-        if edit == "insert":
-            put = repair.kind
-            if put == t.ERROR:
-                what = "a name"
-                if before_kind == t.COLON:
-                    what = "a type"
-                elif before_kind in BEFORE_VALUE or before_kind in (t.IN,):
-                    what = "a value"
-                wanted = codes.UNEXPECTED_TOKEN if what == "a name" else codes.MISSING_VALUE
-                return Diagnostic(
-                    wanted,
-                    f"expected {what}{after}, found {here}",
-                    gap if kind in (t.SEP, t.END) or kind in brackets.CLOSERS else span,
-                    label=f"expected {what}" + ("" if kind not in (t.SEP, t.END) else " here"),
-                    help=[_VALUE_HELP[what]],
-                )
-            if put == t.NAME:
-                return Diagnostic(
-                    codes.UNEXPECTED_TOKEN,
-                    f"expected a name{after}, found {here}",
-                    span if kind not in (t.SEP, t.END) else gap,
-                    label="expected a name",
-                    help=[_VALUE_HELP["a name"]],
-                )
-            if put == t.COMPARE:
-                return Diagnostic(
-                    codes.UNEXPECTED_TOKEN,
-                    f"expected an operator between {before} and {here}",
-                    span,
-                    label="an operator is missing before this",
-                    help=["such as `==`, `>=`, `+` or `and`"],
-                )
-            sign = messages.SPELLING.get(put, ",")
-            if put in (t.SEP, t.COMMA):
-                what = "`,` or a new line" if put == t.SEP else "`,`"
-                if self.line(before_end) != self.line(span.start):
-                    return Diagnostic(
-                        codes.MISSING_SEPARATOR,
-                        f"expected `,`{after}",
-                        gap,
-                        label="expected `,` here",
-                        help=["values are separated by commas; newlines do not count between brackets"],
-                        fixes=[Fix("insert `,`", [(gap, ",")])],
-                    )
-                return Diagnostic(
-                    codes.MISSING_SEPARATOR,
-                    f"expected {what} between {before} and {here}",
-                    span,
-                    label=f"expected {what} before this",
-                    help=["statements on one line are separated by commas"] if put == t.SEP else ["insert `,`"],
-                    fixes=[Fix("insert `,`", [(gap, ",")])],
-                )
-            text = sign if put == t.COLON else f" {sign}"
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"expected `{sign}`{after}, found {here}",
-                span if kind not in (t.SEP, t.END) else gap,
-                label=f"expected `{sign}` before this" if kind not in (t.SEP, t.END) else f"expected `{sign}`",
-                help=[f"insert `{sign}`"],
-                fixes=[Fix(f"insert `{sign}`", [(gap, text)], safe=put in (t.EQUAL, t.COLON))],
-            )
-        if edit == "twice":
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"{here} stands here twice",
-                span,
-                label="one too many",
-                help=["take it away"],
-                fixes=[Fix(f"remove {here}", [(span, "")])],
-            )
-        if edit == "swap":
-            other = Span(source, self.starts[at + 1], self.ends[at + 1])
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"{here} and `{other.text}` have changed places",
-                Span(source, span.start, other.end),
-                label=f"expected `{other.text} {span.text}`",
-                help=[f"write `{other.text} {span.text}`"],
-                fixes=[Fix("change the two", [(span, other.text), (other, span.text)], safe=False)],
-            )
-        if edit == "replace":
-            sign = "==" if repair.kind == t.COMPARE else messages.SPELLING.get(repair.kind, ",")
-            help = f"write `{sign}`"
-            if repair.kind == t.COMPARE:
-                help = "`=` gives a value; two values are compared by `==`"
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"expected `{sign}`{after}, found {here}",
-                span,
-                label=f"expected `{sign}`",
-                help=[help],
-                fixes=[Fix(f"write `{sign}`", [(span, sign)])],
-            )
-        if edit == "unquote":
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"expected a name{after}, found the string {here}",
-                span,
-                label="a name stands without quotes",
-                help=["write it without quotes"],
-            )
-        if edit == "dotted":
-            return Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"expected a plain name{after}, found {here}",
-                span,
-                label="a name declared or set here has no dots",
-                help=["what lies inside a block is set inside its braces: `outer { inner = … }`"],
-            )
-        wanted = messages.expected(accepted, before_kind) if accepted else ""
-        if edit in ("delete", "value", "panic") and wanted:
-            empty = kind in (t.SEP, t.END)
-            code = codes.MISSING_VALUE if wanted == "a value" else codes.UNEXPECTED_TOKEN
-            return Diagnostic(
-                code,
-                f"expected {wanted}{after}, found {here}",
-                gap if empty else span,
-                label=f"expected {wanted}",
-                help=[_VALUE_HELP.get(wanted, f"write {wanted}" + (f", or take {here} away" if not empty else ""))],
-            )
-        return Diagnostic(
-            codes.UNEXPECTED_TOKEN,
-            f"{here} makes no sense here",
-            span,
-            label="not expected here",
-            help=[f"take {here} away"],
-        )
+        return Repair(edit, index, self.kinds[index], [(t.ERROR, (begin, end))], next)
 
 
-_VALUE_HELP = {
-    "a value": 'a value is a number, a quantity such as `20min`, a string `"…"`, a name, a list `[…]` or a map `{…}`',
-    "a type": "a type or a component is a name, such as `int`, `list(string)` or `sklearn.random_forest`",
-    "a name": "a name begins with a letter or `_` and holds letters, digits and `_`",
-    "a statement": "a statement is `name = value`, `name: type`, `kind name { … }` or a condition, `require …`",
-    "a declaration": "at the top level stand declarations, such as `pipeline name { … }` or `schema Name { … }`",
-}
 _HOLDERS = frozenset((Attr, Block, Condition, Decl, Entry, Fact, Field))
+_STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(
     (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.RPAR, t.RSQB, t.MEMBER)
 )

@@ -1,0 +1,212 @@
+"""One diagnostic for each way to repair a statement: what was found, what was expected, what would work."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix
+from ..source import Span
+from . import brackets, messages
+from . import tables as t
+from .lexer import BEFORE_VALUE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .recovery import Reader, Repair
+
+_VALUE_HELP = {
+    "a value": 'a value is a number, a quantity such as `20min`, a string `"…"`, a name, a list `[…]` or a map `{…}`',
+    "a type": "a type or a component is a name, such as `int`, `list(string)` or `sklearn.random_forest`",
+    "a name": "a name begins with a letter or `_` and holds letters, digits and `_`",
+    "a statement": "a statement is `name = value`, `name: type`, `kind name { … }` or a condition, `require …`",
+    "a declaration": "at the top level stand declarations, such as `pipeline name { … }` or `schema Name { … }`",
+}
+
+
+def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
+    """Return the diagnostic for the mistake that ``repair`` repairs; ``accepted`` could have stood there."""
+    source = reader.source
+    edit = repair.edit
+    at = repair.index
+    kind = reader.kinds[at]
+    if repair.back:
+        accepted = set()
+    span = Span(source, reader.starts[at], reader.ends[at])
+    here = messages.found(source, kind, span.start, span.end)
+    before_kind = reader.kinds[at - 1] if at else t.SEP
+    before_end = reader.ends[at - 1] if at else span.start
+    gap = Span(source, before_end, before_end)
+    before = messages.found(source, before_kind, reader.starts[at - 1], before_end) if at else ""
+    after = f" after {before}" if at and before_kind not in (t.SEP, t.LBRACE) else ""
+    if edit == "reserved":
+        return messages.reserved(source, span, span.text, column=bool(reader.opens))
+    if edit == "require":
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            "a condition begins with `require`",
+            span,
+            label="expected `require` before this",
+            help=[f"write `require {span.text} …`"],
+            fixes=[Fix("insert `require`", [(Span(source, span.start, span.start), "require ")])],
+        )
+    if edit == "attribute-outside":
+        name = reader.written(at - 1)
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"`{name} = …` stands outside all blocks; here stand declarations",
+            Span(source, reader.starts[at - 1], span.end),
+            label="an attribute belongs inside a block",
+            help=[
+                "move it into the block it belongs to, such as `pipeline name { … }`; is a `}` above too many?"
+            ],
+        )
+    if edit == "statement-outside":
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"{here} stands outside all blocks; here stand declarations",
+            span,
+            label="belongs inside a block",
+            help=["move it into the block it belongs to; is a `}` above too many?"],
+        )
+    if edit in ("chain", "range-chain"):
+        what = "ranges" if edit == "range-chain" else "comparisons"
+        help = "a range has two ends, `1..4`" if edit == "range-chain" else "join them: `a < b and b < c`"
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN, f"{what} do not chain", span, label="one too many", help=[help]
+        )
+    if edit == "operand":
+        return Diagnostic(
+            codes.MISSING_VALUE,
+            f"expected a value{after}, found the end of the line",
+            gap,
+            label="expected a value here",
+            help=[_VALUE_HELP["a value"]],
+        )
+    if edit == "insert":
+        put = repair.kind
+        if put == t.ERROR:
+            what = "a name"
+            if before_kind == t.COLON:
+                what = "a type"
+            elif before_kind in BEFORE_VALUE or before_kind in (t.IN,):
+                what = "a value"
+            code = codes.UNEXPECTED_TOKEN if what == "a name" else codes.MISSING_VALUE
+            return Diagnostic(
+                code,
+                f"expected {what}{after}, found {here}",
+                gap if kind in (t.SEP, t.END) or kind in brackets.CLOSERS else span,
+                label=f"expected {what}" + ("" if kind not in (t.SEP, t.END) else " here"),
+                help=[_VALUE_HELP[what]],
+            )
+        if put == t.NAME:
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected a name{after}, found {here}",
+                span if kind not in (t.SEP, t.END) else gap,
+                label="expected a name",
+                help=[_VALUE_HELP["a name"]],
+            )
+        if put == t.COMPARE:
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"expected an operator between {before} and {here}",
+                span,
+                label="an operator is missing before this",
+                help=["such as `==`, `>=`, `+` or `and`"],
+            )
+        sign = messages.SPELLING.get(put, ",")
+        if put in (t.SEP, t.COMMA):
+            what = "`,` or a new line" if put == t.SEP else "`,`"
+            if reader.line(before_end) != reader.line(span.start):
+                return Diagnostic(
+                    codes.MISSING_SEPARATOR,
+                    f"expected `,`{after}",
+                    gap,
+                    label="expected `,` here",
+                    help=["values are separated by commas; newlines do not count between brackets"],
+                    fixes=[Fix("insert `,`", [(gap, ",")])],
+                )
+            return Diagnostic(
+                codes.MISSING_SEPARATOR,
+                f"expected {what} between {before} and {here}",
+                span,
+                label=f"expected {what} before this",
+                help=["statements on one line are separated by commas"] if put == t.SEP else ["insert `,`"],
+                fixes=[Fix("insert `,`", [(gap, ",")])],
+            )
+        text = sign if put == t.COLON else f" {sign}"
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected `{sign}`{after}, found {here}",
+            span if kind not in (t.SEP, t.END) else gap,
+            label=f"expected `{sign}` before this" if kind not in (t.SEP, t.END) else f"expected `{sign}`",
+            help=[f"insert `{sign}`"],
+            fixes=[Fix(f"insert `{sign}`", [(gap, text)], safe=put in (t.EQUAL, t.COLON))],
+        )
+    if edit == "twice":
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"{here} stands here twice",
+            span,
+            label="one too many",
+            help=["take it away"],
+            fixes=[Fix(f"remove {here}", [(span, "")])],
+        )
+    if edit == "swap":
+        other = Span(source, reader.starts[at + 1], reader.ends[at + 1])
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"{here} and `{other.text}` have changed places",
+            Span(source, span.start, other.end),
+            label=f"expected `{other.text} {span.text}`",
+            help=[f"write `{other.text} {span.text}`"],
+            fixes=[Fix("change the two", [(span, other.text), (other, span.text)], safe=False)],
+        )
+    if edit == "replace":
+        sign = "==" if repair.kind == t.COMPARE else messages.SPELLING.get(repair.kind, ",")
+        help = f"write `{sign}`"
+        if repair.kind == t.COMPARE:
+            help = "`=` gives a value; two values are compared by `==`"
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected `{sign}`{after}, found {here}",
+            span,
+            label=f"expected `{sign}`",
+            help=[help],
+            fixes=[Fix(f"write `{sign}`", [(span, sign)])],
+        )
+    if edit == "unquote":
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected a name{after}, found the string {here}",
+            span,
+            label="a name stands without quotes",
+            help=["write it without quotes"],
+        )
+    if edit == "dotted":
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected a plain name{after}, found {here}",
+            span,
+            label="a name declared or set here has no dots",
+            help=["what lies inside a block is set inside its braces: `outer { inner = … }`"],
+        )
+    wanted = messages.expected(accepted, before_kind) if accepted else ""
+    if edit in ("delete", "value", "panic") and wanted:
+        empty = kind in (t.SEP, t.END)
+        code = codes.MISSING_VALUE if wanted == "a value" else codes.UNEXPECTED_TOKEN
+        return Diagnostic(
+            code,
+            f"expected {wanted}{after}, found {here}",
+            gap if empty else span,
+            label=f"expected {wanted}",
+            help=[
+                _VALUE_HELP.get(wanted, f"write {wanted}" + (f", or take {here} away" if not empty else ""))
+            ],
+        )
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"{here} makes no sense here",
+        span,
+        label="not expected here",
+        help=[f"take {here} away"],
+    )
