@@ -117,4 +117,4 @@ lock: $(UV)
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
-	rm -rf examples/*/.mlpc
+	for store in examples/*/.mlpc; do [ ! -d "$$store" ] || { chmod -R u+w "$$store"; rm -rf "$$store"; }; done
