@@ -63,26 +63,32 @@ class Compilation:
         checker = Checker(self._modules, self._diagnostics)
         if any(code.startswith("MLP00") for code in self._codes()):
             return self._diagnostics  # text or edition is not ours: anything more would be guesswork
-        checker.file(root)
-        for _, used in root.aliases.values():
-            checker.file(used)
+        for module in self._modules.project():
+            checker.file(module)
         if self.environment and self.environment not in root.environments:
             self._unknown_environment(root)
-        for environment in self.environments():
-            if environment != self.environment:
-                program = make_program(self._modules, root, environment)
-                if program is not None:
-                    checker.pipeline(program)
-        program = make_program(self._modules, root, self.environment)
-        if program is not None:
-            self._typed = checker.pipeline(program)
+        for environment in ("", *root.environments):
+            self._pipeline(checker, root, environment)
         self._leave_out_cascades(root)
         return self._diagnostics
+
+    def _pipeline(self, checker: Checker, root: Module, environment: str) -> None:
+        """Check the pipeline under one environment, the plain one first: what is wrong there is said once, and there."""
+        before = len(self._diagnostics)
+        program = make_program(self._modules, root, environment)
+        if program is None:
+            return
+        typed = checker.pipeline(program)
+        if environment == self.environment:
+            self._typed = typed
+        if environment and len(self._diagnostics) > before:
+            place = root.span(root.environments[environment])
+            self._diagnostics.explain_from(before, environment, place)
 
     def _leave_out_cascades(self, root: Module) -> None:
         found = list(self._diagnostics)
         if any(is_syntax(item) for item in found):
-            for module in (root, *(used for _, used in root.aliases.values())):
+            for module in self._modules.project():
                 found = without_cascades(found, module)
             self._diagnostics = Diagnostics()
             self._diagnostics.extend(found)

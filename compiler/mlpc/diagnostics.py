@@ -94,6 +94,11 @@ class Diagnostic:
         return f"{self.code.code} {self.span!r} {self.message}"
 
 
+def article(text: str) -> str:
+    """Return ``text`` with `a` or `an` before it; backticks around it do not count."""
+    return f"{'an' if text.lstrip('`')[:1] in tuple('aeiou') else 'a'} {text}"
+
+
 def _place(span: Span | None) -> tuple[str | None, int | None, int | None, int | None, int | None]:
     if span is None:
         return None, None, None, None, None
@@ -129,6 +134,24 @@ class Diagnostics:
     def extend(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Add several."""
         self._items.extend(diagnostics)
+
+    def explain_from(self, first: int, environment: str, apart: Span) -> None:
+        """Say under which environment that is so which was added since there were ``first`` diagnostics.
+
+        What was there before, stands in ``apart`` or names the environment itself is left as it is.
+        """
+        name = f"environment `{environment}`"
+        known = {(item.code.code, item.span, item.message) for item in self._items[:first]}
+        for item in self._items[first:]:
+            span = item.span
+            inside = (
+                span is not None
+                and span.source.path == apart.source.path
+                and apart.start <= span.start <= apart.end
+            )
+            said = name in item.message or (item.code.code, span, item.message) in known
+            if not inside and not said:
+                item.help = (*item.help, f"this is so under {name}")
 
     def __len__(self) -> int:
         return len(self._items)

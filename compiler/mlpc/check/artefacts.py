@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from .typed import TypedBlock, TypedProgram, TypedSource
 from .types import Type
 from .values import Value, wrong
@@ -31,11 +31,11 @@ class ArtefactChecks:
         """Return the output that ``value`` means, or None after reporting why it does not fit."""
         entity = value.entity
         if entity is None or entity.what not in ("block", "output"):
-            shown = "a column" if entity is not None and entity.what == "column" else value.type.show()
+            shown = "none" if value.type.base == "none" else article(value.type.show())
             self.report(
                 Diagnostic(
                     codes.WRONG_ARTEFACT,
-                    f"`{port}` takes {_article(wanted.show())}, but this is {shown}",
+                    f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, but this is {shown}",
                     value.span,
                     label=shown,
                     help=self._fitting(wanted),
@@ -79,15 +79,15 @@ class ArtefactChecks:
         entity = value.entity
         id = entity.block if entity is not None else ""
         if len(found) == 1:
-            what = f"`{value.text}` is {_article(found[0][1].show())}"
+            what = f"`{value.text}` is {article(found[0][1].show())}"
         elif found:
-            what = f"`{value.text}` gives " + " and ".join(_article(type.show()) for _, type in found)
+            what = f"`{value.text}` gives " + " and ".join(article(type.show()) for _, type in found)
         else:
             what = f"`{value.text}` gives nothing"
         self.report(
             Diagnostic(
                 codes.WRONG_ARTEFACT,
-                f"`{port}` of `{self.block.id}` takes {_article(wanted.show())}, but {what}",
+                f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, but {what}",
                 value.span,
                 label=found[0][1].show() if len(found) == 1 else "does not fit",
                 labels=[Label(self.typed.blocks[id].span, f"`{id}` is declared here")],
@@ -106,8 +106,8 @@ class ArtefactChecks:
         self.report(
             Diagnostic(
                 codes.WRONG_ARTEFACT,
-                f"`{port}` of `{self.block.id}` takes {_article(wanted.show())}, "
-                f"but `{source.block}` is {_article(source.type.show())}",
+                f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, "
+                f"but `{source.block}` is {article(source.type.show())}",
                 source.span,
                 label=source.type.show(),
                 labels=[Label(self.typed.blocks[source.block].span, f"`{source.block}` is declared here")],
@@ -161,7 +161,7 @@ class ArtefactChecks:
                     source.span,
                     label=f"of schema `{schema.name}`",
                     labels=[Label(schema.span, "its columns are declared here")],
-                    help=["mark the column that is to be predicted: `malignant: bool @label`"],
+                    help=[f"mark the column that is to be predicted{_such_as_label(schema, bases)}"],
                 )
             )
             return False
@@ -169,15 +169,27 @@ class ArtefactChecks:
             self.report(
                 Diagnostic(
                     codes.WRONG_LABEL_TYPE,
-                    f"`{name}` cannot work with the label `{label.name}`, which is {_article(label.type.base)}",
+                    f"`{name}` cannot work with the label `{label.name}`, which is {article(label.type.base)}",
                     source.span,
-                    label=f"the label is {_article(label.type.base)}",
+                    label=f"the label is {article(label.type.base)}",
                     labels=[Label(label.span, f"`{label.name}` is declared here")],
-                    help=[f"it takes a label that is {' or '.join(bases)}"],
+                    help=[f"it takes a label that is {_or(bases)}", *self._others_for(port, label.type.base)],
                 )
             )
             return False
         return True
+
+    def _others_for(self, port: str, base: str) -> list[str]:
+        """Name the components of the same role that work with a label of type ``base``."""
+        kind, module = self.block.kind.name, self.block.definition.module
+        found = []
+        for name in self.checker.component_names(module, kind):
+            place = self.checker.find_component(module, kind, tuple(name.split(".")))
+            spec = self.checker.declarations.component(*place) if place is not None else None
+            taken = spec.inputs.get(port) if spec is not None else None
+            if taken is not None and taken.type.bases is not None and base in taken.type.bases:
+                found.append(f"`{name}`")
+        return [f"with a label that is {article(base)}: {', '.join(found)}"] if found else []
 
     # -- inputs among each other -------------------------------------------------------------------------------
 
@@ -214,10 +226,10 @@ class ArtefactChecks:
                 self.report(
                     Diagnostic(
                         codes.COLUMNS_DIFFER,
-                        f"`{model.block}` was made from data in which `{column.name}` is {_article(column.type.base)}, "
-                        f"here it is {_article(found.type.base)}",
+                        f"`{model.block}` was made from data in which `{column.name}` is {article(column.type.base)}, "
+                        f"here it is {article(found.type.base)}",
                         given.span,
-                        label=f"`{column.name}` is {_article(found.type.base)} here",
+                        label=f"`{column.name}` is {article(found.type.base)} here",
                         labels=[
                             Label(found.span, "as it is here"),
                             Label(column.span, "as the model knows it"),
@@ -258,15 +270,20 @@ class ArtefactChecks:
             sources = self.block.inputs.get(type.input)
             schema = sources[0].type.schema if sources else None
             help = "a column is named through its data, without quotes"
+            fixes = []
             if sources and schema is not None and schema.columns:
-                help += f": `{sources[0].block}.{next(iter(schema.columns))}`"
+                name = value.value if value.known and value.value in schema.columns else ""
+                written = f"{self._data(sources[0])}.{name or next(iter(schema.columns))}"
+                help += f": `{written}`"
+                fixes = [Fix(f"write `{written}`", [(value.span, written)])] if name else []
             self.report(
                 Diagnostic(
                     codes.WRONG_TYPE,
-                    f"{what} is a column, but this is {'a block' if value.type.base == 'block' else value.type.show()}",
+                    f"{what} is a column, but this is {article(value.type.show())}",
                     value.span,
                     label="not a column",
                     help=[help],
+                    fixes=fixes,
                 )
             )
             return wrong(value.module, value.node)
@@ -277,20 +294,49 @@ class ArtefactChecks:
             if column.name not in schema.columns:
                 self.checker.expressions.unknown_column(column.name, value.span, schema, sources[0].block)
                 return wrong(value.module, value.node)
+            if schema.columns[column.name] is not column:
+                self._column_of_others(value, sources[0], what)
+                return wrong(value.module, value.node)
         if type.bases is not None and column.type.base not in type.bases:
             self.report(
                 Diagnostic(
                     codes.WRONG_COLUMN_TYPE,
                     f"{what} takes a column of {', '.join(type.bases[:-1])} or {type.bases[-1]}, "
-                    f"but `{column.name}` is {_article(column.type.base)}",
+                    f"but `{column.name}` is {article(column.type.base)}",
                     value.span,
-                    label=f"{_article(column.type.base)}",
+                    label=f"{article(column.type.base)}",
                     labels=[Label(column.span, f"`{column.name}` is declared here")],
                     help=self._columns_that_fit(type),
                 )
             )
             return wrong(value.module, value.node)
         return value
+
+    def _data(self, source: TypedSource) -> str:
+        """Return a source as a person would write it."""
+        outputs = self.typed.blocks[source.block].outputs
+        many = sum(1 for type in outputs.values() if type.base == "dataset") > 1
+        return f"{source.block}.{source.port}" if many else source.block
+
+    def _column_of_others(self, value: Value, source: TypedSource, what: str) -> None:
+        """Report a column of the right name, but of data that this block does not get."""
+        column = value.entity.item if value.entity is not None else None
+        schema = source.type.schema
+        written = f"{self._data(source)}.{column.name}" if column is not None else ""
+        labels = [Label(source.span, "the data that it gets")]
+        if column is not None and schema is not None:
+            labels.append(Label(column.span, "the column that is named"))
+            labels.append(Label(schema.columns[column.name].span, "the column that it has"))
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_COLUMN,
+                f"{what} is a column of `{self._data(source)}`, but `{value.text}` is one of other data",
+                value.span,
+                label=f"did you mean `{written}`?",
+                labels=labels,
+                fixes=[Fix(f"write `{written}`", [(value.span, written)])],
+            )
+        )
 
     def _columns_that_fit(self, type: Type) -> list[str]:
         sources = self.block.inputs.get(type.input)
@@ -306,5 +352,10 @@ class ArtefactChecks:
         )
 
 
-def _article(text: str) -> str:
-    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
+
+
+def _such_as_label(schema: Schema, bases: tuple[str, ...]) -> str:
+    fitting = [column for column in schema.columns.values() if column.type.base in bases]
+    return f", such as `{fitting[-1].name}: {fitting[-1].type.show()} @label`" if fitting else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..ir.nodes import metrics_read
 from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef
 from ..resolve.similar import nearest
@@ -153,8 +153,10 @@ class Binder:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
             if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
                 self._forgotten_sign(module, item, item.name, kind in values)
-                self.mentioned.add(kind)
+                self.mentioned.add(f"{prefix}.{kind}" if prefix else kind)
                 continue
+            if isinstance(item, tree.Field) and item.name is not None:
+                self.mentioned.add(f"{prefix}.{item.name.text}" if prefix else item.name.text)
             self._misplaced(module, item, where, values)
 
     def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
@@ -186,7 +188,6 @@ class Binder:
                 if item.name.text in values:
                     fixes = [Fix(help, [(module.span(item), f"{item.name.text} = {shown}")])]
         elif isinstance(item, tree.Field) and item.name is not None and not item.type.marks:
-            self.mentioned.add(item.name.text)
             shown = module.source.text[item.type.start : item.type.end]
             message = f"`{item.name.text}` is declared here like a column; a value is given with `=`"
             help = f"write `{item.name.text} = {shown}`"
@@ -200,6 +201,8 @@ class Binder:
         owner = None if near is not None and _same(name, near) else self._owner(name, prefix)
         if owner is not None:
             near = None
+        if near is not None:
+            self.mentioned.add(f"{prefix}.{near}" if prefix else near)
         help = [owner] if owner else []
         if near is None and owner is None:
             help = [f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
@@ -258,7 +261,11 @@ class Binder:
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
         node = self.block.definition.decl.type
-        if name in self.mentioned or _recovered(body) or (node is not None and node.args and not prefix):
+        if (
+            prefix + name in self.mentioned
+            or _recovered(body)
+            or (node is not None and node.args and not prefix)
+        ):
             return  # what is missing may stand in what could not be read, or in parentheses
         where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
         if prefix:
@@ -266,7 +273,7 @@ class Binder:
             span = nested.module.span(nested.node.name)
         else:
             span = self.block.span
-        help = f"write `{name} = …`, {_article(type.show())}"
+        help = f"write `{name} = …`, {article(type.show())}"
         fitting = self.artefacts.candidates(type)
         if fitting:
             help = f"write `{name} = …`; what fits is " + ", ".join(f"`{each}`" for each in fitting[:6])
@@ -371,9 +378,9 @@ class Binder:
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
-                f"{what} is a schema, but this is {_article(value.type.show())}",
+                f"{what} is a schema, but this is {article(value.type.show())}",
                 value.span,
-                label=_article(value.type.show()),
+                label=article(value.type.show()),
                 help=["declare one: `schema Row { … }`, and name it"] if not fixes else [fixes[0].message],
                 fixes=fixes,
             )
@@ -459,8 +466,7 @@ class Binder:
                 label="not a secret",
                 labels=[Label(param.span, "marked `@secret` here")],
                 help=[
-                    f"declare `secret {param.name}: {param.type.base}` in the pipeline, and write "
-                    f"`{param.name} = {param.name}` here"
+                    f"declare `secret {param.name}: {param.type.base}` in the pipeline, and name it: `{param.name}`"
                 ],
             )
         )
@@ -530,7 +536,7 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.WRONG_CONDITION,
-                    f"`{verb}` cannot stand in {_article(self.block.kind.name, code=True)}",
+                    f"`{verb}` cannot stand in {article(f'`{self.block.kind.name}`')}",
                     module.span(node.verb),
                     label="not here",
                     help=["`require` says what has to hold"],
@@ -558,7 +564,7 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.NOT_A_CONDITION,
-                    f"a condition is true or false, but this is {_article(value.type.show())}",
+                    f"a condition is true or false, but this is {article(value.type.show())}",
                     module.span(node.expr),
                     label=value.type.show(),
                     help=[f"compare it: `require {value.text} >= …`"]
@@ -756,8 +762,3 @@ def _same(left: str, right: str) -> bool:
 def _recovered(body: BodyDef) -> bool:
     node = body.node
     return isinstance(node, tree.Body) and any(isinstance(item, tree.ErrorItem) for item in node.items)
-
-
-def _article(text: str, *, code: bool = False) -> str:
-    shown = f"`{text}`" if code else text
-    return f"{'an' if text[:1] in 'aeiou' else 'a'} {shown}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.modules import TOP_KINDS, Module, Modules
-from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef
+from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef, not_built
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
@@ -89,8 +89,9 @@ class Checker:
                         help=["this file has no pipeline"],
                     )
                 )
+        circles: set[tree.Decl] = set()
         for decl in module.environments.values():
-            self._environment(module, decl)
+            self._environment(module, decl, circles)
 
     def _let(self, module: Module, decl: tree.Decl, name: str) -> None:
         if decl.value is None:
@@ -120,13 +121,17 @@ class Checker:
                 )
             )
 
-    def _environment(self, module: Module, decl: tree.Decl) -> None:
+    def _environment(self, module: Module, decl: tree.Decl, circles: set[tree.Decl]) -> None:
+        """Check what an environment builds on; ``circles`` are those on a circle that was reported."""
         seen = [decl]
+        seen_name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         while decl.type is not None:
             name = decl.type.name.text
             base = module.environments.get(name)
             span = module.span(decl.type.name)
             if base is None:
+                if decl is not seen[0]:
+                    return  # said of the one that names it
                 near = nearest(name, module.environments)
                 self.report(
                     Diagnostic(
@@ -134,25 +139,35 @@ class Checker:
                         f"there is no environment `{name}`",
                         span,
                         label=f"did you mean `{near}`?" if near else "not declared",
+                        help=[]
+                        if near or len(module.environments) == 1
+                        else [
+                            "there is " + _listed([each for each in module.environments if each != seen_name])
+                        ],
                         fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                     )
                 )
                 return
             if base in seen:
-                self.report(Diagnostic(codes.CYCLE, f"environment `{name}` builds on itself", span))
+                if not circles.intersection(seen):
+                    self.report(
+                        Diagnostic(
+                            codes.CYCLE,
+                            f"environment `{name}` builds on itself",
+                            span,
+                            labels=[
+                                Label(module.span(each.name or each), "by way of this") for each in seen[1:]
+                            ],
+                            help=["take one of the bases out"],
+                        )
+                    )
+                circles.update(seen)
                 return
             seen.append(base)
             decl = base
 
     def _not_built(self, module: Module, node: tree.Node, what: str) -> None:
-        self.report(
-            Diagnostic(
-                codes.NOT_BUILT_YET,
-                f"{what} is part of the language, but this version of mlpc does not check or run it yet",
-                module.span(node),
-                label="not built yet",
-            )
-        )
+        self.report(not_built(module, node, what))
 
     # -- a pipeline --------------------------------------------------------------------------------------------
 
@@ -173,6 +188,16 @@ class Checker:
     def block(self, id: str) -> TypedBlock | None:
         """Return a block that was checked already, or None where it could not be."""
         return self._typed.blocks.get(id) if self._typed is not None else None
+
+    def data_of(self, schema: object) -> list[str]:
+        """Return the blocks, as they would be written, that have rows of ``schema``; for help texts."""
+        blocks = self._typed.blocks if self._typed is not None else {}
+        return [
+            id if len(block.outputs) == 1 else f"{id}.{name}"
+            for id, block in blocks.items()
+            for name, type in block.outputs.items()
+            if type.base == "dataset" and type.schema is schema
+        ]
 
     def _each(self, definition: BlockDef) -> bool:
         if definition.decl.eaches:
@@ -348,16 +373,19 @@ class Checker:
                     f"`{definition.id}` does not say which component plays it",
                     definition.span,
                     help=[
-                        f"write `{kind.name} {definition.id}: …`; there is "
-                        + ", ".join(f"`{k}`" for k in known)
-                    ],
+                        f"write `{kind.name} {definition.id}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
+                        + (f"; components for `{kind.name}`: {_listed(known)}" if len(known) > 1 else "")
+                    ]
+                    if known
+                    else [f"this version brings no component for `{kind.name}`: declare one of your own"],
                 )
             )
             return None
         names = node.name.names
         found = self.find_component(module, kind.name, names)
         if found is None:
-            self._unknown_component(definition, kind, node.name)
+            if not self._lost(module, names):
+                self._unknown_component(definition, kind, node.name)
             return None
         spec = self.declarations.component(*found)
         if node.args or node.refinement is not None or node.marks:
@@ -379,8 +407,7 @@ class Checker:
                     label=f"a component for `{spec.role}`",
                     labels=[Label(module.span(definition.decl.kind), "the kind of this block")],
                     help=[
-                        f"components for `{kind.name}` are "
-                        + ", ".join(f"`{k}`" for k in self.component_names(module, kind.name))
+                        f"components for `{kind.name}`: " + _listed(self.component_names(module, kind.name))
                     ],
                 )
             )
@@ -433,8 +460,29 @@ class Checker:
                 found.extend(prefix + name for name, decl in library.names.items() if _plays(decl, kind))
         return sorted(set(found))
 
+    def _lost(self, module: Module, names: tuple[str, ...]) -> bool:
+        """Return whether ``names`` lead to what could not be declared or used; that was reported."""
+        if len(names) == 2 and names[0] in module.aliases:
+            return module.aliases[names[0]][1].is_lost(names[1])
+        return module.is_lost(names[0])
+
     def _unknown_component(self, definition: BlockDef, kind: KindSpec, node: tree.Ref) -> None:
         module = definition.module
+        other = self._declaration(module, node.names)
+        if other is not None:
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_COMPONENT,
+                    f"`{node.text}` is {TOP_KINDS[other[1].kind.text]}, not a component",
+                    module.span(node),
+                    label="not a component",
+                    labels=[Label(other[0].span(other[1].name or other[1]), "declared here")],
+                    help=[
+                        f"components for `{kind.name}`: " + _listed(self.component_names(module, kind.name))
+                    ],
+                )
+            )
+            return
         known = self.component_names(module, kind.name)
         near = nearest(node.text, known)
         if near is None:
@@ -448,12 +496,16 @@ class Checker:
                 f"there is no component `{node.text}` for `{kind.name}`",
                 span,
                 label=f"did you mean `{near}`?" if near else "not a component",
-                help=[]
-                if near
-                else [f"components for `{kind.name}` are " + ", ".join(f"`{k}`" for k in known)],
+                help=[] if near else [f"components for `{kind.name}`: {_listed(known)}"],
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
+
+    def _declaration(self, module: Module, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+        if len(names) == 2 and names[0] in module.aliases:
+            module, names = module.aliases[names[0]][1], names[1:]
+        decl = module.names.get(names[0]) if len(names) == 1 else None
+        return (module, decl) if decl is not None else None
 
     # -- look-ups for others -----------------------------------------------------------------------------------
 
@@ -461,6 +513,8 @@ class Checker:
         """Return the declaration of ``kind`` that ``node`` names in ``module``, or None after reporting."""
         found: tuple[Module, tree.Decl | None] = (module, None)
         known: list[str] = []
+        if self._lost(module, node.names):
+            return None
         if len(node.names) == 1:
             found = (module, module.find(node.names[0], kind))
             known = [name for name, decl in module.names.items() if decl.kind.text == kind]
@@ -494,7 +548,12 @@ class Checker:
             if part == "..":
                 if not parts:
                     self.report(
-                        Diagnostic(codes.OUTSIDE_PROJECT, f"`{target}` leaves the project", module.span(node))
+                        Diagnostic(
+                            codes.OUTSIDE_PROJECT,
+                            f"`{target}` leaves the project",
+                            module.span(node),
+                            help=["code that a spec names lies in its project, the folder of `mlpc.toml`"],
+                        )
                     )
                     return
                 parts.pop()
@@ -508,39 +567,48 @@ class Checker:
         data = self.modules.loader.read(path) if not target.startswith("/") else None
         if data is None:
             folder, _, file = path.rpartition("/")
-            near = nearest(file, self.modules.loader.names(folder))
+            known = [each for each in self.modules.loader.names(folder) if each.endswith(".py")]
+            near = nearest(file, known)
+            written = f'"{target.removesuffix(file)}{near}:{name}"'
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
                     f"there is no file `{path}` in the project",
                     module.span(node),
                     label=f"did you mean `{near}`?" if near else "not found",
+                    fixes=[Fix(f"write `{written}`", [(module.span(node), written)])] if near else [],
                 )
             )
             return
         from .functions import functions_of
 
         functions = functions_of(data)
-        if functions is None:
+        if isinstance(functions, int):
+            line = f": line {functions} makes no sense to it" if functions else ""
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"`{path}` is no Python that can be read",
+                    f"Python cannot read `{path}`{line}",
                     module.span(node),
-                    label="here",
+                    label="named here",
                 )
             )
         elif name not in functions:
             near = nearest(name, functions)
+            written = f'"{target}:{near}"'
+            top = "a step runs a function at the top level of a file, no method and nothing `async`"
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
                     f"`{path}` has no function `{name}`",
                     module.span(node),
                     label=f"did you mean `{near}`?" if near else "not found",
-                    help=["it has " + ", ".join(f"`{each}`" for each in functions)]
-                    if functions and not near
-                    else [],
+                    help=[]
+                    if near
+                    else ["it has " + ", ".join(f"`{each}`" for each in functions)]
+                    if functions
+                    else [top],
+                    fixes=[Fix(f"write `{written}`", [(module.span(node), written)])] if near else [],
                 )
             )
         else:
@@ -588,6 +656,10 @@ class Checker:
     def span(self, module: Module, node: tree.Node) -> Span:
         """Return the place of ``node`` in ``module``."""
         return module.span(node)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _plays(decl: tree.Decl, kind: str) -> bool:

@@ -8,6 +8,7 @@ from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
+from .order import names_in
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
 from .types import ARTEFACTS, ERROR, NUMBERS, TEXTS, VALUE_TYPES, Type
@@ -26,13 +27,15 @@ _INSIDE = ("param", "input", "output", "quantity", "block")
 class Declarations:
     """Specifications and schemas, each read once, by the declaration that they come from."""
 
-    __slots__ = ("_components", "_extending", "_kinds", "_schemas", "checker", "report")
+    __slots__ = ("_components", "_extending", "_followed", "_kinds", "_schemas", "checker", "report")
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
         self.report = checker.report
         self._schemas: dict[tree.Decl, Schema] = {}
         self._extending: list[tree.Decl] = []
+        #: Names of inputs that types of the component being read follow, with their places.
+        self._followed: list[tuple[str, Span]] = []
         self._components: dict[tree.Decl, ComponentSpec] = {}
         self._kinds: dict[tree.Decl, KindSpec] = {}
 
@@ -148,6 +151,7 @@ class Declarations:
                     made.format = texts[0]
             elif not name and isinstance(value, tree.Ref) and len(value.names) == 1:
                 made.input = value.names[0]
+                self._followed.append((made.input, module.span(value)))
             else:
                 return self._bad(module, arg, f"`{base}` does not take this", "see the language reference")
         return made
@@ -261,7 +265,16 @@ class Declarations:
         span = module.span(item.name or item)
         if item.name is None:
             if "..." in own:
-                self.report(duplicate(module, tree.Name("...", item.start, item.start + 3), own["..."]))
+                self.report(
+                    Diagnostic(
+                        codes.DUPLICATE_NAME,
+                        "`...` stands twice: it is the type of every column not named",
+                        module.span(item),
+                        label="a second one",
+                        labels=[Label(module.span(own["..."]), "the first one")],
+                        help=["keep one of them"],
+                    )
+                )
                 return
             own["..."] = item
             schema.rest, schema.rest_span = type, module.span(item)
@@ -349,14 +362,57 @@ class Declarations:
                 f"component `{name}` has no role",
                 f"write `component {name}: train`",
             )
+        self._followed = []
         self._body(module, made, decl.body, ("run", "requires"))
+        self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
                 self._run(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
         self._links(made)
+        self._something_runs(module, made, decl)
         return made
+
+    def _inputs_exist(self, spec: ComponentSpec) -> None:
+        """Report types and outputs that follow an input or parameter which is not there."""
+        schemas = [name for name, param in spec.params.items() if param.type.base == "schema"]
+        for name, span in self._followed:
+            if name not in spec.inputs and name not in schemas:
+                self._no_such(f"`{spec.name}` has no input `{name}`", name, [*spec.inputs, *schemas], span)
+        for port in spec.outputs.values():
+            if port.when and port.when not in spec.params:
+                message = f"`{spec.name}` has no param `{port.when}`"
+                self._no_such(message, port.when, list(spec.params), port.span)
+
+    def _no_such(self, message: str, name: str, known: list[str], span: Span) -> None:
+        near = nearest(name, known)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                message,
+                span,
+                label=f"did you mean `{near}`?" if near else "not declared",
+                help=[] if near or not known else ["it has " + ", ".join(f"`{each}`" for each in known)],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near and span.text == name else [],
+            )
+        )
+
+    def _something_runs(self, module: Module, spec: ComponentSpec, decl: tree.Decl) -> None:
+        items = decl.body.items if decl.body is not None else ()
+        if any(
+            isinstance(item, tree.ErrorItem) or (isinstance(item, tree.Attr) and item.name.text == "run")
+            for item in items
+        ):
+            return
+        kind = self.checker.kind(spec.role)
+        if kind is not None and kind.runs != "trigger":
+            self._bad(
+                module,
+                decl.name or decl,
+                f"component `{spec.name}` does not say what runs",
+                'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`',
+            )
 
     def kind(self, module: Module, decl: tree.Decl) -> KindSpec:
         """Return what ``kind NAME { … }`` declares; ``kind NAME: BASE`` has what BASE has."""
@@ -433,14 +489,44 @@ class Declarations:
                     )
                 )
             else:
+                help = "it declares " + ", ".join(f"`{k}`" for k in _INSIDE)
+                if isinstance(item, tree.Field) and item.name is not None:
+                    text = module.source.text[item.start : item.end].split("\n")[0]
+                    help = f"say what it is: `param {text}`, `input {text}`, `output {text}` …"
                 self.report(
                     Diagnostic(
                         codes.WRONG_PLACE,
                         "this cannot stand in a declaration of this kind",
                         module.span(item),
-                        help=["it declares " + ", ".join(f"`{k}`" for k in _INSIDE)],
+                        help=[help],
                     )
                 )
+        self._judged(module, spec)
+
+    def _judged(self, module: Module, spec: BlockSpec) -> None:
+        """Leave out conditions that name what the declaration does not have, after reporting them."""
+        known = [*spec.quantities, *spec.params]
+        kept = []
+        for condition in spec.requires:
+            unknown = [(name, node) for name, node in names_in(condition.expr) if name not in known]
+            for name, node in unknown:
+                near = nearest(name, known)
+                span = module.span(node)
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_METRIC,
+                        f"`{spec.name}` declares no quantity or param `{name}`",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "not declared",
+                        help=[]
+                        if near or not known
+                        else ["it declares " + ", ".join(f"`{k}`" for k in known)],
+                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    )
+                )
+            if not unknown:
+                kept.append(condition)
+        spec.requires = kept
 
     def _member(self, module: Module, spec: BlockSpec, item: tree.Decl, name: tree.Name) -> None:
         kind, text, span, doc = item.kind.text, name.text, module.span(name), doc_of(item.doc)
@@ -571,12 +657,10 @@ class Declarations:
                 return
             spec.action = ("container", image[0], "", tuple(words))
         else:
-            self._bad(
-                module,
-                call,
-                "`run` says what runs: a Python function or a container",
-                'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`',
-            )
+            help = 'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`'
+            if isinstance(call, tree.String) and ".py:" in call.text:
+                help = f"write `run = python({call.text})`"
+            self._bad(module, call, "`run` says what runs: a Python function or a container", help)
 
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
         if isinstance(item.value, tree.List):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
-from ..resolve.program import BlockDef, ValueDef
+from ..resolve.program import BlockDef, ValueDef, not_built
 from ..resolve.similar import nearest
 from ..syntax import tree
-from .types import BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
+from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
 from .units import DIMENSIONS, UNITS, USUAL, to_base
 from .values import Entity, Value, wrong
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
+_LATER_FUNCTIONS = ("best_of",)
 
 
 class Expressions:
@@ -138,8 +139,12 @@ class Expressions:
         return Value(Type(kind), module, node, entity=Entity(kind, name, item=(module, decl)))
 
     def _item(self, item: BlockDef | ValueDef, node: tree.Node, scope: Scope) -> Value:
-        module = scope.module
+        module, program = scope.module, scope.program
+        if program is not None and item.name.text in program.doubtful:
+            return wrong(module, node)
         if isinstance(item, BlockDef):
+            if not item.kind:
+                return wrong(module, node)
             return Value(Type("block"), module, node, entity=Entity("block", item.id, block=item.id))
         name = item.name.text
         kind = item.decl.kind.text
@@ -172,7 +177,7 @@ class Expressions:
                         codes.CYCLE,
                         f"`{name}` is declared by way of itself",
                         module.span(decl.name or decl),
-                        help=["a `let` names what was there before it"],
+                        help=["take out one of the names that lead back to it"],
                     )
                 )
                 return wrong(at, node)
@@ -190,9 +195,25 @@ class Expressions:
         self._lets.clear()
 
     def _unknown(self, name: str, span: Span, scope: Scope) -> None:
-        near = nearest(name, scope.names())
-        if near is None and scope.program is not None and scope.program.displaced:
-            return  # most likely the block that was given a name that was taken: reported there
+        program = scope.program
+        if scope.module.is_lost(name):
+            return  # reported where it should have been declared
+        removed = program.removed.get(name) if program is not None else None
+        if program is not None and removed is not None:
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_NAME,
+                    f"`{name}` is needed, but environment `{program.environment}` takes it away",
+                    span,
+                    label="needed here",
+                    labels=[Label(removed, "taken away here")],
+                    help=["change or take away what needs it in this environment as well"],
+                )
+            )
+            return
+        near = nearest(name, scope.likely_names()) or nearest(name, scope.names())
+        if near is None and program is not None and program.forgives(name):
+            return  # most likely what was given a name that was taken: reported there
         if scope.quantities is not None:
             shown = ", ".join(f"`{known}`" for known in scope.quantities)
             self.report(
@@ -212,7 +233,7 @@ class Expressions:
                 f"there is no `{name}` here",
                 span,
                 label=f"did you mean `{near}`?" if near else "not declared",
-                help=[] if near else [f'declare it, or write `"{name}"` if text is meant'],
+                help=_how_to_declare(name, scope.wanted, near),
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
@@ -231,17 +252,30 @@ class Expressions:
             decl = used.names.get(name)
             if decl is not None:
                 return self._declared(used, decl, name, node).replace(module=scope.module)
-            near = nearest(name, used.names)
-            self._no_member(f"`{entity.name}` declares no `{name}`", span, near, [])
+            if not used.is_lost(name):
+                near = nearest(name, used.names)
+                help = [] if near else [_what_it_declares(used)]
+                self._no_member(f"`{entity.name}` declares no `{name}`", span, near, help)
             return wrong(scope.module, node)
         if entity is not None and what == "nested":
             return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
         if entity is not None and what == "secret":
             self._no_member("a secret has no parts", span, None, [])
             return wrong(scope.module, node)
+        if entity is not None and what == "schema":
+            self._column_of_schema(entity, name, span)
+            return wrong(scope.module, node)
         shown = entity.what if entity is not None else value.type.show()
         self._no_member(f"a {shown} has no `{name}`", span, None, [])
         return wrong(scope.module, node)
+
+    def _column_of_schema(self, entity: Entity, name: str, span: Span) -> None:
+        """Say how a column is named that was named through its schema."""
+        schema = entity.item
+        near = name if name in schema.columns else nearest(name, schema.columns)
+        help = [f"such as `{each}.{near or name}`" for each in self.checker.data_of(schema)[:1]]
+        message = f"`{entity.name}` is a schema: a column is named through its data"
+        self._no_member(message, span, None, help)
 
     def _no_member(
         self, message: str, span: Span, near: str | None, help: list[str], code: Any = None
@@ -279,7 +313,7 @@ class Expressions:
             )
             return wrong(module, node)
         datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
-        if len(datasets) == 1 and (datasets[0][1].schema is not None or datasets[0][1].input):
+        if len(datasets) == 1:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
             return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=id)
@@ -308,7 +342,7 @@ class Expressions:
             return wrong(scope.module, node)
         if schema is None:
             if value.type.base == "dataset":
-                self._no_member(f"the columns of `{where}` are not declared", span, None, [])
+                self._columns_not_declared(entity, where, span)
             else:
                 self._no_member(f"`{where}` is a {value.type.base} and has no `{name}`", span, None, [])
             return wrong(scope.module, node)
@@ -318,6 +352,29 @@ class Expressions:
             return Value(Type("column"), scope.module, node, known=True, value=name, entity=entity)
         self.unknown_column(name, span, schema, where)
         return wrong(scope.module, node)
+
+    def _columns_not_declared(self, entity: Entity, where: str, span: Span) -> None:
+        typed = self.checker.block(entity.block)
+        component = typed.component if typed is not None else None
+        port = component.outputs.get(entity.name) if component is not None else None
+        labels, help = [], []
+        if component is not None and port is not None:
+            labels = [Label(port.span, "declared here, without columns")]
+            inputs = [name for name, each in component.inputs.items() if each.type.base == "dataset"]
+            if inputs:
+                help = [
+                    f"if it has those of an input, say which: `output {entity.name}: dataset({inputs[0]})`",
+                ]
+        self.report(
+            Diagnostic(
+                codes.UNDECLARED_COLUMN,
+                f"the columns of `{where}` are not declared, so none can be named",
+                span,
+                label="not declared",
+                labels=labels,
+                help=help,
+            )
+        )
 
     def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
         """Report a column that ``schema`` does not have."""
@@ -398,13 +455,14 @@ class Expressions:
     def _string(self, node: tree.String, scope: Scope) -> Value:
         module = scope.module
         pieces: list[Any] = []
-        known = secret = failed = False
+        secret = failed = False
         known = True
+        inside = scope.wanting(None)
         for part in node.parts:
             if isinstance(part, str):
                 pieces.append(part)
                 continue
-            value = self.evaluate(part, scope)
+            value = self.evaluate(part, inside)
             if value.wrong:
                 failed = True
             elif value.known and isinstance(value.value, bool | int | float | str):
@@ -552,12 +610,18 @@ class Expressions:
         )
         return False
 
-    def _bad_operand(self, message: str, span: Span, labels: list[Label] | None = None) -> None:
-        self.report(Diagnostic(codes.BAD_OPERANDS, message, span, labels=labels or []))
+    def _bad_operand(
+        self, message: str, span: Span, labels: list[Label] | None = None, help: list[str] | None = None
+    ) -> None:
+        self.report(Diagnostic(codes.BAD_OPERANDS, message, span, labels=labels or [], help=help or []))
 
     def _binary(self, node: tree.Binary, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
-        left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
+        left = self.evaluate(node.left, scope)
+        if operator in ("and", "or") and left.known and left.value is (operator == "or"):
+            # Decided: the other side may speak of what is not there, `floor == none or auc >= floor`.
+            return left.replace(node=node)
+        right = self.evaluate(node.right, scope)
         if left.wrong or right.wrong:
             return wrong(module, node)
         if operator in ("and", "or"):
@@ -607,12 +671,14 @@ class Expressions:
         a, b = left.type, right.type
         if "none" in (a.base, b.base):
             return True
-        if a.base in DIMENSIONS and b.base in NUMBERS:
-            self._unit_missing(right, a.base)
-            return False
-        if b.base in DIMENSIONS and a.base in NUMBERS:
-            self._unit_missing(left, b.base)
-            return False
+        for number, quantity in ((left, right), (right, left)):
+            if number.type.base in NUMBERS and quantity.type.base in DIMENSIONS:
+                if quantity.known and not number.known:
+                    # What is measured is a plain number: the unit is one too many.
+                    self.checker.fit(quantity, Type(number.type.base), "what this is compared with")
+                else:
+                    self._unit_missing(number, quantity.type.base)
+                return False
         if a.base in DIMENSIONS and b.base in DIMENSIONS and a.base != b.base:
             self.report(
                 Diagnostic(
@@ -643,8 +709,8 @@ class Expressions:
                 return False
         return True
 
-    def _unit_missing(self, value: Value, dimension: str) -> None:
-        self.checker.fit(value, Type(dimension), "what it is compared with")
+    def _unit_missing(self, value: Value, dimension: str, done: str = "compared with") -> None:
+        self.checker.fit(value, Type(dimension), f"what this is {done}")
 
     def _compare(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
@@ -692,11 +758,8 @@ class Expressions:
         a, b, operator = left.type.base, right.type.base, node.operator
         for side in (left, right):
             if not _numeric(side.type):
-                help = ' `"${a}${b}"` puts texts together' if side.type.base in TEXTS else ""
-                self._bad_operand(
-                    f"`{operator}` takes numbers, not {side.type.show()}{';' + help if help else ''}",
-                    side.span,
-                )
+                help = ['texts are put together like this: `"${a}${b}"`'] if side.type.base in TEXTS else []
+                self._bad_operand(f"`{operator}` takes numbers, not {side.type.show()}", side.span, help=help)
                 return None
         if a in NUMBERS and b in NUMBERS:
             if operator == "/":
@@ -706,7 +769,8 @@ class Expressions:
             if a == b:
                 return Type(a)
             if a in NUMBERS or b in NUMBERS:
-                self._unit_missing(*((left, b) if a in NUMBERS else (right, a)))
+                done = "added to" if operator == "+" else "subtracted from"
+                self._unit_missing(*((left, b) if a in NUMBERS else (right, a)), done)
             else:
                 self.report(
                     Diagnostic(
@@ -791,12 +855,27 @@ class Expressions:
                 )
                 self._no_member(message, index.span, near, [])
                 return wrong(module, node)
-        self._bad_operand(f"{value.type.show()} cannot be indexed", value.span)
+        if entity is not None and entity.what == "quantity":
+            typed = self.checker.block(entity.block)
+            known = [
+                name
+                for name, spec in (typed.quantities if typed is not None else {}).items()
+                if spec.by_class
+            ]
+            help = ["figures of single classes are there for " + ", ".join(f"`{each}`" for each in known)]
+            self._bad_operand(
+                f"`{value.text}` is one figure for all classes", value.span, help=help if known else []
+            )
+        else:
+            self._bad_operand(f"{value.type.show()} cannot be indexed", value.span)
         return wrong(module, node)
 
     def _call(self, node: tree.Call, scope: Scope) -> Value:
         module = scope.module
         name = node.function.text if isinstance(node.function, tree.Ref) else ""
+        if name in _LATER_FUNCTIONS:
+            self.report(not_built(module, node.function, f"`{name}`"))
+            return wrong(module, node)
         if name not in _FUNCTIONS:
             near = nearest(name, _FUNCTIONS)
             span = module.span(node.function)
@@ -841,6 +920,25 @@ class Expressions:
         return Value(
             INT if name == "count" else type.replace(low=type.low, high=type.high), module, node, expr=expr
         )
+
+
+def _what_it_declares(module: Module) -> str:
+    if not module.names:
+        return "it declares nothing that could be used"
+    return "it declares " + ", ".join(f"`{name}`" for name in list(module.names)[:12])
+
+
+def _how_to_declare(name: str, wanted: Type | None, near: str | None) -> list[str]:
+    base = wanted.base if wanted is not None else ""
+    if base in TEXTS:
+        return [f'write `"{name}"` if text is meant']
+    if near is not None:
+        return []
+    if base == "schema":
+        return [f"declare it: `schema {name} {{ … }}`"]
+    if base in ARTEFACTS:
+        return ["name a block of the pipeline"]
+    return [f'declare it, or write `"{name}"` if text is meant']
 
 
 def _numeric(type: Type) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
 from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
-from .units import DIMENSIONS, USUAL
+from .units import DIMENSIONS, UNITS, USUAL
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -277,9 +277,11 @@ class Fitter:
         given = value.type.base
         if type.base in TEXTS and given in NUMBERS:
             help = [f'write `"{value.text}"`']
-        elif type.base in NUMBERS and given == "string" and value.known:
+        elif type.base in (*NUMBERS, *DIMENSIONS) and given == "string" and value.known:
             inner = str(value.value)
-            if re.match(r"-?\d+(\.\d+)?\Z", inner):
+            unit = re.match(r"-?\d+(\.\d+)?([A-Za-z]+|%|)\Z", inner)
+            written = unit.group(2) if unit is not None else ""
+            if unit and ((written in ("", "%")) if type.base in NUMBERS else written in UNITS):
                 help = [f"write `{inner}`, without quotes"]
                 fixes = [Fix(f"write `{inner}`", [(value.span, inner)])]
         elif type.base == "bool" and given == "string":
@@ -290,7 +292,7 @@ class Fitter:
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
-                f"{what} is {_article(type.show())}, but this is {_article(shown) if given != 'block' else shown}",
+                f"{what} is {article(type.show())}, but this is {shown if given in ('block', 'none') else article(shown)}",
                 value.span,
                 label=shown,
                 labels=_limits(type),
@@ -309,16 +311,10 @@ def _number_word(base: str) -> str:
     return "whole number" if base == "int" else "number"
 
 
-def _article(text: str) -> str:
-    if text == "none":
-        return text
-    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
-
-
 def _format_problem(base: str, text: str) -> tuple[str, str]:
-    if base == "date" and not _DATE.match(text):
+    if base == "date" and not (_DATE.match(text) and _day_exists(text)):
         return "is no date", "a date is written 2026-01-31"
-    if base == "datetime" and not _DATETIME.match(text):
+    if base == "datetime" and not (_DATETIME.match(text) and _day_exists(text)):
         return "is no point in time", "write 2026-01-31T09:30:00Z"
     if base == "url" and not _URL.match(text):
         return "is no URL", "a URL has a scheme: https://…, s3://…"
@@ -327,6 +323,13 @@ def _format_problem(base: str, text: str) -> tuple[str, str]:
     if base == "cron":
         return _cron_problem(text)
     return "", ""
+
+
+def _day_exists(text: str) -> bool:
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    if month == 2:
+        return day <= (29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28)
+    return day <= (30 if month in (4, 6, 9, 11) else 31)
 
 
 def _path_problem(text: str) -> tuple[str, str]:
@@ -358,7 +361,8 @@ def _cron_problem(text: str) -> tuple[str, str]:
             match = _CRON_PART.match(part)
             numbers = [int(n) for n in match.group(1).split("-") if n.isdigit()] if match else []
             if match is None or any(not low <= n <= high for n in numbers) or numbers != sorted(numbers):
-                return f"has a wrong {name}: `{part}`", f"a {name} lies in {low}..{high}, or is `*`"
+                article = "an" if name == "hour" else "a"
+                return f"has a wrong {name}: `{part}`", f"{article} {name} lies in {low}..{high}, or is `*`"
             if match.group(2) is not None and int(match.group(2)) == 0:
                 return f"has a wrong {name}: `{part}`", "a step is at least 1"
     return "", ""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 
 
-def functions_of(data: bytes) -> dict[str, tuple[list[str], list[str], bool]] | None:
-    """Return the top-level functions of a source file, or None where it cannot be parsed.
+def functions_of(data: bytes) -> dict[str, tuple[list[str], list[str], bool]] | int:
+    """Return the top-level functions of a source file; where it cannot be parsed, the line of the mistake or 0.
 
     For each: the names that it can be given by keyword, those of them without a default, and whether it takes any
     keyword (``**more``).
     """
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    except SyntaxError as error:
+        return error.lineno or 0
+    except (ValueError, RecursionError, MemoryError):
+        return 0
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):

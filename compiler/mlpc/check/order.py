@@ -47,7 +47,7 @@ def block_order(program: Program, report: Callable[[Diagnostic], None]) -> list[
             elif done.get(following) == 1:
                 circle = path[path.index(following) :]
                 if not bad.intersection(circle):
-                    _report_circle(circle, names, report)
+                    _report_circle(circle, names, program, report)
                 bad.update(circle)
             else:
                 done[following] = 1
@@ -57,7 +57,10 @@ def block_order(program: Program, report: Callable[[Diagnostic], None]) -> list[
 
 
 def _report_circle(
-    circle: list[str], names: dict[str, dict[str, Span]], report: Callable[[Diagnostic], None]
+    circle: list[str],
+    names: dict[str, dict[str, Span]],
+    program: Program,
+    report: Callable[[Diagnostic], None],
 ) -> None:
     edges = list(zip(circle, [*circle[1:], circle[0]], strict=True))
     first = names[edges[0][0]][edges[0][1]]
@@ -66,16 +69,27 @@ def _report_circle(
         message = f"`{circle[0]}` needs itself"
     else:
         message = f"these blocks need each other in a circle: {chain}"
+    taken = next((name for name in circle if name in program.root.aliases), None)
+    help = "take one of these references out" if len(circle) > 1 else "take this reference out"
+    if taken is not None:
+        help = (
+            f"`{taken}` means the block here, not the file that is used as `{taken}`: give one another name"
+        )
     report(
         Diagnostic(
             codes.CYCLE,
             message,
             first,
-            label=f"`{edges[0][0]}` needs `{edges[0][1]}` here",
-            labels=[Label(names[a][b], f"`{a}` needs `{b}` here") for a, b in edges[1:]],
-            help=["take one of these references out"],
+            label=_edge(*edges[0], first),
+            labels=[Label(names[a][b], _edge(a, b, names[a][b])) for a, b in edges[1:]],
+            help=[help],
         )
     )
+
+
+def _edge(needing: str, needed: str, span: Span) -> str:
+    by = span.text.split(".")[0].split("[")[0]
+    return f"`{needing}` needs `{needed}` here" + (f", by way of `{by}`" if by != needed else "")
 
 
 class _Lets:
@@ -96,7 +110,7 @@ class _Lets:
         known = self._known.get(name)
         if known is None:
             self._known[name] = known = []
-            for first, _ in _names(item.value):
+            for first, _ in names_in(item.value):
                 known.extend(self.blocks(first))
         return known
 
@@ -112,13 +126,13 @@ def _body_names(body: BodyDef, owner: str, lets: _Lets, found: dict[str, Span]) 
 
 
 def _add(expr: tree.Expr, module: Module, lets: _Lets, found: dict[str, Span], ignore: str | None) -> None:
-    for name, node in _names(expr):
+    for name, node in names_in(expr):
         for id in lets.blocks(name):
             if id != ignore:
                 found.setdefault(id, Span(module.source, node.start, node.end))
 
 
-def _names(expr: tree.Expr) -> list[tuple[str, tree.Node]]:
+def names_in(expr: tree.Expr) -> list[tuple[str, tree.Node]]:
     """Return the first names of all references in ``expr``, in order."""
     if isinstance(expr, tree.Ref):
         return [(expr.names[0], expr)]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from .types import ARTEFACTS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..resolve.modules import Module
     from ..resolve.program import Program
     from .specs import QuantitySpec
+    from .types import Type
     from .values import Value
 
 
 class Scope:
     """A place from which names are seen.
 
+    ``wanted`` is the type of what is read, where that is known; it makes messages better and changes nothing else.
     ``quantities`` are those of the block whose condition is read, by name, and ``block`` its id; ``values`` are names bound by
     what is being checked (the parameters of a declaration's own conditions).
     """
 
-    __slots__ = ("block", "module", "prefix", "program", "quantities", "values")
+    __slots__ = ("block", "module", "prefix", "program", "quantities", "values", "wanted")
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class Scope:
         prefix: str = "",
         quantities: dict[str, QuantitySpec] | None = None,
         values: dict[str, Value] | None = None,
+        wanted: Type | None = None,
     ) -> None:
         self.module = module
         self.program = program
@@ -35,6 +40,30 @@ class Scope:
         self.prefix = prefix
         self.quantities = quantities
         self.values = values
+        self.wanted = wanted
+
+    def wanting(self, wanted: Type | None) -> Scope:
+        """Return the same place with something else wanted."""
+        if wanted is self.wanted:
+            return self
+        return Scope(
+            self.module,
+            self.program,
+            block=self.block,
+            prefix=self.prefix,
+            quantities=self.quantities,
+            values=self.values,
+            wanted=wanted,
+        )
+
+    def likely_names(self) -> list[str]:
+        """Return the names that stand for something of the kind that is wanted; for did-you-mean."""
+        base = self.wanted.base if self.wanted is not None else ""
+        if base == "schema":
+            return [name for name, decl in self.module.names.items() if decl.kind.text == "schema"]
+        if base in ARTEFACTS and self.program is not None:
+            return [block.id for block in self.program.blocks]
+        return []
 
     def names(self) -> list[str]:
         """Return every name that is seen from here; for did-you-mean."""

@@ -30,7 +30,7 @@ TOP_KINDS = {
 class Module:
     """One file: its tree and what it declares, by name."""
 
-    __slots__ = ("aliases", "environments", "file", "names", "path", "pipelines", "source", "tests")
+    __slots__ = ("aliases", "environments", "file", "lost", "names", "path", "pipelines", "source", "tests")
 
     def __init__(self, path: str, source: Source, file: tree.File) -> None:
         self.path = path
@@ -42,10 +42,16 @@ class Module:
         self.environments: dict[str, tree.Decl] = {}
         self.tests: list[tree.Decl] = []
         self.aliases: dict[str, tuple[tree.Use, Module]] = {}
+        #: Names of what was meant to be declared or used, but could not be: reported where it stands.
+        self.lost: set[str] = set()
 
     def span(self, node: tree.Node) -> Span:
         """Return the place of a node of this module."""
         return Span(self.source, node.start, node.end)
+
+    def is_lost(self, name: str) -> bool:
+        """Return whether ``name`` may have been meant to be declared where something was reported."""
+        return name in self.lost
 
     def find(self, name: str, kind: str) -> tree.Decl | None:
         """Return the declaration called ``name`` if it is of ``kind``."""
@@ -92,6 +98,14 @@ class Modules:
         """Return the names of the modules of the standard library; for did-you-mean."""
         return [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
 
+    def project(self) -> list[Module]:
+        """Return the modules that were read and are the project's own, by path."""
+        return [
+            module
+            for path, module in sorted(self._loaded.items())
+            if module is not None and not path.startswith("std:")
+        ]
+
     def sources(self) -> dict[str, Source]:
         """Return what was read, by path."""
         return {path: module.source for path, module in self._loaded.items() if module is not None}
@@ -125,6 +139,8 @@ class Modules:
                         fixes=[Fix(f"write `{near}`", [(module.span(item.kind), near)])] if near else [],
                     )
                 )
+                if isinstance(item.name, tree.Name):
+                    module.lost.add(item.name.text)
                 continue
             self._place(module, item, kind)
 
@@ -165,34 +181,42 @@ class Modules:
 
     def _use(self, module: Module) -> None:
         for use in module.file.uses:
+            alias = _alias(use)
             path = self._target(module, use)
             if path is None:
+                module.lost.add(alias)
                 continue
-            alias = (
-                use.alias.text
-                if use.alias
-                else path.rsplit(":", 1)[-1].rsplit("/", 1)[-1].removesuffix(".mlp")
-            )
+            if not alias.isidentifier():
+                self.diagnostics.add(_no_alias(module, use, alias))
+                continue
             if path in self._loading:
-                chain = [*self._loading[self._loading.index(path) :], path]
-                self.diagnostics.add(
-                    Diagnostic(
-                        codes.IMPORT_CYCLE,
-                        "files use each other in a circle: " + " uses ".join(chain),
-                        module.span(use.target),
-                        help=["move what both need to a third file"],
-                    )
-                )
+                self.diagnostics.add(self._circle(module, use, path))
+                module.lost.add(alias)
                 continue
             used = self.load(path)
             if used is None:
                 self.diagnostics.add(self._missing(module, use, path))
+                module.lost.add(alias)
                 continue
             if alias in module.aliases or alias in module.names:
-                other = module.aliases[alias][0] if alias in module.aliases else module.names[alias]
-                self.diagnostics.add(duplicate(module, tree.Name(alias, use.start, use.end), other))
+                place = use.alias or use.target
+                other = (
+                    module.aliases[alias][0].alias or module.aliases[alias][0].target
+                    if alias in module.aliases
+                    else module.names[alias]
+                )
+                self.diagnostics.add(duplicate(module, tree.Name(alias, place.start, place.end), other))
                 continue
             module.aliases[alias] = (use, used)
+
+    def _circle(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
+        chain = [*self._loading[self._loading.index(path) :], path]
+        if len(chain) == 2:
+            message, help = "a file cannot use itself", "what it declares is seen without `use`"
+        else:
+            message = "files use each other in a circle: " + " uses ".join(f"`{each}`" for each in chain)
+            help = "move what both need to a third file"
+        return Diagnostic(codes.IMPORT_CYCLE, message, module.span(use.target), help=[help])
 
     def _target(self, module: Module, use: tree.Use) -> str | None:
         target = use.target
@@ -211,12 +235,19 @@ class Modules:
             )
             return None
         text = "".join(part for part in target.parts if isinstance(part, str))
+        help: list[str] = []
+        fixes: list[Fix] = []
         if len(target.parts) > 1 or (target.parts and not isinstance(target.parts[0], str)):
             problem = "a path to use is plain text, without `${…}`"
-        elif not text.startswith(("./", "../")):
-            problem = "a path to use begins with `./` or `../`"
         elif "\\" in text or "\0" in text:
             problem = "a path to use is written with `/`"
+        elif not text.startswith(("./", "../")):
+            problem = "a path to use begins with `./` or `../`"
+            if ":" in text or text.startswith(("/", "~")):
+                help = ["files that a spec uses lie in its project: write the path from this file on"]
+            else:
+                help = [f'write `"./{text}"`']
+                fixes = [Fix(help[0], [(module.span(target), f'"./{text}"')])]
         else:
             parts = module.path.split("/")[:-1]
             for part in text.split("/"):
@@ -235,23 +266,34 @@ class Modules:
                 elif part not in (".", ""):
                     parts.append(part)
             return "/".join(parts)
-        self.diagnostics.add(Diagnostic(codes.UNKNOWN_MODULE, problem, module.span(target)))
+        self.diagnostics.add(
+            Diagnostic(codes.UNKNOWN_MODULE, problem, module.span(target), help=help, fixes=fixes)
+        )
         return None
 
     def _missing(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
+        span = module.span(use.target)
+        help: list[str] = []
         if path.startswith("std:"):
-            near = nearest(path[4:], self.standard_names())
+            known = self.standard_names()
+            near = nearest(path[4:], known)
             what = f"the standard library has no module `{path[4:]}`"
-            near = f"std.{near}" if near else None
+            near = written = f"std.{near}" if near else None
+            if near is None:
+                help = ["it has " + ", ".join(f"`std.{name}`" for name in known)]
         else:
             folder, _, name = path.rpartition("/")
-            near = nearest(name, self.loader.names(folder))
+            near = nearest(name, [each for each in self.loader.names(folder) if each.endswith(".mlp")])
             what = f"there is no file `{path}` in the project"
+            near = span.text[1:-1].rpartition("/")[0] + "/" + near if near else None
+            written = f'"{near}"'
         return Diagnostic(
             codes.UNKNOWN_MODULE,
             what,
-            module.span(use.target),
+            span,
             label=f"did you mean `{near}`?" if near else "not found",
+            help=help,
+            fixes=[Fix(f"write `{written}`", [(span, written)])] if near and written else [],
         )
 
 
@@ -265,6 +307,31 @@ def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
         label="declared again",
         labels=[Label(module.span(place), "declared first")],
         help=["give one of them another name"],
+    )
+
+
+def _alias(use: tree.Use) -> str:
+    """Return the name under which a file is used."""
+    if use.alias is not None:
+        return use.alias.text
+    if isinstance(use.target, tree.Ref):
+        return use.target.names[-1]
+    text = "".join(part for part in use.target.parts if isinstance(part, str))
+    return text.rsplit("/", 1)[-1].removesuffix(".mlp")
+
+
+def _no_alias(module: Module, use: tree.Use, alias: str) -> Diagnostic:
+    made = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in alias).lstrip(
+        "_0123456789"
+    )
+    span = module.span(use.target)
+    written = f"{span.text} as {made or 'some_name'}"
+    return Diagnostic(
+        codes.MISSING_NAME,
+        f"`{alias}` is no name: say what this file is called here",
+        span,
+        help=[f"write `use {written}`"],
+        fixes=[Fix(f"write `use {written}`", [(span, written)])],
     )
 
 

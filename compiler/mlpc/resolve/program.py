@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
 from .modules import Module, Modules, duplicate
 from .similar import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..source import Span
 
 #: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
 LANGUAGE_KINDS = ("param", "let", "secret", "backend")
+#: Kinds of the language that no version of the standard library declares yet.
+LATER_KINDS = ("model", "monitor", "notify")
 #: What can be said about a pipeline as a whole.
 PIPELINE_KEYS = ("owner", "tags", "description")
 #: Blocks without a kind that a pipeline may have.
@@ -125,7 +129,20 @@ class ValueDef:
 class Program:
     """One pipeline, names resolved to what was declared."""
 
-    __slots__ = ("body", "decl", "displaced", "environment", "kinds", "modules", "names", "root", "settings")
+    __slots__ = (
+        "body",
+        "decl",
+        "displaced",
+        "doubtful",
+        "environment",
+        "forgiven",
+        "kinds",
+        "modules",
+        "names",
+        "removed",
+        "root",
+        "settings",
+    )
 
     def __init__(self, modules: Modules, root: Module, decl: tree.Decl, environment: str) -> None:
         self.modules = modules
@@ -136,10 +153,23 @@ class Program:
         self.body = BodyDef(root, decl)
         #: Blocks, params, lets and secrets by name, in the order of the file.
         self.names: dict[str, BlockDef | ValueDef] = {}
-        #: Whether a declaration was left out because its name was taken.
-        self.displaced = False
+        #: Number of declarations that were left out because their names were taken.
+        self.displaced = 0
+        #: Unknown names that are put down to those.
+        self.forgiven: set[str] = set()
+        #: Names that are declared as two different things: whoever uses one may mean either.
+        self.doubtful: set[str] = set()
+        #: What the environment took away, with the place where it did.
+        self.removed: dict[str, Span] = {}
         #: ``backend NAME { … }`` by name.
         self.settings: dict[str, BlockDef] = {}
+
+    def forgives(self, name: str) -> bool:
+        """Return whether an unknown name is most likely the right one of a declaration whose name was taken."""
+        if name not in self.forgiven and len(self.forgiven) >= self.displaced:
+            return False
+        self.forgiven.add(name)
+        return True
 
     @property
     def blocks(self) -> list[BlockDef]:
@@ -170,13 +200,22 @@ def make_program(modules: Modules, root: Module, environment: str) -> Program | 
 
 
 def make_body(
-    modules: Modules, module: Module, node: tree.Node, body: tree.Body | None, environment: str
+    modules: Modules,
+    module: Module,
+    node: tree.Node,
+    body: tree.Body | None,
+    environment: str,
+    kinds: Sequence[str] = (),
 ) -> BodyDef:
-    """Return what ``body`` says by name; a name that stands twice is reported."""
+    """Return what ``body`` says by name; a name that stands twice is reported.
+
+    ``kinds`` are names that no nested block has.
+    """
     made = BodyDef(module, node)
     if body is None:
         return made
     made.node = body
+    named: dict[str, tree.Name] = {}
     report = modules.diagnostics.add
     for item in body.items:
         if isinstance(item, tree.Attr):
@@ -188,7 +227,7 @@ def make_body(
                 report(_twice(module, item.name, first))
             else:
                 made.attrs[name] = AttrDef(module, item, environment)
-        elif isinstance(item, tree.Block):
+        elif isinstance(item, tree.Block) and item.name.text not in kinds:
             name = item.name.text
             if name in made.blocks or name in made.attrs:
                 first = made.blocks[name].node.name if name in made.blocks else made.attrs[name].node.name
@@ -197,7 +236,12 @@ def make_body(
                 inside = make_body(modules, module, item, item.body, environment)
                 made.blocks[name] = NestedDef(module, item, inside)
         elif isinstance(item, tree.Condition):
-            made.conditions.append(ConditionDef(module, item, environment))
+            if item.name is not None and item.name.text in named:
+                report(duplicate(module, item.name, named[item.name.text]))
+            else:
+                made.conditions.append(ConditionDef(module, item, environment))
+            if item.name is not None:
+                named.setdefault(item.name.text, item.name)
         elif not isinstance(item, tree.ErrorItem):
             made.others.append((module, item))
     return made
@@ -224,10 +268,12 @@ class _Builder:
 
     def pipeline(self, decl: tree.Decl) -> None:
         program, root = self.program, self.program.root
-        program.body = self.body(root, decl, decl.body)
+        program.body = make_body(program.modules, root, decl, decl.body, "", program.kind_names())
         others, program.body.others = program.body.others, []
         for module, item in others:
-            if not isinstance(item, tree.Decl):
+            if isinstance(item, tree.Block):
+                self.nameless(module, item)
+            elif not isinstance(item, tree.Decl):
                 self.report(
                     Diagnostic(codes.WRONG_PLACE, "a pipeline holds no fields", module.span(item))
                     if isinstance(item, tree.Field)
@@ -237,6 +283,20 @@ class _Builder:
                 self.backend(module, item)
             else:
                 self.declare(module, item)
+
+    def nameless(self, module: Module, item: tree.Block) -> None:
+        kind = item.name.text
+        name = "rows" if kind == "data" else f"some_{kind}"
+        played = f": {item.type.name.text}" if item.type is not None else ""
+        self.report(
+            Diagnostic(
+                codes.MISSING_NAME,
+                f"{article(f'`{kind}`')} needs a name",
+                module.span(item.name),
+                label="the name is missing behind this",
+                help=[f"such as `{kind} {name}{played} {{ … }}`"],
+            )
+        )
 
     def backend(self, module: Module, item: tree.Decl, environment: str = "") -> None:
         name = self.name_of(module, item)
@@ -256,14 +316,14 @@ class _Builder:
         self.report(
             Diagnostic(
                 codes.MISSING_NAME,
-                f"a `{item.kind.text}` needs a name",
+                f"{article(f'`{item.kind.text}`')} needs a name",
                 module.span(item.name or item.kind),
                 help=[f"write `{item.kind.text} some_name …`"],
             )
         )
         return None
 
-    def known_kind(self, module: Module, item: tree.Decl) -> bool:
+    def known_kind(self, module: Module, item: tree.Decl, place: str = "a pipeline") -> bool:
         kind = item.kind.text
         program = self.program
         if kind in LANGUAGE_KINDS or (kind not in ("task", "service") and program.kind(kind) is not None):
@@ -274,11 +334,14 @@ class _Builder:
             self.report(
                 Diagnostic(
                     codes.WRONG_PLACE,
-                    f"{TOP_KINDS[kind]} stands at the top level of a file, not in a pipeline",
+                    f"{TOP_KINDS[kind]} stands at the top level of a file, not in {place}",
                     module.span(item.kind),
-                    help=["move it out of the pipeline's braces"],
+                    help=[f"move it out of the braces of the {place.rsplit(' ', 1)[-1]}"],
                 )
             )
+            return False
+        if kind in LATER_KINDS:
+            self.report(not_built(module, item.kind, f"`{kind}`"))
             return False
         near = nearest(kind, program.kind_names())
         self.report(
@@ -304,7 +367,9 @@ class _Builder:
         if name.text in names:
             first = names[name.text]
             self.report(duplicate_at(module, name, first))
-            self.program.displaced = True
+            self.program.displaced += 1
+            if first.decl.kind.text != item.kind.text:
+                self.program.doubtful.add(name.text)
             return
         made: BlockDef | ValueDef
         if item.kind.text in ("param", "let", "secret"):
@@ -344,6 +409,9 @@ class _Builder:
             else:
                 self.merge(known.body, made, item.name.text)
             return
+        if isinstance(item, tree.Block) and item.name.text in self.program.kind_names():
+            self.nameless(module, item)
+            return
         if isinstance(item, tree.Attr):
             self.program.body.attrs[item.name.text] = AttrDef(module, item, environment)
             return
@@ -370,14 +438,15 @@ class _Builder:
                 self.unknown(module, name, "remove")
             else:
                 del self.program.names[name.text]
+                self.program.removed[name.text] = module.span(name)
             return
-        if not self.known_kind(module, item):
+        if not self.known_kind(module, item, "an environment"):
             return
         if known_item is None:
             if kind == "let" or item.type is not None:
                 self.declare(module, item, environment)
             else:
-                self.unknown(module, name, "change")
+                self.unknown(module, name, "change", kind)
             return
         self.replace(module, item, name, known_item, environment)
 
@@ -389,7 +458,7 @@ class _Builder:
             self.report(
                 Diagnostic(
                     codes.WRONG_PLACE,
-                    f"`{name.text}` is a `{is_kind}`, not a `{item.kind.text}`",
+                    f"`{name.text}` is {article(f'`{is_kind}`')}, not {article(f'`{item.kind.text}`')}",
                     module.span(item.kind),
                     label=f"write `{is_kind}`",
                     labels=[Label(known.span, "declared here")],
@@ -397,10 +466,23 @@ class _Builder:
                 )
             )
             return
-        if isinstance(known, ValueDef):
-            if item.value is not None:
+        if item.value is None and item.body is None and item.type is None:
+            self.report(
+                Diagnostic(
+                    codes.NOTHING_TO_CHANGE,
+                    f"nothing is said about `{name.text}`",
+                    module.span(name),
+                    help=[
+                        f"write `{is_kind} {name.text} = …`"
+                        if isinstance(known, ValueDef)
+                        else f"write `{is_kind} {name.text} {{ … }}`"
+                    ],
+                )
+            )
+        elif isinstance(known, ValueDef):
+            if item.type is None:
                 known.value, known.value_module, known.environment = item.value, module, environment
-            if item.type is not None:
+            else:
                 self.report(
                     Diagnostic(
                         codes.WRONG_PLACE,
@@ -410,13 +492,12 @@ class _Builder:
                         help=[f"write `{item.kind.text} {name.text} = …`"],
                     )
                 )
-            return
-        body = self.body(module, item, item.body, environment)
-        if item.type is not None:
-            made = BlockDef(module, item, name, body)
-            self.program.names[name.text] = made
         else:
-            self.merge(known.body, body, name.text)
+            body = self.body(module, item, item.body, environment)
+            if item.type is not None:
+                self.program.names[name.text] = BlockDef(module, item, name, body)
+            else:
+                self.merge(known.body, body, name.text)
 
     def merge(self, into: BodyDef, body: BodyDef, where: str) -> None:
         into.attrs.update(body.attrs)
@@ -445,7 +526,7 @@ class _Builder:
             wanted = node.name.text
             found = [c for c in same_verb if c.node.name is not None and c.node.name.text == wanted]
             if not found:
-                into.conditions.append(condition)
+                self.no_condition(condition, node.name, where, same_verb)
                 return
         else:
             found = [c for c in same_verb if c.node.name is None and c.left == condition.left]
@@ -462,6 +543,34 @@ class _Builder:
                 help=["it has: " + "; ".join(f"`{text}`" for text in shown)]
                 if shown and not found
                 else ["give the conditions names: `require floor: …`"],
+            )
+        )
+
+    def no_condition(
+        self, condition: ConditionDef, name: tree.Name, where: str, others: list[ConditionDef]
+    ) -> None:
+        named = [c.node.name.text for c in others if c.node.name is not None]
+        near = nearest(name.text, named)
+        span = condition.module.span(name)
+        unnamed = [c for c in others if c.node.name is None and c.left == condition.left]
+        help = []
+        if near is None and len(unnamed) == 1:
+            help = ["leave the name out: the condition that is to be replaced has none"]
+        elif near is None:
+            help = (
+                ["it has " + ", ".join(f"`{each}`" for each in named)] if named else ["it names none of them"]
+            )
+        self.report(
+            Diagnostic(
+                codes.NOTHING_TO_CHANGE,
+                f"`{where}` has no condition named `{name.text}` to replace",
+                span,
+                label=f"did you mean `{near}`?" if near else "not there",
+                labels=[Label(c.module.span(c.node), "is this meant?") for c in unnamed[:1]]
+                if near is None
+                else [],
+                help=help,
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
 
@@ -491,20 +600,33 @@ class _Builder:
                 )
             into.conditions = kept
 
-    def unknown(self, module: Module, name: tree.Name, verb: str) -> None:
+    def unknown(self, module: Module, name: tree.Name, verb: str, kind: str = "") -> None:
         near = nearest(name.text, self.program.names)
+        help = []
+        if near is None and kind in ("param", "secret"):
+            help = [f"declare it in the pipeline, where `{kind} {name.text}: …` gives it a type"]
+        elif near is None and kind:
+            help = [f"to add a block, name its component: `{kind} {name.text}: … {{ … }}`"]
         self.report(
             Diagnostic(
                 codes.NOTHING_TO_CHANGE,
                 f"the pipeline has no `{name.text}` to {verb}",
                 module.span(name),
                 label=f"did you mean `{near}`?" if near else "not in the pipeline",
-                help=[]
-                if near or verb == "remove"
-                else ["to add a block, name its component: `data extra: csv { … }`"],
+                help=help,
                 fixes=[Fix(f"write `{near}`", [(module.span(name), near)])] if near else [],
             )
         )
+
+
+def not_built(module: Module, node: tree.Node, what: str) -> Diagnostic:
+    """Return the diagnostic for a part of the language that is still to come."""
+    return Diagnostic(
+        codes.NOT_BUILT_YET,
+        f"{what} is part of the language, but this version of mlpc does not check or run it yet",
+        module.span(node),
+        label="not built yet",
+    )
 
 
 def duplicate_at(module: Module, name: tree.Name, first: BlockDef | ValueDef) -> Diagnostic:

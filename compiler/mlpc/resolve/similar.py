@@ -29,13 +29,14 @@ def distance(left: str, right: str, limit: int) -> int:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that ``name`` was most likely meant to be, or None where none is near.
 
-    Ties go to the first in alphabetical order, so that the answer does not depend on how names were gathered.
+    Of those equally near, one that goes on where ``name`` ends comes first, then the alphabet decides, so that the answer
+    does not depend on how names were gathered.
     """
     if len(name) > 64:
         return None
     limit = 1 if len(name) <= 3 else 2 if len(name) <= 7 else 3
     folded = name.lower().replace("-", "_")
-    best: tuple[int, str] | None = None
+    best: tuple[int, bool, str] | None = None
     for candidate in sorted(set(known)):
         lowered = candidate.lower()
         if lowered == folded:
@@ -47,6 +48,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
             if len(short) < 3 or not (long.startswith(short) or long.endswith("_" + short)):
                 continue
             near = limit
-        if best is None or near < best[0]:
-            best = (near, candidate)
-    return best[1] if best else None
+        found = (near, not lowered.startswith(folded), candidate)
+        if best is None or found < best:
+            best = found
+    return best[2] if best else None

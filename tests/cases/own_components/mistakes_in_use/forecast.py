@@ -1,0 +1,2 @@
+def fit(data, season, method, window=None):
+    return data

@@ -1,0 +1,2 @@
+def fit(data, patience):
+    return data
