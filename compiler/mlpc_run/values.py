@@ -1,0 +1,67 @@
+"""The values that a step is given: arguments computed, secrets apart from them."""
+
+from __future__ import annotations
+
+from mlpc.codes import NO_VALUE, UNKNOWN_PARAMETER
+from mlpc_stdlib.runtime import conditions
+
+from .errors import FINDINGS, USAGE, EngineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from mlpc.ir.nodes import JsonObject, Workflow
+    from mlpc_stdlib.runtime.conditions import Metrics
+
+
+def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every run-time parameter.
+
+    Raises:
+        EngineError: a name that no parameter has.
+    """
+    known = {param.name: param for param in workflow.params}
+    for name in given:
+        if name not in known:
+            raise EngineError(
+                UNKNOWN_PARAMETER,
+                f"the pipeline `{workflow.name}` has no parameter `{name}`" + did_you_mean(name, known),
+                "it has: " + ", ".join(f"`{each}`" for each in known) if known else "it has none",
+                exit_code=USAGE,
+            )
+    return {name: given.get(name, param.default) for name, param in known.items()}
+
+
+def arguments(
+    node: str, given: JsonObject, metrics: Metrics, params: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the arguments with everything computed, and the names of secrets by argument.
+
+    Raises:
+        EngineError: one cannot be computed.
+    """
+    computed: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    for name, value in given.items():
+        secret = value.get("secret") if isinstance(value, dict) and len(value) == 1 else None
+        if isinstance(secret, str):
+            secrets[name] = secret
+            continue
+        try:
+            made = conditions.evaluate(value, metrics, params)
+        except conditions.NoValue as problem:
+            raise EngineError(
+                NO_VALUE, f"`{name}` of `{node}` has no value: {problem}", exit_code=FINDINGS
+            ) from None
+        computed[name] = [made.low, made.high] if isinstance(made, conditions.Range) else made
+    return computed, secrets
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean `x`?`` or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
