@@ -1,0 +1,96 @@
+"""`mlpc run`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlpc_cli.options import Command, assignments, environment, optional_file, project
+from mlpc_cli.outcome import Outcome
+from mlpc_cli.progress import progress
+from mlpc_cli.spec import compile_spec, parameters
+from mlpc_cli.terminal import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("mlpc run main.mlp", "train, judge and promote"),
+        ("mlpc run main.mlp --set trees=50", "with another value for a param"),
+        ("mlpc run main.mlp --env ci", "as the environment `ci` has it"),
+        ("mlpc run main.mlp --dry-run", "tell what would run, and why"),
+        ("mlpc run main.mlp --only forest", "`forest` and what it needs"),
+        ("mlpc run main.mlp --from forest", "`forest` anew, and what follows"),
+    ],
+)
+@optional_file
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a param; may be repeated."
+)
+@environment
+@click.option(
+    "--only", multiple=True, metavar="STEP", help="Run this step and what it needs; may be repeated."
+)
+@click.option(
+    "--from",
+    "from_",
+    multiple=True,
+    metavar="STEP",
+    help="Run this step anew, and what follows; may be repeated.",
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Steps at once; by default one a core."
+)
+@click.option("--dry-run", is_flag=True, help="Run nothing; tell what would run, and why.")
+@click.option("--no-isolation", is_flag=True, help="Run steps in the environment that mlpc is in.")
+@click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the steps print.")
+@project
+def command(
+    file: str | None,
+    settings: Sequence[str],
+    environment: str,
+    only: Sequence[str],
+    from_: Sequence[str],
+    jobs: int | None,
+    dry_run: bool,
+    no_isolation: bool,
+    offline: bool,
+    verbose: bool,
+    project: str,
+) -> int:
+    """Run the pipeline of FILE on this machine: train, judge, and promote what passes its gates.
+
+    What has not changed is not run again. FILE may be left out where one pipeline stands in the current folder.
+    Exit code 1 means that a gate was not passed, 5 that a step failed.
+    """
+    texts = assignments(settings)
+    spec = compile_spec(file, "run", environment, project)
+    params = parameters(spec, texts)
+    from mlpc_run.run import plan, run
+    from mlpc_run.summary import Options
+
+    options = Options(
+        jobs=jobs,
+        only=tuple(only),
+        from_=tuple(from_),
+        isolation=not no_isolation,
+        offline=offline,
+        others=tuple(spec.compilation.environments()),
+    )
+    again = f"--env {environment}" if environment else ""
+    outcome = Outcome(emit, os.fspath(spec.name), again)
+    if dry_run:
+        outcome.plan(plan(spec.workflow, spec.root, params=params, spec_label=spec.label, options=options))
+        return 0
+    with progress(verbose=verbose) as listen:
+        summary = run(
+            spec.workflow, spec.root, params=params, spec_label=spec.label, options=options, listen=listen
+        )
+    outcome.show(summary)
+    return summary.exit_code

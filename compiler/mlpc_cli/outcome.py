@@ -1,0 +1,300 @@
+"""What a run came to, for a person: steps, gates with their figures, promotion, artefacts, and what to type next."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlpc import codes
+from mlpc.diagnostics import Diagnostic
+
+from .loader import relative
+from .render import length, render
+from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Paint, harmless, wants_colour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mlpc_run.summary import GateResult, Planned, Step, Summary
+
+#: How a state is called and coloured.
+STATES = {
+    "ran": ("ran", GREEN),
+    "cached": ("cached", CYAN),
+    "not-passed": ("not passed", RED),
+    "failed": ("failed", RED),
+    "blocked": ("blocked", YELLOW),
+    "skipped": ("skipped", YELLOW),
+}
+_ACTIONS = {
+    "run": ("would run", GREEN),
+    "cached": ("cached", CYAN),
+    "verify": ("would look", CYAN),
+    "unknown": ("depends", YELLOW),
+}
+#: Lines of its log that are shown of a step that failed without saying why.
+_LOG_LINES = 12
+#: Artefacts that are listed one by one.
+_MANY = 12
+
+
+class Marks:
+    """Signs that the output can show."""
+
+    __slots__ = ("bad", "dot", "good", "warn")
+
+    def __init__(self, encoding: str | None) -> None:
+        try:
+            "✓✗·".encode(encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            self.good, self.bad, self.warn, self.dot = "+", "x", "!", "-"
+        else:
+            self.good, self.bad, self.warn, self.dot = "✓", "✗", "!", "·"
+
+
+class Outcome:
+    """Writes what a run came to.
+
+    ``spec`` is how the person called the spec, ``again`` what is to be added to a command about it, such as
+    ``--env ci``; ``write`` takes text.
+    """
+
+    def __init__(self, write: Callable[[str], None], spec: str, again: str = "") -> None:
+        self._paint = Paint(wants_colour(sys.stdout))
+        self._marks = Marks(sys.stdout.encoding)
+        self._write = write
+        self._spec = spec
+        self._again = again
+
+    def _line(self, text: str = "") -> None:
+        self._write(text.rstrip() + "\n")
+
+    # A run
+
+    def show(self, summary: Summary) -> None:
+        """Write all of it."""
+        self._steps(summary)
+        self._gates(summary.gates)
+        for step in summary.steps:
+            for message in step.messages:
+                if message.get("level") == "warning":
+                    said = harmless(str(message.get("text", "")))
+                    self._line(f"{self._paint(YELLOW, 'warning')} {step.node}: {said}")
+        for step in summary.steps:
+            if step.state == "failed":
+                self._failure(step)
+        for note in summary.notes:
+            self._line(f"{self._paint(CYAN, 'note')} {harmless(note)}")
+        self._line()
+        self._promotion(summary)
+        self._artefacts(summary)
+        self._next(summary)
+
+    def _steps(self, summary: Summary) -> None:
+        title = self._paint(BOLD, harmless(summary.pipeline))
+        under = f" in `{harmless(summary.environment)}`" if summary.environment else ""
+        self._line(f"\n{title}{under}, run {summary.run}, {seconds(summary.seconds)}\n")
+        rows = []
+        for step in summary.steps:
+            word, style = STATES.get(step.state, (step.state, ""))
+            time = seconds(step.seconds) if step.state in ("ran", "failed", "not-passed") else ""
+            more = ""
+            if step.by:
+                more = "by " + ", ".join(step.by)
+            elif step.attempts > 1:
+                more = f"{step.attempts} attempts"
+            rows.append((step.node, self._paint(style, word), time, self._paint(DIM, harmless(more))))
+        self._table(rows)
+        if summary.steps and all(step.state == "cached" for step in summary.steps):
+            self._line("\n  nothing has changed: no step was executed")
+
+    def _gates(self, gates: Sequence[GateResult]) -> None:
+        for gate in gates:
+            if gate.passed is None:
+                word = self._paint(YELLOW, "not judged: a figure is missing")
+            elif gate.passed:
+                word = self._paint(GREEN, "passed")
+            else:
+                word = self._paint(RED, "not passed")
+            self._line(f"\n  {gate.node} {word}")
+            self._table([self._verdict(verdict) for verdict in gate.verdicts], indent=4)
+
+    def _verdict(self, verdict: Mapping[str, Any]) -> tuple[str, ...]:
+        warns = verdict.get("severity") == "warn"
+        if verdict["passed"]:
+            mark = self._paint(GREEN, self._marks.good)
+        elif warns:
+            mark = self._paint(YELLOW, self._marks.warn)
+        else:
+            mark = self._paint(RED, self._marks.bad)
+        name = f"{verdict['name']}: " if verdict.get("name") else ""
+        more = [harmless(str(verdict["message"]))] if verdict.get("message") and not verdict["passed"] else []
+        if warns and not verdict["passed"]:
+            more.append("(blocks nothing)")
+        text = " ".join(harmless(str(verdict["text"])).split())
+        return f"{mark} {name}{text}", harmless(measured(verdict)), " ".join(more)
+
+    def _failure(self, step: Step) -> None:
+        self._line()
+        self._write(failure(step, self._paint.on))
+
+    def _promotion(self, summary: Summary) -> None:
+        if summary.promoted:
+            what = ", ".join(summary.promoted)
+            same = "" if summary.new else " (the same as before)"
+            self._line(f"{self._paint(GREEN, 'promoted')} {harmless(what)}{same}")
+        if summary.reasons:
+            self._line(f"{self._paint(RED, 'not promoted')}; what was promoted before stays as it was")
+            for reason in summary.reasons:
+                self._line(f"  {self._marks.dot} {harmless(reason)}")
+
+    def _artefacts(self, summary: Summary) -> None:
+        paths = [
+            (f"{node}.{port}", relative(path))
+            for node, ports in summary.artefacts.items()
+            for port, path in ports.items()
+        ]
+        if len(paths) > _MANY:
+            folder = relative(os.path.commonpath([path for _, path in paths]))
+            self._line(f"artefacts ({len(paths)}) in {harmless(folder)}")
+        elif paths:
+            self._line("artefacts")
+            self._table([(name, harmless(path)) for name, path in paths])
+
+    def _next(self, summary: Summary) -> None:
+        failed = [step.node for step in summary.steps if step.state == "failed"]
+        command = ""
+        if failed:
+            command = self.command("logs", failed[0])
+        elif summary.exit_code == 0 and summary.promoted:
+            command = self.command("up")
+        if command:
+            self._line(f"\nnext: {self._paint(BOLD, command)}")
+
+    def command(self, name: str, *arguments: str) -> str:
+        """Return a command about the same spec, to be typed next."""
+        import shlex
+
+        words = ["mlpc", name, *arguments]
+        if name != "logs":
+            words.append(self._spec)
+        return harmless(" ".join(map(shlex.quote, words)) + (f" {self._again}" if self._again else ""))
+
+    # A plan
+
+    def plan(self, planned: Sequence[Planned]) -> None:
+        """Write what a run would do, and why."""
+        rows = []
+        for step in planned:
+            word, style = _ACTIONS.get(step.action, (step.action, ""))
+            first, *others = [harmless(reason) for reason in step.why] or [""]
+            rows.append((step.node, self._paint(style, word), self._paint(DIM, first)))
+            rows += [("", "", self._paint(DIM, reason)) for reason in others]
+        self._table(rows)
+        runs = sum(step.action == "run" for step in planned)
+        depends = sum(step.action == "unknown" for step in planned)
+        if not runs and not depends:
+            self._line("\nnothing has changed: no step would be executed")
+        else:
+            more = f", {depends} more if what they need changes" if depends else ""
+            self._line(f"\n{runs} of {len(planned)} steps would be executed{more}; nothing was")
+
+    def _table(self, rows: Sequence[tuple[str, ...]], indent: int = 2) -> None:
+        self._write(table(rows, indent))
+
+
+def table(rows: Iterable[tuple[str, ...]], indent: int = 2) -> str:
+    """Return rows as text, columns under each other; colours take no room."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    sizes = [max(_shown(row[at]) for row in rows if at < len(row)) for at in range(max(map(len, rows)))]
+    lines = []
+    for row in rows:
+        cells = [cell + " " * (sizes[at] - _shown(cell)) for at, cell in enumerate(row)]
+        lines.append((" " * indent + "  ".join(cells)).rstrip() + "\n")
+    return "".join(lines)
+
+
+def _shown(text: str) -> int:
+    if "\x1b" in text:
+        import re
+
+        text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return length(text)
+
+
+def seconds(value: float) -> str:
+    """Return a duration: `0.04 s`, `3.2 s`, `2 min 5 s`, `1 h 3 min`."""
+    if value < 1:
+        return f"{value:.2f} s"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def measured(verdict: Mapping[str, Any]) -> str:
+    """Return what was measured for a condition, with as many digits as it takes to see why it did not pass."""
+    if verdict.get("reason"):
+        return str(verdict["reason"])
+    comparison = verdict.get("comparison")
+    if comparison and comparison["measured"] is not None:
+        return figure(comparison["measured"], comparison.get("required"))
+    shown = []
+    for item in verdict.get("figures") or ():
+        name = item["name"] + (f'["{item["class"]}"]' if item.get("class") is not None else "")
+        shown.append(f"{name} {figure(item['value'])}")
+    return ", ".join(shown)
+
+
+def figure(value: Any, beside: Any = None) -> str:
+    """Return a figure, short, but never so short that it looks like the bound ``beside`` which it is not."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    short = f"{value:.4g}"
+    bounds = beside if isinstance(beside, list) else [beside]
+    same = any(
+        isinstance(bound, int | float) and f"{bound:.4g}" == short and bound != value for bound in bounds
+    )
+    return repr(value) if same else short
+
+
+def failure(step: Step, colour: bool) -> str:
+    """Return why a step failed, as a diagnostic, with the end of its log where it did not say so itself."""
+    error = step.error or {}
+    code = codes.find(str(error.get("code", ""))) or codes.STEP_FAILED
+    place = error.get("place") or {}
+    help = []
+    if place.get("file"):
+        line = f":{place['line']}" if place.get("line") else ""
+        help.append(f"at {place['file']}{line}")
+    help += [str(text) for text in error.get("help") or () if not step.log or step.log not in str(text)]
+    if code is codes.STEP_FAILED or code.name in ("step-crashed", "user-code-failed"):
+        tail = last_lines(step.log)
+        if tail:
+            help.append("it printed last:\n" + "\n".join(tail))
+    if step.log:
+        help.append(f"the log is {relative(step.log)}")
+    message = str(error.get("message") or "the step failed")
+    if f"`{step.node}`" not in message:
+        message = f"{step.node}: {message}"
+    return render(Diagnostic(code, message, help=help), colour=colour)
+
+
+def last_lines(path: str, count: int = _LOG_LINES) -> list[str]:
+    """Return the last lines of a log that are not blank; none where it cannot be read."""
+    if not path:
+        return []
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - 64 * 1024, 0))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return [line for line in lines if line.strip()][-count:]
