@@ -90,6 +90,10 @@ class Reader:
         Raises:
             StepError: the file is no table.
         """
+        import csv as python_csv
+        import gzip
+        import zlib
+
         import pyarrow
         from pyarrow import csv as arrow_csv
 
@@ -120,9 +124,15 @@ class Reader:
                 f"there is no encoding {self.encoding!r}",
                 'for example "utf-8", "latin-1"',
             ) from None
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise StepError(
+                codes.UNREADABLE_DATA,
+                f"{self.file} is packed by gzip, and damaged: {error}",
+                "bring it again",
+            ) from None
         except UnicodeDecodeError:
             raise self._wrong_encoding() from None
-        except pyarrow.ArrowInvalid as error:
+        except (pyarrow.ArrowInvalid, python_csv.Error) as error:
             raise self._no_table(str(error)) from None
 
     def _open(self) -> BinaryIO:
