@@ -120,8 +120,12 @@ def show(found: Iterable[Diagnostic], loader: DiskLoader) -> bool:
     return counts[ERROR] > 0
 
 
-def compile_spec(given: str | None, command: str, environment: str = "", project: str = "") -> Spec:
+def compile_spec(
+    given: str | None, command: str, environment: str = "", project: str = "", *, quiet: bool = False
+) -> Spec:
     """Return the pipeline that the person means, with everything that `check` has to say printed.
+
+    With ``quiet``, for what was compiled before under another environment, warnings are not said again.
 
     Raises:
         CommandError: the file cannot be read.
@@ -132,8 +136,8 @@ def compile_spec(given: str | None, command: str, environment: str = "", project
     name = the_file(given, command)
     loader, label = open_spec(name, project_folder(project))
     compilation = Compilation(loader, label, environment)
-    failed = show(compilation.check(), loader)
-    if failed:
+    found = compilation.check()
+    if (not quiet or found.has_errors) and show(found, loader):
         raise Findings
     if compilation.is_library:
         raise CommandError(
