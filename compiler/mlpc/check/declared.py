@@ -671,6 +671,19 @@ class Declarations:
                 module, item.value, "`requires` is a list of requirements", 'write `["scikit-learn>=1.6,<2"]`'
             )
 
+    def _port_requirements(self, spec: ComponentSpec) -> None:
+        """Add what a function of the user's own needs for its ports to be read and written: `std.ports` says."""
+        ports = self.checker.modules.standard("ports")
+        if spec.action is None or spec.action[0] != "project" or ports is None:
+            return
+        needed = list(spec.requirements)
+        for port in (*spec.inputs.values(), *spec.outputs.values()):
+            decl = ports.find(port.type.framework or port.type.base, "let")
+            if decl is not None and decl.value is not None:
+                value = self.checker.constant(ports, decl.value)
+                needed += value.value if value.known else []
+        spec.requirements = tuple(dict.fromkeys(needed))
+
     def _links(self, spec: ComponentSpec) -> None:
         """Fill in what an own component leaves out: a model or dataset made from its only dataset input."""
         datasets = [name for name, port in spec.inputs.items() if port.type.base == "dataset"]
