@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import codes, schema, tables
 from .contract import Result, StepError, Task, did_you_mean
+from .metrics import class_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,12 +58,12 @@ def _shares(task: Task) -> dict[str, float]:
     shares = {TRAIN: 1.0 - test - float(validation or 0.0), TEST: test}
     if validation is not None and VALIDATION in task.outputs:
         shares[VALIDATION] = float(validation)
-    for name, share in shares.items():
-        if not 0.0 < share < 1.0:
+    for name, share in sorted(shares.items(), key=lambda item: item[1]):
+        if share < 1e-9:
             whole = f"test {test:.4g}" + (f" and validation {float(validation):.4g}" if validation else "")
             raise StepError(
                 codes.IMPOSSIBLE_SPLIT,
-                f"shares of {whole} leave {max(share, 0.0):.4g} of the rows for `{name}`",
+                f"shares of {whole} leave no row for `{name}`",
                 "every part needs some of the rows, for example: test = 20%",
             )
     return shares
@@ -100,7 +101,7 @@ def _numbered(values: Any) -> Ints:
 
     plain = values.combine_chunks()
     distinct = plain.unique()
-    ordered = distinct.take(compute.sort_indices(distinct, null_placement="at_end"))
+    ordered = distinct.take(compute.sort_indices(distinct))
     found: Ints = (
         compute.index_in(plain, value_set=ordered).to_numpy(zero_copy_only=False).astype(numpy.int64)
     )
@@ -215,7 +216,7 @@ def _look_at(
                 row = int((strata == lacking[0]).argmax())
                 more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
                 result.warning(
-                    f"`{name}` has no row with {stratify} = {values[row].as_py()}{more}: too few have it"
+                    f"`{name}` has no row with {stratify} = {class_name(values[row].as_py())}{more}: too few have it"
                 )
     if keys:
         return
