@@ -230,6 +230,9 @@ def show(error: BaseException) -> None:
             current = None
     links = [""] + [link for _, link in chain[:0:-1]]
     for (item, _), between in zip(reversed(chain), links, strict=True):
+        # What a library handled on its way tells the user nothing.
+        if item is not error and _place(item.__traceback__) is None:
+            continue
         if between:
             say(between)
         say("Traceback (most recent call last), frames of the project:")

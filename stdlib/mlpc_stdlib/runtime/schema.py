@@ -133,7 +133,7 @@ def rest_of(type: JsonObject) -> JsonObject | None:
     return found
 
 
-def resolve(type: JsonObject, names: Iterable[str]) -> list[Column]:
+def resolve(type: JsonObject, names: Iterable[str], what: str = "the data") -> list[Column]:
     """Return the column of each name that data really has, in that order.
 
     Raises:
@@ -148,7 +148,7 @@ def resolve(type: JsonObject, names: Iterable[str]) -> list[Column]:
             if rest is None:
                 raise StepError(
                     codes.UNEXPECTED_COLUMN,
-                    f"the data has a column `{name}`, which its schema does not have"
+                    f"{what} has a column `{name}`, which its schema does not have"
                     + did_you_mean(name, list(known)),
                 )
             column = Column({"name": name, "type": rest}, rest=True)

@@ -112,7 +112,7 @@ def write(path: str, frame: pandas.DataFrame, type: JsonObject, origin: str) -> 
             codes.MISSING_COLUMN, f"{origin} has no column `{missing[0]}`, which its schema declares"
         )
     arrays = []
-    columns = [None] * len(names) if free else schema.resolve(type, names)
+    columns = [None] * len(names) if free else schema.resolve(type, names, origin)
     for position, (name, column) in enumerate(zip(names, columns, strict=True)):
         series = frame.iloc[:, position]
         wanted = None if column is None else arrow_type(column.dtype)
