@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 #: Seconds for which connections are still taken after SIGTERM, while clients are told to leave.
 _LEAVING = 0.25
-#: Seconds between taking no more connections and closing those that are idle.
-_SETTLING = 0.1
+#: Seconds that a client who has connected has for its request, once no more connections are taken.
+_SETTLING = 1.0
 #: Seconds for requests that are being answered; all three have to fit into the ten of the step contract.
-_GRACE = 8
+_GRACE = 7
 #: Seconds after which a worker is ended that does not end by itself.
 _PATIENCE = 9.5
 #: Status of a worker that could not start; another attempt would not help.
@@ -113,10 +113,17 @@ def _work(
             yield
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # What was accepted and not yet read is let arrive before idle connections are closed.
+            # Closing the socket resets the connections that wait in its queue: they are taken just before.
+            taken = _waiting(listener)
             for server in self.servers:
                 server.close()
-            await asyncio.sleep(_SETTLING)
+            loop = asyncio.get_running_loop()
+            for connection in taken:
+                await loop.connect_accepted_socket(protocol, connection)
+            # Who has connected and not yet asked is given time to ask before idle connections are closed.
+            until = monotonic() + _SETTLING
+            while monotonic() < until and any(_is_fresh(item) for item in self.server_state.connections):
+                await asyncio.sleep(0.02)
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
@@ -131,6 +138,13 @@ def _work(
         timeout_graceful_shutdown=_GRACE,
     )
     server = Server(config)
+
+    def protocol() -> asyncio.Protocol:
+        # As uvicorn itself makes one for a connection that it takes.
+        made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+            config=config, server_state=server.server_state, app_state=server.lifespan.state
+        )
+        return made
 
     def leave() -> None:
         if app.draining:
@@ -152,6 +166,24 @@ def _work(
     gc.freeze()
     loaded()
     asyncio.run(server.serve([listener]))
+
+
+def _waiting(listener: socket.socket) -> list[socket.socket]:
+    """Take the connections that wait to be accepted, until none is left at this moment."""
+    found: list[socket.socket] = []
+    listener.setblocking(False)
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return found
+        connection.setblocking(False)
+        found.append(connection)
+
+
+def _is_fresh(connection: object) -> bool:
+    """Whether no request has come on a connection yet."""
+    return getattr(connection, "cycle", True) is None
 
 
 class _Supervisor:
