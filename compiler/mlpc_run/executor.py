@@ -79,7 +79,7 @@ DONE, NOT_PASSED = 0, 1
 
 
 class Work:
-    """All that one task needs in order to be executed, gathered before it starts.
+    """What a step is started with besides its own declaration, gathered before it starts.
 
     ``inputs`` is what stands in the task file; ``secrets`` are values by argument; ``unchanged`` raises an EngineError
     when data that the step read changed meanwhile.
@@ -97,13 +97,11 @@ class Work:
         "runtime",
         "secrets",
         "state",
-        "task",
         "unchanged",
     )
 
     def __init__(
         self,
-        task: Task,
         run: int,
         *,
         project: str,
@@ -118,7 +116,6 @@ class Work:
         context: dict[str, Any],
         unchanged: Callable[[], None],
     ) -> None:
-        self.task = task
         self.run = run
         self.project = project
         self.python = python
@@ -166,9 +163,8 @@ class Executor:
         """Start nothing more; pauses between attempts end at once."""
         self._cancelled.set()
 
-    def execute(self, work: Work, why: list[str]) -> Outcome:
+    def execute(self, task: Task, work: Work, why: list[str]) -> Outcome:
         """Execute a task, again where it asks for that, and return what came of the last attempt."""
-        task = work.task
         outcome = Outcome()
         wait = task.retry.backoff
         for attempt in range(1, task.retry.attempts + 1):
@@ -191,7 +187,7 @@ class Executor:
             )
             began = time.monotonic()
             try:
-                self._attempt(work, attempt, outcome)
+                self._attempt(task, work, attempt, outcome)
             except EngineError as error:
                 outcome.error = error
             outcome.seconds = time.monotonic() - began
@@ -215,8 +211,7 @@ class Executor:
     def _final(self, error: EngineError | dict[str, Any]) -> bool:
         return error.final if isinstance(error, EngineError) else bool(error.get("final"))
 
-    def _attempt(self, work: Work, attempt: int, outcome: Outcome) -> None:
-        task = work.task
+    def _attempt(self, task: Task, work: Work, attempt: int, outcome: Outcome) -> None:
         outcome.error, outcome.passed, outcome.result, outcome.outputs = None, True, {}, {}
         outcome.folder = folder = os.path.join(self._layout.work(work.run), f"{file_name(task.id)}.{attempt}")
         outputs = {port: os.path.join(folder, "out", file_name(port)) for port in task.outputs}
@@ -234,7 +229,7 @@ class Executor:
                     for port, output in task.outputs.items()
                 },
             )
-            status, late = self._run(work, folder, outcome.log, attempt, task.timeout)
+            status, late = self._run(task, work, folder, outcome.log, attempt)
         except OSError as error:
             from .store import unusable
 
@@ -279,10 +274,7 @@ class Executor:
                     exit_code=STEP,
                 )
 
-    def _run(
-        self, work: Work, folder: str, log: str, attempt: int, timeout: float | None
-    ) -> tuple[int, bool]:
-        node = work.task.id
+    def _run(self, task: Task, work: Work, folder: str, log: str, attempt: int) -> tuple[int, bool]:
         os.makedirs(os.path.dirname(log), exist_ok=True)
         with open(log, "wb", buffering=0) as file:
 
@@ -292,16 +284,16 @@ class Executor:
                 except OSError:
                     pass  # a log that finds no room must not end the step
                 for line in lines.decode("utf-8", "replace").splitlines():
-                    self._listen(Event(events.LOG, node, line, attempt=attempt))
+                    self._listen(Event(events.LOG, task.id, line, attempt=attempt))
 
             lines = Lines(work.masker, write)
             reach("starting")
             process = self._processes.start(
                 command(work.python, folder),
-                variables(work, folder, work.task.resources),
+                variables(work, folder, task.resources),
                 work.project,
             )
-            status, late = process.wait(lines.feed, timeout=timeout, started=_running)
+            status, late = process.wait(lines.feed, timeout=task.timeout, started=_running)
             lines.end()
         return status, late
 
@@ -328,14 +320,13 @@ class Executor:
             final=False,
         )
 
-    def verify(self, work: Work, effect: JsonObject) -> bool:
+    def verify(self, task: Task, work: Work, effect: JsonObject) -> bool:
         """Ask a step with an effect whether that still stands."""
-        folder = os.path.join(self._layout.work(work.run), f"{file_name(work.task.id)}.verify")
-        log = self._layout.log(work.run, work.task.id, 0)
+        folder = os.path.join(self._layout.work(work.run), f"{file_name(task.id)}.verify")
+        log = self._layout.log(work.run, task.id, 0)
         try:
-            task = work.task
             prepare(folder, work, task.id, task.action, task.resources, seed=task.seed, verify=effect)
-            status, _ = self._run(work, folder, log, 0, task.timeout)
+            status, _ = self._run(task, work, folder, log, 0)
         except (EngineError, OSError):
             return False
         finally:

@@ -8,7 +8,7 @@ the guard itself be killed, its steps get SIGKILL from the system.
 Messages from the engine are a length in four bytes and a marshalled tuple; files travel beside the length:
 
     ("start", id, argv, environment, folder)   with two files: output, and a pipe for the exit status
-    ("signal", id, number)                     to the process group of a step
+    ("signal", id, number, whole)              to a step, or with ``whole`` to its process group
     ("kill", id)                               to a step and all that it started
 
 The answer, once, in the pipe of the step: its process id in eight bytes when it was started, its exit status in
@@ -94,7 +94,7 @@ class Guard:
         elif message[1] in self._steps:
             pid = self._steps[message[1]]
             if message[0] == "signal":
-                _signal_group(pid, message[2])
+                (_signal_group if message[3] else _signal)(pid, message[2])
             else:
                 below = _descendants(pid)
                 _signal_group(pid, signal.SIGKILL)

@@ -72,10 +72,10 @@ class Processes:
             os.close(answer_end)
         return process
 
-    def signal(self, process: Process, number: int) -> None:
-        """Send a signal to a process and its group."""
+    def signal(self, process: Process, number: int, *, whole: bool = True) -> None:
+        """Send a signal to a process and its group; without ``whole`` to the process alone, which passes it on."""
         with self._lock:
-            self._send(("signal", process.id, int(number)), [])
+            self._send(("signal", process.id, int(number), whole), [])
 
     def kill(self, process: Process) -> None:
         """Kill a process and all that it started."""

@@ -245,8 +245,7 @@ class _Engine:
                 self.store.write([("UPDATE runs SET state='died' WHERE id=? AND state='running'", (run,))])
         top = self.layout.path("work")
         for name in os.listdir(top):
-            owner = name.split(".")[0]
-            if owner.isdigit() and not is_held(_run_lock(self.layout, int(owner))):
+            if not is_held(self.layout.path("locks", name)):
                 discard(os.path.join(top, name))
 
     def _register(self, spec: str) -> Lock:
@@ -640,7 +639,7 @@ class _Engine:
                         ready, found, shared=not isinstance(job, Task) and not task.effect
                     )
             work = self._work(ready)
-            outcome = self.executor(tell).execute(work, ready.why)
+            outcome = self.executor(tell).execute(task, work, ready.why)
             if outcome.error is not None:
                 error = outcome.error
                 return lambda: self._fail(task, error, outcome, started)
@@ -679,7 +678,7 @@ class _Engine:
         effect = known.result.get("effect")
         if not ready.task.effect or effect is None:
             return known
-        if self.executor(tell).verify(self._work(ready), effect):
+        if self.executor(tell).verify(ready.task, self._work(ready), effect):
             return known
         ready.why = ["what it did outside no longer stands"]
         return None
@@ -699,7 +698,6 @@ class _Engine:
         task = ready.task
         given = {name: self.secrets[secret] for name, secret in ready.secrets.items()}
         return executor.Work(
-            task,
             self.number,
             project=self.layout.root,
             python=self._python(task),
@@ -722,7 +720,9 @@ class _Engine:
         with self._making:
             if not self._runtime_path:
                 try:
-                    self._runtime_path = runtime.provide(self.layout, self.runtime_root, self.runtime)
+                    self._runtime_path = runtime.provide(
+                        self.layout, self.runtime_root, self.runtime, self.layout.work(self.number)
+                    )
                 except OSError as error:
                     from .store import unusable
 
@@ -1183,7 +1183,7 @@ class _Pool:
 
 
 def _run_lock(layout: Layout, run: int) -> str:
-    return layout.path("locks", f"run-{run}")
+    return layout.path("locks", str(run))
 
 
 def _point(link: str, path: str) -> None:

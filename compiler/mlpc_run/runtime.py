@@ -40,8 +40,8 @@ def digest(base: str, fingerprints: Fingerprints) -> str:
     return digests.of_listing([(name, fingerprints.of(os.path.join(base, name))) for name in files(base)])
 
 
-def provide(layout: Layout, base: str, name: str) -> str:
-    """Return the folder for ``PYTHONPATH``, making the copy (with its byte code) where there is none.
+def provide(layout: Layout, base: str, name: str, scratch: str) -> str:
+    """Return the folder for ``PYTHONPATH``, making the copy (with its byte code) in ``scratch`` where there is none.
 
     Raises:
         OSError: it cannot be written.
@@ -54,7 +54,7 @@ def provide(layout: Layout, base: str, name: str) -> str:
 
     from .store import discard, sync
 
-    making = layout.path("work", f"runtime.{os.getpid()}.part")
+    making = os.path.join(scratch, "runtime.part")
     discard(making)
     for inside in files(base):
         whole = os.path.join(making, inside)
