@@ -57,10 +57,14 @@ class Outcome:
     """Writes what a run came to.
 
     ``spec`` is how the person called the spec, ``again`` what is to be added to a command about it, such as
-    ``--env ci``; ``write`` takes text.
+    ``--env ci``; ``serves`` says whether the pipeline has something that `mlpc up` would serve; ``write`` takes
+    text.
     """
 
-    def __init__(self, write: Callable[[str], None], spec: str, again: str = "") -> None:
+    def __init__(
+        self, write: Callable[[str], None], spec: str, again: str = "", *, serves: bool = False
+    ) -> None:
+        self._serves = serves
         self._paint = Paint(wants_colour(sys.stdout))
         self._marks = Marks(sys.stdout.encoding)
         self._write = write
@@ -167,7 +171,7 @@ class Outcome:
         command = ""
         if failed:
             command = self.command("logs", failed[0])
-        elif summary.exit_code == 0 and summary.promoted:
+        elif summary.exit_code == 0 and summary.promoted and self._serves:
             command = self.command("up")
         if command:
             self._line(f"\nnext: {self._paint(BOLD, command)}")

@@ -12,7 +12,7 @@ from mlpc.diagnostics import ERROR
 
 from . import errors
 from .errors import CommandError, Findings, UsageError
-from .loader import DiskLoader, open_spec
+from .loader import DiskLoader, open_spec, project_root
 from .render import counted
 from .say import problem
 from .terminal import wants_colour
@@ -162,3 +162,31 @@ def parameters(spec: Spec, texts: dict[str, str]) -> dict[str, Json]:
     if show(problems, spec.loader):
         raise Findings
     return values
+
+
+def project_here(project: str) -> str:
+    """Return the project's folder for commands that are about no file: ``--project``, else by the current folder."""
+    return project_folder(project) or project_root(os.path.join(os.getcwd(), "any.mlp"))
+
+
+def pipeline_of(given: str | None, command: str, project: str = "") -> tuple[str, str, str]:
+    """Return how the spec is called, the project's folder and the name of the pipeline, without checking the spec.
+
+    Raises:
+        CommandError: the file cannot be read, or no pipeline can be found in it.
+    """
+    from mlpc.compilation import Compilation
+    from mlpc.syntax import tree
+
+    name = the_file(given, command)
+    loader, label = open_spec(name, project_folder(project))
+    root = Compilation(loader, label).root
+    for decl in root.pipelines if root is not None else ():
+        if isinstance(decl.name, tree.Name):
+            return name, loader.root, decl.name.text
+    raise CommandError(
+        codes.NO_PIPELINE,
+        f"`{name}` has no pipeline",
+        help=[f"name the file that has it: `mlpc {command} FILE`"],
+        exit_code=errors.FINDINGS,
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
+from mlpc.ir.nodes import Service
 from mlpc_cli.options import Command, assignments, environment, optional_file, project
 from mlpc_cli.outcome import Outcome
 from mlpc_cli.progress import progress
@@ -84,7 +84,8 @@ def command(
         others=tuple(spec.compilation.environments()),
     )
     again = f"--env {environment}" if environment else ""
-    outcome = Outcome(emit, os.fspath(spec.name), again)
+    serves = any(isinstance(node, Service) for node in spec.workflow.nodes)
+    outcome = Outcome(emit, spec.name, again, serves=serves)
     if dry_run:
         outcome.plan(plan(spec.workflow, spec.root, params=params, spec_label=spec.label, options=options))
         return 0
