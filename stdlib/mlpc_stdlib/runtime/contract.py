@@ -379,6 +379,12 @@ def missing_library(module: str) -> StepError:
     )
 
 
+def a_or_an(value: object) -> str:
+    """Return the type of a value with its article: ``an int``, ``a DataFrame``."""
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIO' else 'a'} {name}"
+
+
 def did_you_mean(wrong: str, known: list[str]) -> str:
     """Return `` did you mean `x`?`` with a space before it, or nothing where no name is near."""
     import difflib

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from . import codes
-from .contract import Result, StepError, write_json
+from .contract import Result, StepError, a_or_an, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ def from_mapping(given: Any, origin: str) -> JsonObject:
         StepError: they are something else.
     """
     if not isinstance(given, dict):
-        raise StepError(
-            codes.WRONG_RETURN, f"{origin} has to be a dict of numbers, and is a {type(given).__name__}"
-        )
+        raise StepError(codes.WRONG_RETURN, f"{origin} has to be a dict of numbers, and is {a_or_an(given)}")
     found: JsonObject = {}
     for name, value in given.items():
         found[str(name)] = (
@@ -88,7 +86,7 @@ def _own(value: Any, origin: str, name: str) -> int | float:
         found = number(value)
     except (TypeError, ValueError):
         raise StepError(
-            codes.WRONG_RETURN, f"{origin}: `{name}` has to be a number, and is a {type(value).__name__}"
+            codes.WRONG_RETURN, f"{origin}: `{name}` has to be a number, and is {a_or_an(value)}"
         ) from None
     if found is None:
         raise StepError(codes.WRONG_RETURN, f"{origin}: `{name}` is {value}, which is no figure")

@@ -11,7 +11,7 @@ import json
 import os
 
 from . import codes, schema
-from .contract import VERSION, Artefact, Result, StepError, write_atomically, write_json
+from .contract import VERSION, Artefact, Result, StepError, a_or_an, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,15 +89,13 @@ def save(path: str, model: Any, signature: JsonObject) -> None:
     except (TypeError, AttributeError, ValueError, RecursionError) as error:
         raise StepError(
             codes.UNSAVEABLE_MODEL,
-            f"a {type(model).__name__} cannot be saved: {error}",
+            f"{a_or_an(model)} cannot be saved: {error}",
             "a model may hold no open files, locks, connections or generators",
         ) from None
     except Exception as error:
         if "pickle" not in type(error).__name__.lower():
             raise
-        raise StepError(
-            codes.UNSAVEABLE_MODEL, f"a {type(model).__name__} cannot be saved: {error}"
-        ) from None
+        raise StepError(codes.UNSAVEABLE_MODEL, f"{a_or_an(model)} cannot be saved: {error}") from None
     os.makedirs(path, exist_ok=True)
     write_atomically(os.path.join(path, MODEL_FILE), content.getvalue())
     write_json(os.path.join(path, SIGNATURE_FILE), signature)
@@ -350,7 +348,7 @@ def describe(
     if not hasattr(model, "predict"):
         raise StepError(
             codes.WRONG_RETURN,
-            f"{origin} has to be a fitted estimator, with a method `predict`, and is a {type(model).__name__}",
+            f"{origin} has to be a fitted estimator, with a method `predict`, and is {a_or_an(model)}",
         )
     source = data.type if data is not None else output.type
     known = list(frame.columns) if frame is not None else [column.name for column in schema.declared(source)]

@@ -16,6 +16,7 @@ from .contract import (
     StepError,
     Task,
     Terminated,
+    a_or_an,
     did_you_mean,
     missing_library,
     say,
@@ -99,7 +100,7 @@ def load(task: Task) -> Callable[..., Any]:
     if not callable(function):
         raise StepError(
             codes.NO_SUCH_FUNCTION,
-            f"`{name}` in {target} is no function but a {type(function).__name__}",
+            f"`{name}` in {target} is no function but {a_or_an(function)}",
             place={"file": target},
         )
     return function  # type: ignore[no-any-return]
@@ -526,7 +527,7 @@ class Outputs:
             return {wanted[0]: returned}
         if not isinstance(returned, (tuple, list)):
             self._refuse(
-                f"returned a {type(returned).__name__}, and the step has the outputs {listed}",
+                f"returned {a_or_an(returned)}, and the step has the outputs {listed}",
                 "return a tuple in that order, or a dict by name",
             )
         if len(returned) != len(wanted):
@@ -539,7 +540,7 @@ class Outputs:
             pandas = sys.modules.get("pandas")
             if pandas is None or not isinstance(value, pandas.DataFrame):
                 self._refuse(
-                    f"returned a {type(value).__name__} for the dataset `{name}`", "return a pandas.DataFrame"
+                    f"returned {a_or_an(value)} for the dataset `{name}`", "return a pandas.DataFrame"
                 )
             from . import tables
 
@@ -567,7 +568,7 @@ class Outputs:
             value = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8")
         if not isinstance(value, (bytes, bytearray, memoryview)):
             self._refuse(
-                f"returned a {type(value).__name__} for `{name}`, a {output.kind}",
+                f"returned {a_or_an(value)} for `{name}`, a {output.kind}",
                 "return bytes, a text or a path",
             )
         write_atomically(output.path, bytes(value))

@@ -306,7 +306,7 @@ def test_an_estimator_without_names_gets_those_of_the_data(own: Project) -> None
             "MLP740 no-such-function: train.py has no function `fit`; did you mean `fitt`?",
             ["it has: `fitt`"],
         ),
-        ("fit = 3", "MLP740 no-such-function: `fit` in train.py is no function but a int", []),
+        ("fit = 3", "MLP740 no-such-function: `fit` in train.py is no function but an int", []),
         (
             "def fit(data, alfa): pass",
             "MLP741 unfit-signature: `fit` in train.py has no parameter `alpha`, which the step passes; did you mean `alfa`?",
@@ -334,8 +334,10 @@ def test_an_estimator_without_names_gets_those_of_the_data(own: Project) -> None
         ),
         (
             "def fit(data, alpha): return 3",
-            "MLP742 wrong-return: what `fit` in train.py returned has to be a fitted estimator, "
-            "with a method `predict`, and is a int",
+            (
+                "MLP742 wrong-return: what `fit` in train.py returned has to be a fitted estimator, "
+                "with a method `predict`, and is an int"
+            ),
             [],
         ),
         (
@@ -399,14 +401,14 @@ def test_an_exception_is_told_by_the_users_own_lines(
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ("3", "`fit` in train.py returned a int, and the step has the outputs `left`, `right`"),
+        ("3", "`fit` in train.py returned an int, and the step has the outputs `left`, `right`"),
         ("(data,)", "`fit` in train.py returned 1 values for 2 outputs: `left`, `right`"),
         ("{'left': data}", "`fit` in train.py returned no `right`; the outputs are `left`, `right`"),
         (
             "{'left': data, 'rigth': data}",
             "`fit` in train.py returned `rigth`, which is no output of the step; did you mean `right`?",
         ),
-        ("(data, 3)", "`fit` in train.py returned a int for the dataset `right`"),
+        ("(data, 3)", "`fit` in train.py returned an int for the dataset `right`"),
         (
             "(data, data.drop(columns='y'))",
             "what `fit` in train.py returned as `right` has no column `y`, which its schema declares",
@@ -417,8 +419,10 @@ def test_an_exception_is_told_by_the_users_own_lines(
         ),
         (
             "(data, data.assign(b=None))",
-            "what `fit` in train.py returned as `right`: row 0, column `b`: "
-            "is empty, and the column is not @nullable (and 3 more)",
+            (
+                "what `fit` in train.py returned as `right`: row 0, column `b`: "
+                "is empty, and the column is not @nullable (and 3 more)"
+            ),
         ),
     ],
 )
