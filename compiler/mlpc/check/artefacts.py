@@ -39,6 +39,7 @@ class ArtefactChecks:
                     value.span,
                     label=shown,
                     help=self._fitting(wanted),
+                    fixes=self._only(self.candidates(wanted), value),
                 )
             )
             return None
@@ -92,6 +93,7 @@ class ArtefactChecks:
                 label=found[0][1].show() if len(found) == 1 else "does not fit",
                 labels=[Label(self.typed.blocks[id].span, f"`{id}` is declared here")],
                 help=self._fitting(wanted),
+                fixes=self._only(self.candidates(wanted), value),
             )
         )
 
@@ -142,8 +144,16 @@ class ArtefactChecks:
         return found
 
     def _fitting(self, wanted: Type) -> list[str]:
-        found = self.candidates(wanted)
+        return self._fitting_names(self.candidates(wanted))
+
+    def _fitting_names(self, found: list[str]) -> list[str]:
         return ["what fits is " + ", ".join(f"`{each}`" for each in found[:6])] if found else []
+
+    def _only(self, found: list[str], value: Value) -> list[Fix]:
+        """Offer the only thing that fits; whether it is meant, who wrote the spec has to say."""
+        if len(found) != 1:
+            return []
+        return [Fix(f"write `{found[0]}`", [(value.span, found[0])], safe=False)]
 
     def _label_fits(self, source: TypedSource, wanted: Type, port: str) -> bool:
         schema = source.type.schema
@@ -298,6 +308,7 @@ class ArtefactChecks:
                 self._column_of_others(value, sources[0], what)
                 return wrong(value.module, value.node)
         if type.bases is not None and column.type.base not in type.bases:
+            found = self._columns_that_fit(type)
             self.report(
                 Diagnostic(
                     codes.WRONG_COLUMN_TYPE,
@@ -306,7 +317,8 @@ class ArtefactChecks:
                     value.span,
                     label=f"{article(column.type.base)}",
                     labels=[Label(column.span, f"`{column.name}` is declared here")],
-                    help=self._columns_that_fit(type),
+                    help=self._fitting_names(found),
+                    fixes=self._only(found, value),
                 )
             )
             return wrong(value.module, value.node)
@@ -341,15 +353,10 @@ class ArtefactChecks:
     def _columns_that_fit(self, type: Type) -> list[str]:
         sources = self.block.inputs.get(type.input)
         schema = sources[0].type.schema if sources else None
-        bases = type.bases or ()
-        found = (
-            [column.name for column in schema.columns.values() if column.type.base in bases] if schema else []
-        )
-        return (
-            ["what fits is " + ", ".join(f"`{sources[0].block}.{name}`" for name in found[:6])]
-            if found and sources
-            else []
-        )
+        if not sources or schema is None:
+            return []
+        data, bases = self._data(sources[0]), type.bases or ()
+        return [f"{data}.{column.name}" for column in schema.columns.values() if column.type.base in bases]
 
 
 def _or(words: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..ir.nodes import metrics_read
-from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef
+from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef, not_built
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
@@ -580,6 +580,9 @@ class Binder:
             return
         if not self._possible(node.expr, scope):
             return
+        if self._at_check(value.to_json()):
+            self.report(not_built(module, node.expr, "a condition on what is known before anything runs"))
+            return
         text = module.source.text[node.expr.start : node.expr.end]
         made = self._add(
             verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), prefix[:-1]
@@ -659,6 +662,15 @@ class Binder:
             )
         )
         return always
+
+    def _at_check(self, expr: Json) -> bool:
+        """Return whether ``expr`` speaks of a quantity that `mlpc check` would have to work out."""
+        for id, metric in metrics_read(expr):
+            typed = self.typed.blocks.get(id)
+            spec = typed.quantities.get(metric) if typed is not None else None
+            if spec is not None and spec.when == CHECK:
+                return True
+        return False
 
     def _add(self, verb: str, name: str, expr: Json, text: str, span: Span, nested: str) -> TypedCondition:
         times = {CHECK: 0, AFTER: 1, LIVE: 2}

@@ -211,7 +211,9 @@ class Expressions:
                 )
             )
             return
-        near = nearest(name, scope.likely_names()) or nearest(name, scope.names())
+        near = nearest(name, scope.likely_names())
+        if near is None and scope.quantities is None:
+            near = nearest(name, scope.names())
         if near is None and program is not None and program.forgives(name):
             return  # most likely what was given a name that was taken: reported there
         if scope.quantities is not None:

@@ -58,6 +58,9 @@ class Scope:
 
     def likely_names(self) -> list[str]:
         """Return the names that stand for something of the kind that is wanted; for did-you-mean."""
+        if self.quantities is not None:
+            values = self.program.names if self.program is not None else {}
+            return [*self.quantities, *values]
         base = self.wanted.base if self.wanted is not None else ""
         if base == "schema":
             return [name for name, decl in self.module.names.items() if decl.kind.text == "schema"]

@@ -602,6 +602,8 @@ class _Builder:
 
     def unknown(self, module: Module, name: tree.Name, verb: str, kind: str = "") -> None:
         near = nearest(name.text, self.program.names)
+        if near is None and self.program.forgives(name.text):
+            return  # most likely what was given a name that was taken: reported there
         help = []
         if near is None and kind in ("param", "secret"):
             help = [f"declare it in the pipeline, where `{kind} {name.text}: …` gives it a type"]

@@ -1,0 +1,51 @@
+"""A loader for tests: files from a dictionary, the standard library as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mlpc_stdlib
+from mlpc.compilation import Compilation
+from mlpc.diagnostics import Diagnostic
+from mlpc.ir.nodes import Workflow
+
+STANDARD = Path(mlpc_stdlib.__path__[0])
+
+
+class Texts:
+    """Gives texts as the files of a project."""
+
+    def __init__(self, files: dict[str, str | bytes]) -> None:
+        self.files = files
+
+    def read(self, path: str) -> bytes | None:
+        if path.startswith("std:"):
+            file = STANDARD / f"{path[4:]}.mlp"
+            return file.read_bytes() if file.is_file() else None
+        text = self.files.get(path)
+        return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+    def names(self, folder: str) -> list[str]:
+        if folder == "std:":
+            return sorted(file.name for file in STANDARD.glob("*.mlp"))
+        prefix = f"{folder}/" if folder else ""
+        return sorted(path.removeprefix(prefix) for path in self.files if path.rpartition("/")[0] == folder)
+
+
+def compiled(main: str, environment: str = "", **others: str) -> Compilation:
+    """Return the compilation of ``main.mlp``; other files are given by name, `rows_mlp=` is `rows.mlp`."""
+    files: dict[str, str | bytes] = {name.replace("_", ".", 1): text for name, text in others.items()}
+    return Compilation(Texts({**files, "main.mlp": main}), "main.mlp", environment)
+
+
+def checked(main: str, **others: str) -> list[Diagnostic]:
+    """Return what there is to say about ``main.mlp``."""
+    return list(compiled(main, **others).check())
+
+
+def workflow_of(main: str, environment: str = "", **others: str) -> Workflow:
+    """Return the workflow of a program that has no mistake."""
+    compilation = compiled(main, environment, **others)
+    found = compilation.workflow()
+    assert found is not None, [str(item) for item in compilation.check()]
+    return found
