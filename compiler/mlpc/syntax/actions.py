@@ -359,12 +359,16 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
         values.pop()
         sign = values.pop()
         left = values[-1]
-        values[-1] = Binary("not in", left, right, sign, left.start, right.end)
+        place = sign.start if type(sign) is Name else sign
+        values[-1] = Binary("not in", left, right, place, left.start, right.end)
 
     def unary(values: Values) -> None:
         operand = values.pop()
         sign = values[-1]
-        values[-1] = Unary(_OPERATORS[text[sign]], operand, sign, operand.end)
+        if type(sign) is Name:
+            values[-1] = Unary(sign.text, operand, sign.start, operand.end)
+        else:
+            values[-1] = Unary(_OPERATORS[text[sign]], operand, sign, operand.end)
 
     def range_(values: Values) -> None:
         high = values.pop()

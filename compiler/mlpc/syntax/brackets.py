@@ -20,7 +20,10 @@ CLOSERS = {t.RBRACE: "}", t.RPAR: ")", t.RSQB: "]"}
 CLOSER_OF = {t.LBRACE: t.RBRACE, t.LPAR: t.RPAR, t.LSQB: t.RSQB}
 OPENER_OF = {closer: opener for opener, closer in CLOSER_OF.items()}
 _STATEMENT = frozenset((t.REQUIRE, t.GIVEN, t.EXPECT, t.USE))
+# A line that begins with one of these goes on with the one above.
+_GO_ON = BINARY | {t.NOT, t.IF, t.THEN, t.ELSE, t.TRUE, t.FALSE, t.NONE, t.EACH, t.WHEN, *CLOSERS}
 _BEFORE_BODY = frozenset((t.NAME, t.REF, t.STRING, t.RPAR, t.RSQB, t.NUMBER, t.QUANTITY))
+_CALLED = frozenset((t.NAME, t.REF, t.MARK, t.MEMBER))
 _VALUES = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.NAME, t.REF, t.LSQB, t.TRUE, t.FALSE, t.NONE))
 
 
@@ -134,6 +137,8 @@ def repair(
             lines += 1
             begin = text.rfind("\n", 0, start) + 1
             indent = start - begin if kind != t.END else -1
+            if kind == t.LBRACE and (stack[-1].content if stack else top_content) >= 0:
+                indent = stack[-1].content if stack else top_content
             if by_layout:
                 while stack:
                     top = stack[-1]
@@ -147,26 +152,33 @@ def repair(
                         break
                     stack.pop()
                     close(top, index)
-                ended = index > 0 and kinds[index - 1] == t.SEP
+                prior = index - 1
+                while prior > 0 and kinds[prior] == t.SEP:
+                    prior -= 1
+                # Whether a statement begins here; what the tokens say may follow from an earlier mistake.
+                begins = (
+                    prior < 0
+                    or (not stack or stack[-1].kind == t.LBRACE)
+                    and kinds[prior] not in BINARY
+                    and kind not in _GO_ON
+                )
                 content = stack[-1].content if stack else top_content
                 if (
-                    ended
-                    and not closer
+                    begins
                     and indent > content >= 0
                     and statement_indent == content
-                    and (not stack or stack[-1].kind == t.LBRACE)
                     and kinds[line_first] == t.NAME
-                    and kinds[index - 2] not in (t.RBRACE, t.LBRACE)
-                    and kinds[index] in (t.NAME, t.REQUIRE, t.GIVEN, t.EXPECT, t.ELLIPSIS)
-                    and not any(k == t.EQUAL for k in kinds[line_first : index - 1])
+                    and kinds[prior] not in (t.RBRACE, t.LBRACE)
+                    and kind in (t.NAME, t.REQUIRE, t.GIVEN, t.EXPECT, t.ELLIPSIS)
+                    and t.EQUAL not in kinds[line_first : prior + 1]
                 ):
                     edits.inserts.append((previous_end, "{"))
                     edits.mistakes.append(Mistake("unopened", previous_end, previous_end, "{"))
-                    stack.append(_Open(t.LBRACE, index - 1, previous_end, content, line - 1))
+                    stack.append(_Open(t.LBRACE, prior, previous_end, content, line - 1))
                 if not closer:
                     if stack and stack[-1].content < 0 and indent >= 0:
                         stack[-1].content = indent
-                    if ended or (index > 0 and kinds[index - 1] == t.LBRACE) or index == 0:
+                    if begins:
                         statement_indent = indent
             elif kind == t.END:
                 while stack:
@@ -277,7 +289,7 @@ def _close(
         edits.mistakes.append(Mistake("wrong", place, top.place, right))
         return
     run = bool(edits.blanks) and edits.blanks[-1] == starts[index - 1] and again
-    opening = None if run else _opening(tokens, index, line_first, wanted)
+    opening = None if run or (again and wanted == t.LSQB) else _opening(tokens, index, line_first, wanted)
     if opening is None and above is not None:
         # A closing bracket below the beginning of a line that ends where an opening one may stand.
         end = kinds[above[1]] if kinds[above[1]] != t.SEP else kinds[above[1] - 1]
@@ -298,9 +310,20 @@ def _opening(tokens: Tokens, index: int, line_first: int, wanted: int) -> int | 
     kinds = tokens.kinds
     if wanted == t.LSQB and kinds[index - 1] == t.STAR:
         return index - 1
+    first = max(line_first, index - 200)
+    inside = kinds[line_first - 1] not in (t.SEP, t.LBRACE)
+    if wanted == t.LPAR:
+        # Two values side by side, such as `conv2d 8`, which only a statement can begin with.
+        for at in range(index - 1, first, -1):
+            if (
+                kinds[at - 1] in _CALLED
+                and kinds[at] in _VALUES - {t.LSQB}
+                and (inside or at - 1 > line_first)
+            ):
+                return at
     nested = 0
     best: int | None = None
-    for at in range(index - 1, max(line_first, index - 200), -1):
+    for at in range(index - 1, first, -1):
         kind = kinds[at]
         before = kinds[at - 1]
         if kind in CLOSERS:
@@ -322,9 +345,7 @@ def _opening(tokens: Tokens, index: int, line_first: int, wanted: int) -> int | 
             if kind == t.NAME and tokens.values[at].text == "require":
                 best = at
         elif wanted == t.LPAR:
-            inside = at - 1 > line_first or kinds[line_first - 1] not in (t.SEP, t.LBRACE)
-            if before in (t.NAME, t.REF, t.MARK, t.MEMBER) and kind in _VALUES and inside:
-                return at
+            continue
         elif kind in _VALUES and (before == t.EQUAL or (before in (t.NAME, t.REF) and at - 1 > line_first)):
             return at
     if wanted == t.LPAR and best is None:

@@ -80,12 +80,12 @@ _GOES_ON = re.compile(
 # The first characters that such a line can have.
 _MAY_GO_ON = frozenset("#aonitefw=!<>+-*/.")
 # The next line begins a statement, although the line before ends with an operator: its operand is missing.
+_RESERVED_WORD = r"(?:and|or|not|in|if|then|else|true|false|none|each|when)(?![A-Za-z0-9_])"
 _BEGINS_ANEW = re.compile(
     _COMMENTS
     + r"(?:\}|\.\.\.|(?:require|given|expect)[ \t]+[^ \t=]"
     + rf"|{_WORD}[ \t]*+(?:=(?!=)|:)"
-    + r"|(?!(?:not|if)(?![A-Za-z0-9_]))"
-    + rf'{_WORD}[ \t]++(?!(?:and|or|not|in|if|then|else|each|when)(?![A-Za-z0-9_]))(?:{_WORD}|"))'
+    + rf'|(?!{_RESERVED_WORD}){_WORD}[ \t]++(?:(?!{_RESERVED_WORD}){_WORD}|"))'
 )
 
 

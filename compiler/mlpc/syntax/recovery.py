@@ -7,6 +7,8 @@ none, what cannot be read is left out up to the end of the value or statement.
 
 from __future__ import annotations
 
+from copy import copy
+
 from .. import codes
 from ..diagnostics import ERROR, Diagnostic
 from ..source import Source, Span
@@ -82,7 +84,7 @@ def recover(source: Source, text: str, start: int, edition: bool, diagnostics: l
         if one.span and one.span.end > one.span.start
     }
     tokens = lex(text, start)
-    attempts: list[tuple[File, list[Diagnostic]]] = []
+    attempts: list[tuple[File, list[Diagnostic], int]] = []
     places = spans(tokens)
     changes: list[Edits] = []
     if not tokens.too_deep:
@@ -101,7 +103,7 @@ def recover(source: Source, text: str, start: int, edition: bool, diagnostics: l
         attempts.append(Reader(source, text, again, spans(again), edits, edition, quiet).read())
     if not attempts:
         attempts.append(Reader(source, text, tokens, places, None, edition, quiet).read())
-    best = min(attempts, key=lambda attempt: sum(one.severity == ERROR for one in attempt[1]))
+    best = min(attempts, key=lambda attempt: attempt[2])
     diagnostics.extend(best[1])
     return best[0]
 
@@ -248,8 +250,8 @@ class Reader:
                 )
             )
 
-    def read(self) -> tuple[File, list[Diagnostic]]:
-        """Return the tree and what is wrong."""
+    def read(self) -> tuple[File, list[Diagnostic], int]:
+        """Return the tree, what is wrong, and how much that is: mistakes, and lines left out for them."""
         kinds = self.kinds
         values = self.values
         index = 0
@@ -276,7 +278,7 @@ class Reader:
             self.dirty = True
         return self.finish(self.stack[0] if self.states[-1] == t.ACCEPTED else self.salvage())
 
-    def finish(self, file: File) -> tuple[File, list[Diagnostic]]:
+    def finish(self, file: File) -> tuple[File, list[Diagnostic], int]:
         """Report what can only be seen at the end."""
         for problems in self.problems.values():
             for problem in problems:
@@ -299,7 +301,8 @@ class Reader:
             docs = {at: doc for at, doc in self.docs.items() if not self.in_error(at)}
             stray = [comment for comment in self.stray if not self.in_error(comment.start)]
             report_stray(self.source, docs, stray, self.diagnostics)
-        return file, self.diagnostics
+        mistakes = sum(one.severity == ERROR for one in self.diagnostics)
+        return file, self.diagnostics, mistakes + sum(self.text.count("\n", *place) for place in self.errors)
 
     def in_error(self, offset: int) -> bool:
         """Whether ``offset`` lies in what was left out."""
@@ -566,6 +569,8 @@ class Reader:
                     continue
                 if put == t.SEP and self.opens and self.opens[-1][1] != t.LBRACE:
                     continue
+                if put == t.COLON and t.COMPARE in allowed:
+                    cost += 0.4  # `require a b`: an operator rather than a name for the condition
                 if put == t.COMPARE and before not in _OPERANDS:
                     continue
                 add("insert", base, at, put, [(put, self.made(put, behind))], at, cost + more,
@@ -622,7 +627,7 @@ class Reader:
                 and not self.is_line_end(at + 1)
             ):
                 next = at + 2
-                feed = [(other, values[at + 1]), (there, values[at])]
+                feed = [(other, self.moved(at + 1, at)), (there, self.moved(at, at + 1))]
                 if there == t.LBRACE and kinds[next] == t.SEP:
                     next += 1
                 if other in BINARY and "\n" in self.text[self.ends[at + 1] : self.starts[next]]:
@@ -641,6 +646,22 @@ class Reader:
         if kind == t.END:
             found = [one for one in found if one.next <= index]
         return found
+
+    def moved(self, index: int, to: int) -> Any:
+        """Return the value of token ``index`` with the place of token ``to``."""
+        kind = self.kinds[index]
+        value = self.values[index]
+        start, end = self.starts[to], self.ends[to]
+        if type(value) is int:
+            if kind in BINARY or kind == t.NOT:
+                return Name(messages.SPELLING[kind], start, end)
+            return end if kind in brackets.CLOSERS else start
+        if type(value) is tuple:
+            return (start, end)
+        made = copy(value)
+        made.start = start
+        made.end = end
+        return made
 
     def is_line_end(self, index: int) -> bool:
         """Whether token ``index`` is the SEP of a line end, not of a comma."""
@@ -705,6 +726,7 @@ class Reader:
                 follows = self.ahead(next)[: NEEDED + 1]
                 enough = _needed(follows)
                 if edit == "panic" and next > index and whole and self.fits(states, follows) >= enough:
+                    self.errors.append((self.starts[index], self.ends[next - 1]))
                     last = Repair(edit, index, kind, [], next)
                     last.tainted = True
                     return last
