@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import signal
+import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,7 @@ import pytest
 from mlpc_cli.commands.new import pipeline_name
 from mlpc_cli.errors import UsageError
 from mlpc_cli.templates import tabular
-from tests.mlpc_cli.command import mlpc
+from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
 
 
 def test_a_project(tmp_path: Path) -> None:
@@ -28,6 +33,39 @@ def test_a_project(tmp_path: Path) -> None:
     assert "{{" not in "".join(file.read_text(encoding="utf-8") for file in project.rglob("*.m*"))
     assert mlpc("check", cwd=project).out == "main.mlp: ok\n"
     assert mlpc("fmt", "--check", ".", cwd=project).code == 0
+
+
+def test_it_runs_and_serves_at_once(tmp_path: Path) -> None:
+    assert mlpc("new", "churn", cwd=tmp_path).code == 0
+    project = tmp_path / "churn"
+    # In the environment of the tests, which has what the steps need; the demo makes environments.
+    answer = mlpc("run", "--no-isolation", cwd=project)
+    assert answer.code == 0, answer
+    assert "promoted api" in answer.out
+    assert answer.out.endswith("next: mlpc up main.mlp\n")
+    process = subprocess.Popen(
+        [EXECUTABLE, "up", "--no-isolation"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if line.startswith("curl "))
+        words = shlex.split(line)
+        request = urllib.request.Request(
+            words[2], data=words[-1].encode(), headers={"content-type": "application/json"}, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            assert json.load(reply)["label"] in (True, False)
+        assert "served now" in mlpc("status", cwd=project).out
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+        assert (process.returncode, rest.splitlines()[-1]) == (0, "api has ended")
+    finally:
+        process.kill()
+    assert "served now" not in mlpc("status", cwd=project).out
 
 
 def test_its_data_is_always_the_same() -> None:

@@ -78,13 +78,13 @@ def test_a_choice_that_is_none() -> None:
 PIPELINE = "mlp 1\n\npipeline demo {}\n"
 
 
-@pytest.mark.parametrize("name", ["graph", "run", "status"])
+@pytest.mark.parametrize("name", ["graph", "run", "up", "promote --previous"])
 def test_no_file_and_none_here(name: str, tmp_path: Path) -> None:
     (tmp_path / "library.mlp").write_text("mlp 1\n\nlet seed = 11\n", encoding="utf-8")
-    answer = mlpc(name, cwd=tmp_path)
+    answer = mlpc(*name.split(), cwd=tmp_path)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("error: no file was named, and none with a pipeline stands in this folder\n")
-    assert f"`mlpc {name} FILE`" in answer.err
+    assert f"`mlpc {name.split()[0]} FILE`" in answer.err
 
 
 def test_no_file_and_two_here(tmp_path: Path) -> None:

@@ -77,10 +77,15 @@ class _Teller:
         paint = self._paint
         text = harmless(event.text, lines=True)
         if event.kind == "service-ready":
-            url = harmless(str(event.data.get("url", "")))
-            self._line(f"{paint(GREEN, 'ready')} {event.node} at {paint(BOLD, url)}  (Ctrl-C ends it)")
-            if text:
-                self._line(text)
+            url = str(event.data.get("url", ""))
+            self._line(
+                f"{paint(GREEN, 'ready')} {event.node} at {paint(BOLD, harmless(url))}  (Ctrl-C ends it)"
+            )
+            from mlpc_cli.asking import request_line
+
+            line = request_line(url)
+            if line:
+                self._line(f"\n{harmless(line)}\n")
         elif event.kind == "service-ended":
             self._line(f"{event.node} has ended")
         elif event.kind == "note":

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 
-def write(text: str) -> str:
+def write(text: str, copies: int) -> str:
     """Return the page; a few texts bring about what a test wants to see."""
     print("writing", text)
     if text == "slow":
@@ -17,7 +17,7 @@ def write(text: str) -> str:
             print("line", number)
         print("\x1b]0;owned\x07the last words", file=sys.stderr)
         raise ValueError("no such page")
-    return text
+    return text * copies
 
 
 def count(page: Path) -> dict[str, int]:
