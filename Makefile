@@ -105,7 +105,7 @@ tables: setup-dev
 ## bench: the benchmarks, as ratios
 .PHONY: bench
 bench: setup-dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.benchmarks
 
 ## lock: resolve the dependencies anew and write requirements/*.txt
 .PHONY: lock

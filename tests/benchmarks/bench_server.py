@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.load import Load, put
+from tests.benchmarks.measure import ROOT, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 CONNECTIONS = (1, 16)
 ROUNDS = 7
 SECONDS = 2.0
@@ -45,20 +45,22 @@ def start_ours(bundle: Path, folder: Path, port: int) -> subprocess.Popen[bytes]
     }
     file = folder / "task.json"
     file.write_text(json.dumps(task), encoding="utf-8")
-    return _start("mlpc_stdlib.runtime", "--task", str(file))
+    return _start(folder / "ours.log", "mlpc_stdlib.runtime", "--task", str(file))
 
 
-def start_minimal(bundle: Path, port: int) -> subprocess.Popen[bytes]:
+def start_minimal(bundle: Path, folder: Path, port: int) -> subprocess.Popen[bytes]:
     """Start the app that ours is measured against."""
-    return _start("tests.benchmarks.minimal_app", str(bundle), str(port))
+    return _start(folder / "minimal.log", "tests.benchmarks.minimal_app", str(bundle), str(port))
 
 
-def _start(*arguments: str) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=environment)
+def _start(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments], cwd=ROOT, env=environment(), stdout=file, stderr=file
+        )
 
 
-def wait(process: subprocess.Popen[bytes], port: int) -> None:
+def wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     """Wait until something answers on ``port``.
 
     Raises:
@@ -66,7 +68,8 @@ def wait(process: subprocess.Popen[bytes], port: int) -> None:
     """
     for _ in range(600):
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with status {process.returncode}")
+            logs = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.log")))
+            raise RuntimeError(f"a server ended with status {process.returncode}\n{logs}")
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
                 probe.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -84,10 +87,13 @@ def compare(bundle: Path, rounds: int = ROUNDS, seconds: float = SECONDS) -> lis
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         ports = free_port(), free_port()
-        processes = [start_ours(bundle, Path(folder), ports[0]), start_minimal(bundle, ports[1])]
+        processes = [
+            start_ours(bundle, Path(folder), ports[0]),
+            start_minimal(bundle, Path(folder), ports[1]),
+        ]
         try:
             for process, port in zip(processes, ports, strict=True):
-                wait(process, port)
+                wait(process, port, Path(folder))
                 put(port, body, connections=4, seconds=min(1.0, seconds))
             for connections in CONNECTIONS:
                 pairs: list[tuple[Round, Round]] = []
