@@ -42,18 +42,18 @@ def expect(held: bool, what: str) -> None:
 def title(text: str) -> None:
     """Print what comes next."""
     bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
-    print(f"\n{bold}{text}{plain}", flush=True)
+    print(f"\n{bold}{text}{plain}")
 
 
 def mlpc(*arguments: str, says: str = "") -> None:
     """Run a command of mlpc; it has to end with exit status 0 and, where `says` is given, to print that."""
-    print(f"$ mlpc {' '.join(arguments)}", flush=True)
+    print(f"$ mlpc {' '.join(arguments)}")
     # Without a pipe in between, a person at a terminal sees colours and progress.
     process = subprocess.run(
         [MLPC, *arguments], cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE if says else None
     )
     if says:
-        print(process.stdout, end="", flush=True)
+        print(process.stdout, end="")
         expect(says in process.stdout, f"`mlpc {' '.join(arguments)}` did not say: {says}")
     expect(
         process.returncode == 0, f"`mlpc {' '.join(arguments)}` ended with exit status {process.returncode}"
@@ -71,7 +71,7 @@ def free_port() -> int:
 def server(port: int) -> Iterator[str]:
     """`mlpc up` in the background until the block is left; gives its address."""
     arguments = ["up", str(SPEC), "--port", str(port)]
-    print(f"$ mlpc {' '.join(arguments)} &", flush=True)
+    print(f"$ mlpc {' '.join(arguments)} &")
     # A session of its own, so that Ctrl-C reaches the demo first and the demo ends the server.
     process = subprocess.Popen([MLPC, *arguments], cwd=ROOT, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
@@ -174,6 +174,8 @@ def counters(url: str) -> None:
 
 def main() -> int:
     """Run the demo; the exit status."""
+    # What the demo says and what mlpc says come out in the order in which they were said.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         title("Check: every mistake of the file, before anything runs")
         mlpc("check", str(SPEC))
