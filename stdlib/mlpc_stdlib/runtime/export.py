@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import codes, models, tables
-from .contract import Result, StepError, Task, write_atomically, write_json
+from .contract import Result, StepError, Task, a_or_an, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,12 +127,35 @@ def convert(model: Any, signature: JsonObject) -> bytes:
                 "leave `export` out and serve the model by other means, or train another estimator",
             ],
         ) from None
+    if any(feature["nullable"] for feature in signature["features"]):
+        _route_missing_values(made.graph, model)
     return canonical(made, signature)
+
+
+def _route_missing_values(graph: Any, model: Any) -> None:
+    """Say at each split of a forest which way a missing value goes: skl2onnx leaves that out."""
+    steps = getattr(model, "steps", None)
+    forest = steps[-1][1] if steps else model
+    members = [forest] if hasattr(forest, "tree_") else list(getattr(forest, "estimators_", ()))
+    if not members or not all(hasattr(member, "tree_") for member in members):
+        return
+    ways = {
+        (number, position): int(bool(node["missing_go_to_left"]) and node["left_child"] >= 0)
+        for number, member in enumerate(members)
+        for position, node in enumerate(member.tree_.__getstate__()["nodes"])
+    }
+    for node in graph.node:
+        if not node.op_type.startswith("TreeEnsemble"):
+            continue
+        told = {attribute.name: attribute for attribute in node.attribute}
+        keys = list(zip(told["nodes_treeids"].ints, told["nodes_nodeids"].ints, strict=True))
+        if set(keys) == set(ways):
+            told["nodes_missing_value_tracks_true"].ints[:] = [ways[key] for key in keys]
 
 
 def _names(model: Any) -> str:
     steps = getattr(model, "steps", None)
-    return " > ".join(type(step).__name__ for _, step in steps) if steps else f"a {type(model).__name__}"
+    return " > ".join(type(step).__name__ for _, step in steps) if steps else a_or_an(model)
 
 
 def _first_line(error: Exception) -> str:

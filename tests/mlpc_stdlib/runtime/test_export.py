@@ -1,0 +1,307 @@
+"""Models in, ONNX out: one form, the same bytes, and a measure of parity that sees what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy
+import onnx
+import pandas
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from mlpc_stdlib.runtime import export, models, tables
+from mlpc_stdlib.runtime.contract import Artefact, StepError
+from mlpc_stdlib.runtime.schema import Column
+from tests.mlpc_stdlib.bundles import column, dataset, flowers, make_dataset, make_model, step
+
+ROOT = Path(__file__).resolve().parents[3]
+KINDS = [
+    ("random_forest", "bool"),
+    ("random_forest", "enum"),
+    ("random_forest", "int"),
+    ("random_forest", "float"),
+    ("logistic_regression", "bool"),
+    ("logistic_regression", "enum"),
+]
+
+
+def exported(folder: Path, model: Artefact, data: Artefact | None = None, **arguments: Any) -> dict[str, Any]:
+    """Export a model to ``bundle`` and return the figures."""
+    inputs = {"model": model, **({"parity.data": data} if data is not None else {})}
+    return step(export.onnx, inputs, {"portable": Artefact(str(folder / "bundle"))}, **arguments).metrics
+
+
+def fitted(folder: Path, estimator: Any, label: str = "bool") -> tuple[Artefact, Artefact]:
+    """Fit any estimator on the flowers; return the model and the rows."""
+    data = make_dataset(folder, label)
+    frame, _type = flowers(label)
+    names = ["length", "width", "petals", "wild"]
+    estimator.fit(frame[names].astype(float), frame["label"])
+    output = Artefact(str(folder / "model"), {"type": "model", "framework": "sklearn"})
+    models.save(output.path, estimator, models.describe(estimator, output, data, frame, "it"))
+    return output, data
+
+
+@pytest.mark.parametrize(("estimator", "label"), KINDS)
+def test_the_export_says_what_the_original_says(tmp_path: Path, estimator: str, label: str) -> None:
+    model = make_model(tmp_path, label, estimator)
+    data = make_dataset(tmp_path / "other", label, rows=500, seed=11)
+    found = exported(tmp_path, model, data, parity__max_abs=1e-5)
+    assert found["parity.difference"] < 5e-6
+    assert found["parity.mean_difference"] <= found["parity.difference"]
+    assert found["parity.agreement"] == 1.0
+    assert found["parity.rows"] == 500
+    assert found["size"] == (tmp_path / "bundle" / "model.onnx").stat().st_size
+
+
+@pytest.mark.parametrize(("estimator", "label"), KINDS)
+def test_the_bundle_is_one_input_and_one_output(tmp_path: Path, estimator: str, label: str) -> None:
+    exported(tmp_path, make_model(tmp_path, label, estimator))
+    graph = onnx.load(tmp_path / "bundle" / "model.onnx").graph
+    signature = models.read_signature(str(tmp_path / "bundle"))
+    regression = label == "float"
+    name, width = ("value", 1) if regression else ("scores", len(signature["classes"]))
+    shape = graph.output[0].type.tensor_type.shape.dim
+    assert [item.name for item in graph.input] == ["input"]
+    assert [item.name for item in graph.output] == [name]
+    assert (shape[0].dim_param, shape[1].dim_value) == ("batch", width)
+    assert signature["framework"] == "onnx"
+    assert signature["inputs"] == [{"name": "input", "dtype": "float32", "shape": [None, 4]}]
+    kind = "value" if regression else "probability"
+    assert signature["outputs"] == [{"name": name, "kind": kind, "dtype": "float32", "shape": [None, width]}]
+    session = export.open_session(str(tmp_path / "bundle" / "model.onnx"))
+    assert export.run(session, [[1, 2, 3, 0]] * 3).shape == (3, width)
+
+
+def test_the_bytes_are_the_same_and_name_no_tool(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("a", "b"):
+        exported(tmp_path / name, make_model(tmp_path / name, "enum"))
+        content = (tmp_path / name / "bundle" / "model.onnx").read_bytes()
+        digests.add(hashlib.sha256(content).hexdigest())
+        loaded = onnx.load_from_string(content)
+        assert (loaded.producer_name, loaded.producer_version, loaded.ir_version) == ("mlpc", "", 8)
+        assert {(item.domain, item.version) for item in loaded.opset_import} == {("", 18), ("ai.onnx.ml", 3)}
+    assert len(digests) == 1
+
+
+def test_real_data(tmp_path: Path) -> None:
+    frame = pandas.read_csv(ROOT / "examples" / "tumor" / "data" / "cells.csv")
+    type = dataset(column("malignant", "bool", "label"), rest={"base": "float", "min": 0})
+    data = Artefact(str(tmp_path / "cells.parquet"), type)
+    tables.write(data.path, frame, type, "cells")
+    from mlpc_stdlib.runtime import sklearn
+
+    model = Artefact(str(tmp_path / "model"), {"type": "model", "framework": "sklearn"})
+    step(sklearn.random_forest, {"data": data}, {"model": model}, trees=60, max_depth=8, seed=7)
+    found = exported(tmp_path, model, data, parity__max_abs=1e-4)
+    assert found["parity.difference"] < 1e-6
+    assert found["parity.agreement"] == 1.0
+
+
+def test_missing_values_are_taken_alike(tmp_path: Path) -> None:
+    from mlpc_stdlib.runtime import sklearn
+
+    frame, type = flowers()
+    for item in type["schema"]["columns"][:2]:
+        item["nullable"] = True
+    frame.loc[::3, "length"] = None
+    frame.loc[::4, "width"] = None
+    data = Artefact(str(tmp_path / "rows.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    model = Artefact(str(tmp_path / "model"), {"type": "model", "framework": "sklearn"})
+    for estimator in (sklearn.random_forest, sklearn.logistic_regression):
+        step(estimator, {"data": data}, {"model": model})
+        found = exported(tmp_path, model, data, parity__max_abs=1e-5)
+        assert found["parity.difference"] < 5e-6
+        assert found["parity.agreement"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("estimator", "label"),
+    [
+        (GradientBoostingClassifier(n_estimators=5), "enum"),
+        (HistGradientBoostingRegressor(max_iter=5), "float"),
+        (make_pipeline(StandardScaler(), PCA(2), Ridge()), "float"),
+        (CalibratedClassifierCV(RidgeClassifier(), cv=2), "bool"),
+    ],
+)
+def test_estimators_of_the_users_choice(tmp_path: Path, estimator: Any, label: str) -> None:
+    model, data = fitted(tmp_path, estimator, label)
+    found = exported(tmp_path, model, data, parity__max_abs=1e-4)
+    assert found["parity.difference"] < 1e-4
+    assert found["parity.agreement"] == 1.0
+
+
+# A model that differs is seen to differ
+
+
+def broken(folder: Path, data: Artefact, change: Any, **arguments: Any) -> dict[str, Any]:
+    """Compare a model with its export after ``change`` was made to the exported graph."""
+    model, signature = models.load(Artefact(str(folder / "model")))
+    path = folder / "bundle" / "model.onnx"
+    made = onnx.load(path)
+    change(made.graph)
+    path.write_bytes(made.SerializeToString())
+    features = models.matrix(signature, tables.read(data), "the rows")
+    return export.compare(model, signature, export.open_session(str(path)), features, **arguments)
+
+
+def move_thresholds(graph: Any) -> None:
+    for item in graph.node[0].attribute:
+        if item.name == "nodes_values":
+            item.floats[:] = [value + 0.5 for value in item.floats]
+
+
+def test_swapped_classes_are_measured(tmp_path: Path) -> None:
+    model = make_model(tmp_path, "enum")
+    exported(tmp_path, model)
+
+    def rotate(graph: Any) -> None:
+        for item in graph.node[0].attribute:
+            if item.name == "class_ids":
+                item.ints[:] = [(number + 1) % 3 for number in item.ints]
+
+    found = broken(tmp_path, make_dataset(tmp_path, "enum"), rotate, max_abs=1e-4)
+    assert found["difference"] > 0.5
+    assert found["agreement"] < 0.1
+
+
+def test_wrong_thresholds_are_measured(tmp_path: Path) -> None:
+    exported(tmp_path, make_model(tmp_path, "enum"))
+    found = broken(tmp_path, make_dataset(tmp_path, "enum"), move_thresholds, max_abs=1e-4)
+    assert found["difference"] > 0.05
+    assert 0.5 < found["agreement"] < 0.99
+    assert 0.0 < found["mean_difference"] < found["difference"]
+
+
+def test_wrong_values_of_a_regression_are_measured(tmp_path: Path) -> None:
+    exported(tmp_path, make_model(tmp_path, "float"))
+    found = broken(tmp_path, make_dataset(tmp_path, "float"), move_thresholds, max_abs=0.01)
+    assert found["difference"] > 0.1
+    assert found["agreement"] < 0.9
+
+
+def test_scores_that_are_no_numbers_never_agree(tmp_path: Path) -> None:
+    exported(tmp_path, make_model(tmp_path, "float", "random_forest"))
+
+    def poison(graph: Any) -> None:
+        for item in graph.node[0].attribute:
+            if item.name == "target_weights":
+                item.floats[:] = [float("nan")] * len(item.floats)
+
+    found = broken(tmp_path, make_dataset(tmp_path, "float"), poison, max_abs=1.0)
+    assert found["agreement"] == 0.0
+    assert found["difference"] > 1e300
+    json.dumps(found, allow_nan=False)
+
+
+class Told(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Gives its columns as probabilities."""
+
+    classes_ = numpy.array([False, True])
+
+    def predict_proba(self, rows: pandas.DataFrame) -> Any:
+        return rows.to_numpy()
+
+    def predict(self, rows: pandas.DataFrame) -> Any:
+        return self.classes_[rows.to_numpy().argmax(axis=1)]
+
+
+class Session:
+    """An exported model that gives these scores."""
+
+    def __init__(self, scores: list[list[float]]) -> None:
+        self.scores = scores
+
+    def run(self, outputs: None, inputs: dict[str, Any]) -> list[Any]:
+        return [numpy.asarray(self.scores, dtype=numpy.float32)]
+
+
+@pytest.mark.parametrize(
+    ("max_abs", "agreement"),
+    # The first row lies 0.001 off the boundary, the second 0.1; both are decided otherwise. The third agrees.
+    [(None, 1 / 3), (0.0005, 1 / 3), (0.002, 2 / 3), (0.2, 1.0)],
+)
+def test_rows_at_the_boundary_count_as_agreeing(max_abs: float | None, agreement: float) -> None:
+    rows = pandas.DataFrame({"no": [0.499, 0.4, 0.9], "yes": [0.501, 0.6, 0.1]})
+    signature = models.make_signature(
+        [Column(column("no")), Column(column("yes"))], None, "classification", [False, True]
+    )
+    session = Session([[0.501, 0.499], [0.6, 0.4], [0.9, 0.1]])
+    found = export.compare(Told(), signature, session, rows, max_abs)
+    assert found["agreement"] == pytest.approx(agreement)
+    assert found["difference"] == pytest.approx(0.2)
+
+
+# What cannot be exported
+
+
+def refused(folder: Path, model: Artefact) -> StepError:
+    with pytest.raises(StepError) as caught:
+        exported(folder, model)
+    assert not (folder / "bundle").exists()
+    return caught.value
+
+
+def test_a_classifier_without_probabilities(tmp_path: Path) -> None:
+    model, _ = fitted(tmp_path, RidgeClassifier())
+    error = refused(tmp_path, model)
+    assert str(error) == (
+        "MLP750 not-exportable: the model foretells classes without probabilities,"
+        " and its export answers with probabilities"
+    )
+    assert error.help == ["wrap the estimator: sklearn.calibration.CalibratedClassifierCV(estimator)"]
+
+
+def test_a_class_without_an_onnx_form(tmp_path: Path) -> None:
+    model, _ = fitted(tmp_path, Halves())
+    error = refused(tmp_path, model)
+    assert error.message.startswith("a Halves has no ONNX form: ")
+
+
+class Halves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Does not know."""
+
+    def fit(self, rows: pandas.DataFrame, labels: Any) -> Halves:
+        self.classes_ = numpy.unique(labels)
+        self.feature_names_in_ = numpy.asarray(rows.columns, dtype=object)
+        return self
+
+    def predict_proba(self, rows: pandas.DataFrame) -> Any:
+        return numpy.full((len(rows), 2), 0.5)
+
+    def predict(self, rows: pandas.DataFrame) -> Any:
+        return self.classes_[[0] * len(rows)]
+
+
+def test_a_model_that_learned_from_texts(tmp_path: Path) -> None:
+    frame = pandas.DataFrame({"plan": ["a", "b"] * 20, "y": [0.5, 1.5] * 20})
+    type = dataset(column("plan", "string"), column("y", "float", "label"))
+    data = Artefact(str(tmp_path / "rows.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    estimator = make_pipeline(OneHotEncoder(), Ridge()).fit(frame[["plan"]], frame["y"])
+    output = Artefact(str(tmp_path / "model"), {"type": "model", "framework": "sklearn"})
+    models.save(output.path, estimator, models.describe(estimator, output, data, frame, "it"))
+    assert refused(tmp_path, output).message == (
+        "the model learns from `plan`, which is string; its export takes numbers only"
+    )
+
+
+def test_parity_rows_without_a_column_of_the_model(tmp_path: Path) -> None:
+    model = make_model(tmp_path)
+    frame, type = flowers()
+    less = Artefact(str(tmp_path / "less.parquet"), dataset(*type["schema"]["columns"][1:]))
+    tables.write(less.path, frame.drop(columns="length"), less.type, "rows")
+    with pytest.raises(StepError, match=r"from a column `length`, which `parity\.data` does not have"):
+        exported(tmp_path, model, less)
