@@ -14,7 +14,7 @@ from .render import length, render
 from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Paint, harmless, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mlpc_run.summary import GateResult, Planned, Step, Summary
 
@@ -76,8 +76,8 @@ class Outcome:
 
     # A run
 
-    def show(self, summary: Summary) -> None:
-        """Write all of it."""
+    def show(self, summary: Summary, told: Collection[str] = ()) -> None:
+        """Write all of it, but for notes that were ``told`` already."""
         self._steps(summary)
         self._gates(summary.gates)
         for step in summary.steps:
@@ -89,7 +89,8 @@ class Outcome:
             if step.state == "failed":
                 self._failure(step)
         for note in summary.notes:
-            self._line(f"{self._paint(CYAN, 'note')} {harmless(note)}")
+            if note not in told:
+                self._line(f"{self._paint(CYAN, 'note')} {harmless(note)}")
         self._line()
         self._promotion(summary)
         self._artefacts(summary)
@@ -167,7 +168,7 @@ class Outcome:
             self._table([(name, harmless(path)) for name, path in paths])
 
     def _next(self, summary: Summary) -> None:
-        failed = [step.node for step in summary.steps if step.state == "failed"]
+        failed = [step.node for step in summary.steps if step.state == "failed" and step.log]
         command = ""
         if failed:
             command = self.command("logs", failed[0])

@@ -29,6 +29,8 @@ class Progress:
 
     def __init__(self, *, verbose: bool = False) -> None:
         self.verbose = verbose
+        #: Notes that the person has seen.
+        self.told: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +124,8 @@ class PlainProgress(Progress):
                     emit(f"{event.node:{self._size}}  | {harmless(event.text)}\n")
                 return
             text, style = sentence(event)
+            if event.kind == "note":
+                self.told.add(event.text)
             if text:
                 name = event.node or ("environment" if event.kind == "environment" else "")
                 emit(f"{harmless(name):{self._size}}  {self._paint(style, harmless(text))}".rstrip() + "\n")
@@ -182,8 +186,7 @@ class LiveProgress(Progress):
                 self._title = f"{event.data.get('pipeline', '')}, run {event.data.get('run', '')}"
             elif kind == "environment":
                 self._environments[str(event.data.get("environment", ""))] = event.text
-            elif event.node and kind in _NEXT:
-                row = self._rows.setdefault(event.node, _Row())
+            elif kind in _NEXT and (row := self._rows.get(event.node)) is not None:
                 row.state = _NEXT[kind]
                 row.text = sentence(event)[0] if kind != "started" else ""
                 row.since = time.monotonic()
@@ -192,7 +195,9 @@ class LiveProgress(Progress):
         # Not while the lock is held: the thread that draws waits for it, and we for that thread.
         if self._live is None and kind in ("started", "environment"):
             self._begin()
-        if kind in ("message", "retry", "interrupted"):
+        if kind == "note":
+            self.told.add(event.text)
+        if kind in ("note", "message", "retry", "interrupted"):
             text, style = sentence(event)
             if text:
                 self._print((f"{event.node}: " if event.node else "") + text, style)

@@ -93,5 +93,5 @@ def command(
         summary = run(
             spec.workflow, spec.root, params=params, spec_label=spec.label, options=options, listen=listen
         )
-    outcome.show(summary)
+    outcome.show(summary, listen.told)
     return summary.exit_code

@@ -1,0 +1,191 @@
+"""How figures, durations, gates and failures are said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlpc_cli.outcome import Outcome, failure, figure, last_lines, measured, seconds, table
+from mlpc_cli.progress import PlainProgress, sentence
+from mlpc_run.events import Event
+from mlpc_run.summary import GateResult, Step, Summary
+
+
+def verdict(text: str, *, passed: bool, **changes: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "name": "",
+        "text": text,
+        "severity": "error",
+        "message": "",
+        "place": None,
+        "passed": passed,
+        "reason": "",
+        "figures": [],
+        "comparison": None,
+    }
+    return {**plain, **changes}
+
+
+def shown(summary: Summary) -> str:
+    parts: list[str] = []
+    Outcome(parts.append, "main.mlp").show(summary)
+    return "".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.00 s"),
+        (0.123, "0.12 s"),
+        (3.21, "3.2 s"),
+        (59.94, "59.9 s"),
+        (125, "2 min 5 s"),
+        (3780, "1 h 3 min"),
+    ],
+)
+def test_durations(value: float, text: str) -> None:
+    assert seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "text"),
+    [
+        (0.964912, 0.92, "0.9649"),
+        (0.91999, 0.92, "0.91999"),
+        (0.92, 0.92, "0.92"),
+        (1.2345e-7, 1e-4, "1.235e-07"),
+        (5, 3, "5"),
+        (True, None, "true"),
+        (None, None, "none"),
+        (0.50001, [0.5, 0.6], "0.50001"),
+    ],
+)
+def test_a_figure_is_short_but_never_looks_like_the_bound_that_it_misses(
+    value: object, bound: object, text: str
+) -> None:
+    assert figure(value, bound) == text
+
+
+def test_what_was_measured() -> None:
+    comparison = {"measured": 0.8372, "operator": ">=", "required": 0.85}
+    assert measured(verdict("recall >= 0.85", passed=False, comparison=comparison)) == "0.8372"
+    assert (
+        measured(verdict("recall >= 0.85", passed=False, reason="recall was not measured"))
+        == "recall was not measured"
+    )
+    figures = [
+        {"node": "quality", "name": "recall", "class": "legal", "value": 0.5},
+        {"node": "quality", "name": "auc", "class": None, "value": 0.75},
+    ]
+    assert measured(verdict("…", passed=False, figures=figures)) == 'recall["legal"] 0.5, auc 0.75'
+
+
+def test_columns_stand_under_each_other_whatever_their_colour() -> None:
+    assert (
+        table([("a", "\x1b[1mbb\x1b[0m", "c"), ("日本", "b", "c")])
+        == "  a     \x1b[1mbb\x1b[0m  c\n  日本  b   c\n"
+    )
+
+
+def test_a_condition_that_only_warns_says_so() -> None:
+    summary = Summary(1, "demo", "")
+    warning = verdict(
+        "rows >= 100",
+        passed=False,
+        severity="warn",
+        message="more data, please",
+        comparison={"measured": 50, "operator": ">=", "required": 100},
+    )
+    summary.gates = [GateResult("quality.gate", True, [warning])]
+    assert "  quality.gate passed\n    ! rows >= 100  50  more data, please (blocks nothing)\n" in shown(
+        summary
+    )
+
+
+def test_a_gate_without_a_figure() -> None:
+    summary = Summary(1, "demo", "ci")
+    summary.gates = [
+        GateResult(
+            "quality.gate", None, [verdict("auc >= 0.9", passed=False, reason="`quality` has not run")]
+        )
+    ]
+    text = shown(summary)
+    assert "\ndemo in `ci`, run 1" in text
+    assert "  quality.gate not judged: a figure is missing\n    ✗ auc >= 0.9  `quality` has not run\n" in text
+
+
+def test_a_failure_is_a_diagnostic_with_the_end_of_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "forest.1.log"
+    log.write_bytes(b"".join(b"line %d\n" % number for number in range(100)) + b"\x1b[2Jboom\xff\n\n")
+    step = Step("forest", "failed")
+    step.log = str(log)
+    step.error = {
+        "code": "MLP799",
+        "name": "step-crashed",
+        "message": "it \x1b[31mcrashed",
+        "help": ["try\nagain"],
+        "place": {"file": "train.py", "line": 12},
+    }
+    text = failure(step, False)
+    assert text.startswith(
+        "error[MLP799] step-crashed: forest: it \\u{1b}[31mcrashed\n  = help: at train.py:12\n"
+    )
+    assert "  = help: it printed last:\n          line 89\n" in text
+    assert "          \\u{1b}[2Jboom\ufffd\n" in text
+    assert "\x1b" not in text
+
+
+def test_a_failure_with_a_code_of_its_own_needs_no_log(tmp_path: Path) -> None:
+    step = Step("cells", "failed")
+    step.error = {"code": "MLP701", "message": "data/cells.csv, row 12: `radius` is -1", "help": []}
+    assert (
+        failure(step, False)
+        == "error[MLP701] row-does-not-fit: cells: data/cells.csv, row 12: `radius` is -1\n"
+    )
+
+
+def test_a_failure_of_an_unknown_kind() -> None:
+    step = Step("cells", "failed")
+    assert failure(step, False) == "error[MLP630] step-failed: cells: the step failed\n"
+
+
+def test_the_last_lines_of_a_log_that_is_not_there(tmp_path: Path) -> None:
+    assert last_lines(str(tmp_path / "none.log")) == []
+
+
+def test_many_artefacts_are_told_by_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = Summary(1, "demo", "")
+    summary.artefacts = {
+        f"step{n}": {"out": str(tmp_path / ".mlpc" / "latest" / "demo" / f"step{n}")} for n in range(20)
+    }
+    assert "artefacts (20) in .mlpc/latest/demo\n" in shown(summary)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (Event("started", "forest", attempt=1, of=3, why=["`trees` is 50, was 200"]), "runs (`trees` is 50, was 200)"),
+        (Event("started", "forest", attempt=2, of=3, why=[]), "runs, attempt 2 of 3"),
+        (Event("finished", "forest", seconds=3.2, metrics={"auc": 0.98, "by": {"a": 1}}), "done in 3.2 s, auc 0.98"),
+        (
+            Event("retry", "forest", attempt=1, of=3, wait=30.0, error={"message": "no memory"}),
+            "attempt 1 of 3 failed, again in 30.0 s: no memory",
+        ),
+        (Event("blocked", "api", by=["quality.gate"]), "blocked by quality.gate"),
+        (Event("queued", "forest", why=[]), ""),
+        (Event("run-finished", exit_code=0, seconds=1.0), ""),
+    ],
+)  # fmt: skip
+def test_what_an_event_says(event: Event, text: str) -> None:
+    assert sentence(event)[0] == text
+
+
+def test_plain_lines_cannot_drive_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    listen = PlainProgress(verbose=True)
+    listen(Event("run-started", run=1, pipeline="demo", environment="", steps=["a", "forest"]))
+    listen(Event("log", "a", "\x1b[2Jhello", attempt=1))
+    listen(Event("message", "forest", "two\nlines\x07", level="warning"))
+    assert capsys.readouterr().out == "a       | \\u{1b}[2Jhello\nforest  two\\nlines\\u{7}\n"
