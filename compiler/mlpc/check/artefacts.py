@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .schemas import Schema
 
 
+#: Names that a help text lists.
+_SHOWN = 6
+
+
 class ArtefactChecks:
     """The checks of one block's inputs."""
 
@@ -130,24 +134,25 @@ class ArtefactChecks:
         return ""
 
     def candidates(self, wanted: Type) -> list[str]:
-        """Return what stands in the pipeline and would fit, as it would be written."""
+        """Return what stands in the pipeline and would fit, as it would be written; of many the first."""
         found = []
-        for id, block in self.typed.blocks.items():
-            if id == self.block.id:
-                continue
+        for id in self.typed.made.get((wanted.base, wanted.framework), ()):
+            block = self.typed.blocks[id]
             fitting = [
                 name
                 for name, type in block.outputs.items()
                 if type.base == wanted.base and (not wanted.framework or type.framework == wanted.framework)
             ]
             found.extend([id] if len(fitting) == 1 else [f"{id}.{name}" for name in fitting])
+            if len(found) > _SHOWN:
+                break
         return found
 
     def _fitting(self, wanted: Type) -> list[str]:
         return self._fitting_names(self.candidates(wanted))
 
     def _fitting_names(self, found: list[str]) -> list[str]:
-        return ["what fits is " + ", ".join(f"`{each}`" for each in found[:6])] if found else []
+        return ["what fits is " + ", ".join(f"`{each}`" for each in found[:_SHOWN])] if found else []
 
     def _only(self, found: list[str], value: Value) -> list[Fix]:
         """Offer the only thing that fits; whether it is meant, who wrote the spec has to say."""

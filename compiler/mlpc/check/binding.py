@@ -496,7 +496,11 @@ class Binder:
                 value = self.block.arguments.get(port.when)
                 if value is None or (value.known and value.value in (None, False)):
                     continue
-            self.block.outputs[name] = self._output_type(port.type)
+            type = self.block.outputs[name] = self._output_type(port.type)
+            for key in {(type.base, ""), (type.base, type.framework)}:
+                makers = self.typed.made.setdefault(key, [])
+                if makers[-1:] != [self.block.id]:
+                    makers.append(self.block.id)
 
     def _output_type(self, type: Type) -> Type:
         if type.base not in ("dataset", "model") or not type.input:

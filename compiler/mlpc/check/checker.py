@@ -13,7 +13,7 @@ from .binding import Binder
 from .declared import Declarations
 from .expressions import Expressions
 from .fit import Fitter
-from .order import block_order
+from .order import Lets, block_order, names_in
 from .scope import Scope
 from .specs import ComponentSpec, KindSpec
 from .typed import TypedBlock, TypedProgram
@@ -90,8 +90,9 @@ class Checker:
                     )
                 )
         circles: set[tree.Decl] = set()
+        fine: set[tree.Decl] = set()
         for decl in module.environments.values():
-            self._environment(module, decl, circles)
+            self._environment(module, decl, circles, fine)
 
     def _let(self, module: Module, decl: tree.Decl, name: str) -> None:
         if decl.value is None:
@@ -99,7 +100,7 @@ class Checker:
                 Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", module.span(decl.name or decl))
             )
         else:
-            self.expressions._let(module, decl, name, decl, None)
+            self.expressions.let(module, decl, name, decl, None)
 
     def _role(self, module: Module, decl: tree.Decl) -> None:
         kinds = self.modules.standard("kinds")
@@ -121,8 +122,13 @@ class Checker:
                 )
             )
 
-    def _environment(self, module: Module, decl: tree.Decl, circles: set[tree.Decl]) -> None:
-        """Check what an environment builds on; ``circles`` are those on a circle that was reported."""
+    def _environment(
+        self, module: Module, decl: tree.Decl, circles: set[tree.Decl], fine: set[tree.Decl]
+    ) -> None:
+        """Check what an environment builds on.
+
+        ``circles`` are those on a circle that was reported, ``fine`` those that lead to none.
+        """
         seen = [decl]
         seen_name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         while decl.type is not None:
@@ -148,6 +154,8 @@ class Checker:
                     )
                 )
                 return
+            if base in fine:
+                break
             if base in seen:
                 if not circles.intersection(seen):
                     self.report(
@@ -165,6 +173,7 @@ class Checker:
                 return
             seen.append(base)
             decl = base
+        fine.update(seen)
 
     def _not_built(self, module: Module, node: tree.Node, what: str) -> None:
         self.report(not_built(module, node, what))
@@ -176,13 +185,18 @@ class Checker:
         self.program = program
         self.expressions.forget_lets()
         typed = self._typed = TypedProgram(program)
-        self._attributes(typed)
-        self._values(typed)
+        lets = Lets(program)
+        self._values(typed, lets)
         for name, settings in program.settings.items():
             self._not_built(settings.module, settings.decl.kind, f"`backend {name}`")
-        for definition in block_order(program, self.report):
+        for definition in block_order(program, lets, self.report):
             if definition.kind and not self._each(definition):
                 self._block(typed, definition)
+        # Attributes, and lets that nobody used, may name blocks.
+        self._attributes(typed)
+        for name, item in program.names.items():
+            if isinstance(item, ValueDef) and item.decl.kind.text == "let" and lets.blocks(name):
+                self._pipeline_let(program, name, item)
         return typed
 
     def block(self, id: str) -> TypedBlock | None:
@@ -250,7 +264,11 @@ class Checker:
                 )
             )
 
-    def _values(self, typed: TypedProgram) -> None:
+    def _pipeline_let(self, program: Program, name: str, item: ValueDef) -> None:
+        scope = Scope(item.module, program)
+        self.expressions.let(item.value_module, item.decl, name, item.decl, scope, item)
+
+    def _values(self, typed: TypedProgram, lets: Lets) -> None:
         program = typed.program
         for name, item in program.names.items():
             if not isinstance(item, ValueDef):
@@ -259,16 +277,14 @@ class Checker:
             if kind == "let":
                 if item.value is None:
                     self.report(Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", item.span))
-                else:
-                    self.expressions._let(
-                        item.value_module, item.decl, name, item.decl, Scope(item.module, program), item
-                    )
+                elif not lets.blocks(name):
+                    self._pipeline_let(program, name, item)
             elif kind == "param":
-                self._param(typed, name, item)
+                self._param(typed, name, item, lets)
             else:
                 self._secret(typed, name, item)
 
-    def _param(self, typed: TypedProgram, name: str, item: ValueDef) -> None:
+    def _param(self, typed: TypedProgram, name: str, item: ValueDef, lets: Lets) -> None:
         type = self.value_type(item)
         if item.value is None:
             self.report(
@@ -280,10 +296,21 @@ class Checker:
                 )
             )
             return
-        value = self.expressions.evaluate(item.value, Scope(item.value_module, typed.program))
-        if not value.wrong and not value.known:
+        opaque = next((first for first, _ in names_in(item.value) if lets.blocks(first)), None)
+        value = None
+        if opaque is None:
+            value = self.expressions.evaluate(
+                item.value, Scope(item.value_module, typed.program, wanted=type)
+            )
+        if value is None or (not value.wrong and not value.known):
             self.report(
-                Diagnostic(codes.NOT_KNOWN_YET, "the default of a param is known when compiling", value.span)
+                Diagnostic(
+                    codes.NOT_KNOWN_YET,
+                    "the default of a param is known when compiling, but this is known when the pipeline runs only",
+                    item.value_module.span(item.value),
+                    label="not known yet",
+                    help=["write a value, or name a `let`"],
+                )
             )
             return
         fitted = self.fit(value, type, f"`{name}`")

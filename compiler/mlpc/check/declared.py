@@ -27,13 +27,12 @@ _INSIDE = ("param", "input", "output", "quantity", "block")
 class Declarations:
     """Specifications and schemas, each read once, by the declaration that they come from."""
 
-    __slots__ = ("_components", "_extending", "_followed", "_kinds", "_schemas", "checker", "report")
+    __slots__ = ("_components", "_followed", "_kinds", "_schemas", "checker", "report")
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
         self.report = checker.report
         self._schemas: dict[tree.Decl, Schema] = {}
-        self._extending: list[tree.Decl] = []
         #: Names of inputs that types of the component being read follow, with their places.
         self._followed: list[tuple[str, Span]] = []
         self._components: dict[tree.Decl, ComponentSpec] = {}
@@ -213,11 +212,49 @@ class Declarations:
         known = self._schemas.get(decl)
         if known is not None:
             return known
+        # Upwards to what is known, then down again: without recursion, a chain may be long.
+        chain = [(module, decl)]
+        seen = {decl}
+        bases: list[tree.Decl | None] = []
+        while len(bases) < len(chain):
+            within, extended = chain[-1]
+            base = (
+                self.checker.named(within, extended.type.name, "schema")
+                if extended.type is not None
+                else None
+            )
+            if base is not None and base[1] in seen:
+                self._schema_circle(chain[chain.index(base) :])
+                base = None
+            bases.append(base[1] if base is not None else None)
+            if base is not None and base[1] not in self._schemas:
+                chain.append(base)
+                seen.add(base[1])
+        for (within, extended), above in zip(reversed(chain), reversed(bases), strict=True):
+            if extended not in self._schemas:
+                self._make_schema(within, extended, self._schemas[above] if above is not None else None)
+        return self._schemas[decl]
+
+    def _schema_circle(self, circle: list[tuple[Module, tree.Decl]]) -> None:
+        module, decl = circle[-1]
+        names = [each.span(made.name or made) for each, made in circle]
+        self.report(
+            Diagnostic(
+                codes.CYCLE,
+                f"schema `{names[0].text}` extends itself",
+                module.span(decl.type.name if decl.type is not None else decl),
+                labels=[Label(span, "by way of this") for span in names[1:]],
+                help=["take one of the bases out"],
+            )
+        )
+
+    def _make_schema(self, module: Module, decl: tree.Decl, above: Schema | None) -> None:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         made = Schema(name, module.span(decl.name or decl), doc_of(decl.doc))
         self._schemas[decl] = made
-        if decl.type is not None:
-            self._extend(made, module, decl, decl.type.name)
+        if above is not None:
+            made.columns.update(above.columns)
+            made.rest, made.rest_span = above.rest, above.rest_span
         own: dict[str, tree.Field] = {}
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.ErrorItem):
@@ -235,30 +272,6 @@ class Declarations:
             self._field(module, made, item, own)
         if decl.body is None or (not made.columns and made.rest is None and not decl.body.items):
             self.report(Diagnostic(codes.BAD_DECLARATION, f"schema `{name}` has no column", made.span))
-        return made
-
-    def _extend(self, made: Schema, module: Module, decl: tree.Decl, node: tree.Ref) -> None:
-        base = self.checker.named(module, node, "schema")
-        if base is None:
-            return
-        # From here on, whoever comes by `decl` again has gone in a circle.
-        self._extending.append(decl)
-        if base[1] in self._extending:
-            circle = self._extending[self._extending.index(base[1]) :]
-            self.report(
-                Diagnostic(
-                    codes.CYCLE,
-                    f"schema `{node.names[-1]}` extends itself",
-                    module.span(node),
-                    labels=[Label(self._schemas[each].span, "by way of this") for each in circle[1:]],
-                    help=["take one of the bases out"],
-                )
-            )
-        else:
-            above = self.schema(*base)
-            made.columns.update(above.columns)
-            made.rest, made.rest_span = above.rest, above.rest_span
-        self._extending.pop()
 
     def _field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
         type = self.type(module, item.type)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.program import BlockDef, ValueDef, not_built
-from ..resolve.similar import nearest
 from ..syntax import tree
+from .order import names_in
+from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
 from .units import DIMENSIONS, UNITS, USUAL, to_base
 from .values import Entity, Value, wrong
@@ -16,24 +17,52 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..resolve.modules import Module
+    from ..resolve.program import Program
     from ..source import Span
     from .checker import Checker
-    from .scope import Scope
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
 _LATER_FUNCTIONS = ("best_of",)
 
 
+class _Let:
+    __slots__ = ("decl", "key", "module", "name", "value")
+
+    def __init__(self, module: Module, name: str, decl: tree.Decl, value: tree.Expr | None) -> None:
+        self.module = module
+        self.name = name
+        self.decl = decl
+        self.value = value
+        self.key = (module.path, name, decl.start)
+
+
+def _lets_in(let: _Let, program: Program | None) -> list[_Let]:
+    """Return the lets beside ``let`` that its value names."""
+    found = []
+    for name, _ in names_in(let.value) if let.value is not None else ():
+        if program is not None:
+            item = program.names.get(name)
+            if isinstance(item, ValueDef) and item.decl.kind.text == "let":
+                found.append(_Let(item.value_module, name, item.decl, item.value))
+        else:
+            decl = let.module.find(name, "let")
+            if decl is not None:
+                found.append(_Let(let.module, name, decl, decl.value))
+    return found
+
+
 class Expressions:
     """Evaluates expressions in a scope; every problem is reported once and gives a wrong value."""
 
-    __slots__ = ("_lets", "checker", "report")
+    __slots__ = ("_file_lets", "_lets", "checker", "report")
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
         self.report = checker.report
-        self._lets: dict[tuple[str, str, int], Value | None] = {}
+        #: What lets came to, by file, name and place: those of the pipeline, and those of files.
+        self._lets: dict[tuple[str, str, int], Value] = {}
+        self._file_lets: dict[tuple[str, str, int], Value] = {}
 
     def evaluate(self, node: tree.Expr, scope: Scope) -> Value:
         """Return the value of ``node``."""
@@ -135,7 +164,7 @@ class Expressions:
             schema = self.checker.declarations.schema(module, decl)
             return Value(Type("schema"), module, node, entity=Entity("schema", name, item=schema))
         if kind == "let" and decl.value is not None:
-            return self._let(module, decl, name, node, None)
+            return self.let(module, decl, name, node, None)
         return Value(Type(kind), module, node, entity=Entity(kind, name, item=(module, decl)))
 
     def _item(self, item: BlockDef | ValueDef, node: tree.Node, scope: Scope) -> Value:
@@ -149,14 +178,14 @@ class Expressions:
         name = item.name.text
         kind = item.decl.kind.text
         if kind == "let":
-            return self._let(item.value_module, item.decl, name, node, scope, item)
+            return self.let(item.value_module, item.decl, name, node, scope, item)
         type = self.checker.value_type(item)
         if type.base == "error":
             return wrong(module, node)
         what = "secret" if kind == "secret" else "param"
         return Value(type, module, node, expr={what: name}, entity=Entity(what, name, item=item))
 
-    def _let(
+    def let(
         self,
         module: Module,
         decl: tree.Decl,
@@ -165,33 +194,63 @@ class Expressions:
         scope: Scope | None,
         item: ValueDef | None = None,
     ) -> Value:
-        from .scope import Scope
-
-        key = (module.path, name, decl.start)
+        """Return what a let of a file, or with ``item`` of the pipeline, comes to, as the value of ``node``."""
+        program = scope.program if scope is not None and item is not None else None
         at = scope.module if scope is not None else module
-        if key in self._lets:
-            known = self._lets[key]
-            if known is None:
-                self.report(
-                    Diagnostic(
-                        codes.CYCLE,
-                        f"`{name}` is declared by way of itself",
-                        module.span(decl.name or decl),
-                        help=["take out one of the names that lead back to it"],
-                    )
-                )
-                return wrong(at, node)
-            return known.replace(node=node, module=at) if not known.wrong else wrong(at, node)
-        value = item.value if item is not None else decl.value
-        if value is None:
-            return wrong(at, node)
-        self._lets[key] = None
-        found = self.evaluate(value, Scope(module, scope.program if scope is not None else None))
-        self._lets[key] = found
+        known = self._lets if program is not None else self._file_lets
+        start = _Let(module, name, decl, item.value if item is not None else decl.value)
+        if start.key not in known:
+            self._evaluate_lets(start, program, known)
+        found = known[start.key]
         return found.replace(node=node, module=at) if not found.wrong else wrong(at, node)
 
+    def _evaluate_lets(
+        self, start: _Let, program: Program | None, known: dict[tuple[str, str, int], Value]
+    ) -> None:
+        """Evaluate a let, those that it names first, without recursion: there may be thousands in a row."""
+        path = [start]
+        place = {start.key: 0}
+        waiting = [iter(_lets_in(start, program))]
+        while path:
+            following = next(waiting[-1], None)
+            if following is None:
+                waiting.pop()
+                let = path.pop()
+                del place[let.key]
+                if let.key not in known:
+                    value = let.value
+                    known[let.key] = (
+                        self.evaluate(value, Scope(let.module, program))
+                        if value is not None
+                        else wrong(let.module, let.decl)
+                    )
+            elif following.key not in known:
+                on_path = place.get(following.key)
+                if on_path is None:
+                    place[following.key] = len(path)
+                    path.append(following)
+                    waiting.append(iter(_lets_in(following, program)))
+                    continue
+                self._let_circle(path[on_path:])
+                for let in path[on_path:]:
+                    known[let.key] = wrong(let.module, let.decl)
+
+    def _let_circle(self, circle: list[_Let]) -> None:
+        first = circle[0]
+        self.report(
+            Diagnostic(
+                codes.CYCLE,
+                f"`{first.name}` is declared by way of itself",
+                first.module.span(first.decl.name or first.decl),
+                labels=[
+                    Label(let.module.span(let.decl.name or let.decl), "by way of this") for let in circle[1:]
+                ],
+                help=["take out one of the names that lead back to it"],
+            )
+        )
+
     def forget_lets(self) -> None:
-        """Forget what lets came to: another environment may give them other values."""
+        """Forget what the lets of the pipeline came to: another environment may give them other values."""
         self._lets.clear()
 
     def _unknown(self, name: str, span: Span, scope: Scope) -> None:
@@ -211,9 +270,11 @@ class Expressions:
                 )
             )
             return
-        near = nearest(name, scope.likely_names())
-        if near is None and scope.quantities is None:
-            near = nearest(name, scope.names())
+        modules, near = self.checker.modules, None
+        if modules.suggests:
+            near = modules.nearest(name, scope.likely_names())
+        if near is None and scope.quantities is None and modules.suggests:
+            near = self.checker.modules.nearest(name, scope.names())
         if near is None and program is not None and program.forgives(name):
             return  # most likely what was given a name that was taken: reported there
         if scope.quantities is not None:
@@ -255,7 +316,7 @@ class Expressions:
             if decl is not None:
                 return self._declared(used, decl, name, node).replace(module=scope.module)
             if not used.is_lost(name):
-                near = nearest(name, used.names)
+                near = self.checker.modules.nearest(name, used.names)
                 help = [] if near else [_what_it_declares(used)]
                 self._no_member(f"`{entity.name}` declares no `{name}`", span, near, help)
             return wrong(scope.module, node)
@@ -274,7 +335,7 @@ class Expressions:
     def _column_of_schema(self, entity: Entity, name: str, span: Span) -> None:
         """Say how a column is named that was named through its schema."""
         schema = entity.item
-        near = name if name in schema.columns else nearest(name, schema.columns)
+        near = name if name in schema.columns else self.checker.modules.nearest(name, schema.columns)
         help = [f"such as `{each}.{near or name}`" for each in self.checker.data_of(schema)[:1]]
         message = f"`{entity.name}` is a schema: a column is named through its data"
         self._no_member(message, span, None, help)
@@ -320,7 +381,7 @@ class Expressions:
             source = Value(type, module, node, entity=Entity("output", port, block=id))
             return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=id)
         known = [*typed.outputs, *typed.quantities]
-        near = nearest(name, known)
+        near = self.checker.modules.nearest(name, known)
         if scope.quantities is not None and typed.quantities:
             shown = ", ".join(f"`{known}`" for known in typed.quantities)
             self._no_member(
@@ -380,7 +441,7 @@ class Expressions:
 
     def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
         """Report a column that ``schema`` does not have."""
-        near = nearest(name, schema.columns)
+        near = self.checker.modules.nearest(name, schema.columns)
         if near is None and schema.rest is not None:
             self.report(
                 Diagnostic(
@@ -419,7 +480,7 @@ class Expressions:
         typed = self.checker.block(id)
         spec = typed.quantities.get(flat) if typed is not None else None
         if spec is None or typed is None:
-            near = nearest(flat, typed.quantities) if typed is not None else None
+            near = self.checker.modules.nearest(flat, typed.quantities) if typed is not None else None
             self._no_member(f"`{id}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
             return wrong(scope.module, node)
         entity = Entity("quantity", flat, block=id, item=spec)
@@ -433,7 +494,7 @@ class Expressions:
         unit = node.unit
         module = scope.module
         if unit not in UNITS:
-            near = nearest(unit, UNITS)
+            near = self.checker.modules.nearest(unit, UNITS)
             span = module.span(node)
             number = node.text[: len(node.text) - len(unit)]
             self.report(
@@ -848,7 +909,7 @@ class Expressions:
                 return Value(of, module, node, known=True, value=found)
             if isinstance(value.value, list | dict):
                 keys = list(value.value) if isinstance(value.value, dict) else []
-                near = nearest(str(index.value), [str(key) for key in keys])
+                near = self.checker.modules.nearest(str(index.value), [str(key) for key in keys])
                 size = len(value.value)
                 message = (
                     f"there is no `{index.text}` in it"
@@ -879,7 +940,7 @@ class Expressions:
             self.report(not_built(module, node.function, f"`{name}`"))
             return wrong(module, node)
         if name not in _FUNCTIONS:
-            near = nearest(name, _FUNCTIONS)
+            near = self.checker.modules.nearest(name, _FUNCTIONS)
             span = module.span(node.function)
             self.report(
                 Diagnostic(

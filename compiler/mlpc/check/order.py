@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
 
 
-def block_order(program: Program, report: Callable[[Diagnostic], None]) -> list[BlockDef]:
+def block_order(program: Program, lets: Lets, report: Callable[[Diagnostic], None]) -> list[BlockDef]:
     """Return the blocks in an order in which each stands after what it names; those on a circle are left out.
 
     Among the orders possible it is the one nearest to the file's.
     """
     names: dict[str, dict[str, Span]] = {}
-    lets = _Lets(program)
     for block in program.blocks:
         found: dict[str, Span] = {}
         _body_names(block.body, block.id, lets, found)
@@ -92,7 +91,7 @@ def _edge(needing: str, needed: str, span: Span) -> str:
     return f"`{needing}` needs `{needed}` here" + (f", by way of `{by}`" if by != needed else "")
 
 
-class _Lets:
+class Lets:
     """The blocks that names of a pipeline lead to, also by way of lets."""
 
     __slots__ = ("_known", "program")
@@ -102,20 +101,40 @@ class _Lets:
         self._known: dict[str, list[str]] = {}
 
     def blocks(self, name: str) -> list[str]:
-        item = self.program.names.get(name)
-        if isinstance(item, BlockDef):
+        """Return the blocks that ``name`` leads to, each once."""
+        if isinstance(self.program.names.get(name), BlockDef):
             return [name]
+        stack = [name]
+        entered: set[str] = set()
+        while stack:
+            current = stack[-1]
+            firsts = [] if current in self._known else self._named_by(current)
+            if current not in entered:
+                entered.add(current)
+                above = [first for first in firsts if first not in self._known and first not in entered]
+                stack.extend(above)
+                if above:
+                    continue
+            stack.pop()
+            if current in self._known:
+                continue
+            found: dict[str, None] = {}
+            for first in firsts:
+                if isinstance(self.program.names.get(first), BlockDef):
+                    found[first] = None
+                else:
+                    found.update(dict.fromkeys(self._known.get(first, ())))
+            self._known[current] = list(found)
+        return self._known[name]
+
+    def _named_by(self, name: str) -> list[str]:
+        item = self.program.names.get(name)
         if not isinstance(item, ValueDef) or item.decl.kind.text != "let" or item.value is None:
             return []
-        known = self._known.get(name)
-        if known is None:
-            self._known[name] = known = []
-            for first, _ in names_in(item.value):
-                known.extend(self.blocks(first))
-        return known
+        return [first for first, _ in names_in(item.value)]
 
 
-def _body_names(body: BodyDef, owner: str, lets: _Lets, found: dict[str, Span]) -> None:
+def _body_names(body: BodyDef, owner: str, lets: Lets, found: dict[str, Span]) -> None:
     for attr in body.attrs.values():
         _add(attr.node.value, attr.module, lets, found, None)
     for condition in body.conditions:
@@ -125,7 +144,7 @@ def _body_names(body: BodyDef, owner: str, lets: _Lets, found: dict[str, Span]) 
         _body_names(nested.body, owner, lets, found)
 
 
-def _add(expr: tree.Expr, module: Module, lets: _Lets, found: dict[str, Span], ignore: str | None) -> None:
+def _add(expr: tree.Expr, module: Module, lets: Lets, found: dict[str, Span], ignore: str | None) -> None:
     for name, node in names_in(expr):
         for id in lets.blocks(name):
             if id != ignore:

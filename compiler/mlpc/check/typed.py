@@ -90,11 +90,13 @@ class TypedBlock:
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "params", "program", "secrets")
+    __slots__ = ("attributes", "blocks", "made", "params", "program", "secrets")
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.blocks: dict[str, TypedBlock] = {}
+        #: Blocks that make artefacts of a type, and of a type and framework; for help texts.
+        self.made: dict[tuple[str, str], list[str]] = {}
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
         self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
         self.attributes: dict[str, Value] = {}

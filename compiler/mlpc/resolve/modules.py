@@ -11,6 +11,8 @@ from .similar import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..diagnostics import Diagnostics
     from ..source import Loader
 
@@ -25,6 +27,11 @@ TOP_KINDS = {
     "test": "a test",
     "let": "a let",
 }
+
+
+#: Files that may use each other one through the other, and names that are compared for did-you-mean.
+_DEEPEST = 100
+_MOST_LOOKED_AT = 20_000
 
 
 class Module:
@@ -62,13 +69,29 @@ class Module:
 class Modules:
     """Reads modules on demand, each once."""
 
-    __slots__ = ("_loaded", "_loading", "diagnostics", "loader")
+    __slots__ = ("_loaded", "_loading", "_looked_at", "diagnostics", "loader")
 
     def __init__(self, loader: Loader, diagnostics: Diagnostics) -> None:
         self.loader = loader
         self.diagnostics = diagnostics
         self._loaded: dict[str, Module | None] = {}
         self._loading: list[str] = []
+        self._looked_at = 0
+
+    @property
+    def suggests(self) -> bool:
+        """Whether names are still looked up for did-you-mean."""
+        return self._looked_at <= _MOST_LOOKED_AT
+
+    def nearest(self, name: str, known: Collection[str]) -> str | None:
+        """Return the known name that ``name`` was most likely meant to be.
+
+        A text with thousands of unknown names is no typing mistake: after the first hundreds nothing is looked up any more.
+        """
+        if not self.suggests:
+            return None
+        self._looked_at += len(known)
+        return nearest(name, known)
 
     def load(self, path: str) -> Module | None:
         """Return the module at ``path``, or None where there is no such file."""
@@ -188,6 +211,17 @@ class Modules:
                 continue
             if not alias.isidentifier():
                 self.diagnostics.add(_no_alias(module, use, alias))
+                continue
+            if len(self._loading) > _DEEPEST:
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.NESTED_TOO_DEEP,
+                        f"more than {_DEEPEST} files use each other one through the other",
+                        module.span(use.target),
+                        help=["let the file above use what it needs itself"],
+                    )
+                )
+                module.lost.add(alias)
                 continue
             if path in self._loading:
                 self.diagnostics.add(self._circle(module, use, path))

@@ -366,7 +366,7 @@ class _Builder:
         names = self.program.names
         if name.text in names:
             first = names[name.text]
-            self.report(duplicate_at(module, name, first))
+            self.report(duplicate_at(module, name, item.kind.text, first))
             self.program.displaced += 1
             if first.decl.kind.text != item.kind.text:
                 self.program.doubtful.add(name.text)
@@ -601,7 +601,7 @@ class _Builder:
             into.conditions = kept
 
     def unknown(self, module: Module, name: tree.Name, verb: str, kind: str = "") -> None:
-        near = nearest(name.text, self.program.names)
+        near = self.program.modules.nearest(name.text, self.program.names)
         if near is None and self.program.forgives(name.text):
             return  # most likely what was given a name that was taken: reported there
         help = []
@@ -631,22 +631,13 @@ def not_built(module: Module, node: tree.Node, what: str) -> Diagnostic:
     )
 
 
-def duplicate_at(module: Module, name: tree.Name, first: BlockDef | ValueDef) -> Diagnostic:
+def duplicate_at(module: Module, name: tree.Name, kind: str, first: BlockDef | ValueDef) -> Diagnostic:
     """Return the diagnostic for a name of a pipeline that is declared a second time."""
     return Diagnostic(
         codes.DUPLICATE_NAME,
         f"`{name.text}` is declared twice",
         module.span(name),
-        label=f"declared again, as `{_kind_at(module, name)}`"
-        if _kind_at(module, name)
-        else "declared again",
+        label=f"declared again, as `{kind}`",
         labels=[Label(first.span, f"declared first, as `{first.decl.kind.text}`")],
         help=["give one of them another name"],
     )
-
-
-def _kind_at(module: Module, name: tree.Name) -> str:
-    for item in module.pipelines[0].body.items if module.pipelines and module.pipelines[0].body else ():
-        if isinstance(item, tree.Decl) and item.name is name:
-            return item.kind.text
-    return ""
