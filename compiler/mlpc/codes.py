@@ -204,6 +204,8 @@ CANNOT_LISTEN = _code("MLP770", "cannot-listen")
 INVALID_TASK = _code("MLP790", "invalid-task")
 MISSING_LIBRARY = _code("MLP791", "missing-library")
 CANNOT_WRITE_OUTPUT = _code("MLP792", "cannot-write-output")
+BAD_PARAMETER = _code("MLP793", "bad-parameter")
+HELD_BACK = _code("MLP794", "held-back")
 STEP_CRASHED = _code("MLP799", "step-crashed")
 
 # 8 formatter

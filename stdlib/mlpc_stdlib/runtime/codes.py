@@ -41,7 +41,14 @@ CANNOT_LISTEN: Code = ("MLP770", "cannot-listen")
 INVALID_TASK: Code = ("MLP790", "invalid-task")
 MISSING_LIBRARY: Code = ("MLP791", "missing-library")
 CANNOT_WRITE_OUTPUT: Code = ("MLP792", "cannot-write-output")
+BAD_PARAMETER: Code = ("MLP793", "bad-parameter")
+HELD_BACK: Code = ("MLP794", "held-back")
 STEP_CRASHED: Code = ("MLP799", "step-crashed")
+
+# What an adaptor in a container says, and the engine for one machine as well
+MISSING_SECRET: Code = ("MLP607", "missing-secret")
+STEP_TIMED_OUT: Code = ("MLP631", "step-timed-out")
+STEP_KILLED: Code = ("MLP632", "step-killed")
 
 ALL: tuple[Code, ...] = tuple(
     value for name, value in list(globals().items()) if name.isupper() and isinstance(value, tuple)

@@ -1,0 +1,119 @@
+"""What a run came to, told from the store: the members that the summary of ``mlpc run`` has."""
+
+from __future__ import annotations
+
+from .judging import line
+from .store import BLOCKED, DONE, FAILED, NOT_PASSED, RUNNING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .graph import Graph
+    from .store import Store
+
+#: Exit statuses of the command: good, a gate was not passed, a step failed.
+_GOOD, _FINDINGS, _STEP = 0, 1, 5
+
+
+def summarise(graph: Graph, store: Store) -> dict[str, Any]:
+    """Return steps and gates with their figures, what is promoted, why something is not, and the exit status.
+
+    A step that the engine never started is ``blocked`` by the gate that held it back, ``skipped`` because of the step
+    that failed, or ``failed`` where its container ended before it could say why.
+    """
+    states: dict[str, tuple[str, list[str]]] = {}
+    for id in graph.nodes:
+        states[id] = _state(graph, store, id, states)
+    steps, gates = [], []
+    for id, node in graph.nodes.items():
+        record = store.record(id) or {}
+        state, by = states[id]
+        if node["kind"] == "gate":
+            passed = {"ran": True, "not-passed": False}.get(state)
+            gates.append({"node": id, "passed": passed, "verdicts": record.get("verdicts") or []})
+        elif node["kind"] == "task":
+            steps.append(_step(id, state, by, record if state not in ("blocked", "skipped") else {}, store))
+    good = all(step["state"] == "ran" for step in steps) and all(gate["passed"] for gate in gates)
+    promotes = [
+        id
+        for id, node in graph.nodes.items()
+        if node["kind"] == "service" or (node["kind"] == "task" and node["effect"])
+    ]
+    failed = [step["node"] for step in steps if step["state"] == "failed"]
+    return {
+        "pipeline": graph.name,
+        "environment": graph.environment,
+        "steps": steps,
+        "gates": gates,
+        "promoted": promotes if good else [],
+        "reasons": [] if good or not promotes else _reasons(gates, failed),
+        "seconds": _span(graph, store),
+        "exit_code": _GOOD if good else _STEP if failed else _FINDINGS,
+    }
+
+
+def _state(
+    graph: Graph, store: Store, id: str, states: dict[str, tuple[str, list[str]]]
+) -> tuple[str, list[str]]:
+    """Return the state of a node, and what held it back."""
+    held = [each for each in graph.needs(id) if states[each][0] != "ran"]
+    if graph.nodes[id]["kind"] == "gate":
+        held = [
+            each for each in held if states[each][0] != "not-passed" or graph.nodes[each]["kind"] == "gate"
+        ]
+    if held:
+        causes = list(dict.fromkeys(cause for each in held for cause in (states[each][1] or [each])))
+        failed = any(states[each][0] in ("failed", "skipped") for each in held)
+        return ("skipped" if failed else "blocked"), causes
+    record = store.record(id) or {}
+    status = record.get("status")
+    if status in (DONE, NOT_PASSED) and not store.is_current(graph, id):
+        return "skipped", []
+    known = {DONE: "ran", NOT_PASSED: "not-passed", FAILED: "failed", RUNNING: "failed", BLOCKED: "skipped"}
+    return known.get(str(status), "skipped"), []
+
+
+def _step(id: str, state: str, by: list[str], record: dict[str, Any], store: Store) -> dict[str, Any]:
+    error = record.get("error")
+    if state == "failed" and not error:
+        error = {
+            "code": "MLP799",
+            "name": "step-crashed",
+            "message": "its container ended before the step was done",
+            "help": ["it may have run out of memory, or was stopped"],
+            "place": None,
+            "final": False,
+        }
+    return {
+        "node": id,
+        "state": state,
+        "by": by,
+        "seconds": record.get("seconds", 0.0),
+        "started": record.get("started", 0.0),
+        "attempts": record.get("attempts", 0),
+        "metrics": record.get("metrics") or {},
+        "rows": record.get("rows") or {},
+        "messages": record.get("messages") or [],
+        "report": record.get("report"),
+        "effect": record.get("effect"),
+        "error": error if state == "failed" else None,
+        "inputs": record.get("inputs") or {},
+        "outputs": record.get("outputs") or {},
+    }
+
+
+def _reasons(gates: list[dict[str, Any]], failed: list[str]) -> list[str]:
+    found = [
+        f"`{gate['node']}`: {line(verdict)[6:]}"
+        for gate in gates
+        for verdict in gate["verdicts"]
+        if gate["passed"] is False and not verdict["passed"] and verdict["severity"] != "warn"
+    ]
+    return found + [f"`{id}` failed" for id in failed]
+
+
+def _span(graph: Graph, store: Store) -> float:
+    records = [record for id in graph.nodes if (record := store.record(id)) and record.get("started")]
+    ends = [record["started"] + record.get("seconds", 0.0) for record in records]
+    return max(ends) - min(record["started"] for record in records) if records else 0.0

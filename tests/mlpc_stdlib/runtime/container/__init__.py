@@ -1,0 +1,1 @@
+"""Tests of the adaptor that stands between a container and the step contract."""

@@ -1,0 +1,175 @@
+"""What a node does inside its container: from the workflow and the store to artefacts, a record, an exit status."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from mlpc_run import digests as engine
+from mlpc_stdlib.runtime import digests
+
+from .pipelines import COUNT, DOUBLE, GATE, Engine, Retry, Secret, task
+
+
+def test_a_task_takes_from_the_store_and_gives_to_it(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, GATE, DOUBLE)
+    assert words.run("count")[0] == 0
+    assert (tmp_path / "store" / "count" / "words").read_text(encoding="utf-8") == "6"
+    assert words.run("enough") == (0, "enough passed\n  ok    size: words >= 6  (words is 6)\n")
+    assert words.run("double")[0] == 0
+    assert (tmp_path / "store" / "double" / "made").read_text(encoding="utf-8") == "66"
+    record = words.record("count")
+    assert (record["status"], record["metrics"], record["attempts"]) == ("done", {"words": 6}, 1)
+    assert record["outputs"]["words"] == engine.of_file(str(tmp_path / "store" / "count" / "words"))
+    assert record["inputs"]["text"] == engine.of_file(str(tmp_path / "data" / "texts" / "three.txt"))
+    assert not list((tmp_path / "store" / ".work").iterdir())
+
+
+def test_a_gate_that_does_not_pass_ends_with_1_and_holds_back_what_follows(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, GATE, DOUBLE)
+    assert words.run("count", "--param", "factor=1")[0] == 0
+    assert words.run("enough") == (1, "enough not passed\n  FAIL  size: words >= 6  (words is 3)\n")
+    status, said = words.run("double")
+    assert (status, said.splitlines()[0]) == (
+        3,
+        "error[MLP794 held-back]: `double` does not run: `enough` did not pass",
+    )
+    assert not (tmp_path / "store" / "double" / "made").exists()
+    summary = words.summary()
+    assert [(step["node"], step["state"], step["by"]) for step in summary["steps"]] == [
+        ("count", "ran", []),
+        ("double", "blocked", ["enough"]),
+    ]
+    assert (summary["gates"][0]["passed"], summary["exit_code"]) == (False, 1)
+
+
+def test_what_was_not_made_in_one_run_is_not_mixed(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, GATE, DOUBLE)
+    assert [words.run(id)[0] for id in ("count", "enough", "double")] == [0, 0, 0]
+    assert words.run("count", "--param", "factor=5")[0] == 0
+    status, said = words.run("double")
+    assert status == 3
+    assert "`enough` belongs to another run" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        ([], 0, "6"),
+        (["--param-variable", "factor=FACTOR"], 0, "12"),
+        (
+            ["--param", "factor=12"],
+            2,
+            "the parameter `factor` cannot be `12`: it is a whole number >= 1 and <= 9",
+        ),
+        (
+            ["--param", "factor=x"],
+            2,
+            "the parameter `factor` cannot be `x`: it is a whole number >= 1 and <= 9",
+        ),
+        (["--param", "facter=3"], 2, "has no parameter `facter`; did you mean `factor`?"),
+    ],
+)
+def test_parameters(tmp_path: Path, given: list[str], status: int, said: str) -> None:
+    words = Engine(tmp_path, COUNT)
+    found, text = words.run("count", *given, FACTOR="4")
+    assert found == status
+    made = tmp_path / "store" / "count" / "words"
+    assert said == made.read_text(encoding="utf-8") if status == 0 else said in text
+
+
+def test_a_parameter_whose_variable_is_empty_keeps_its_default(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT)
+    assert words.run("count", "--param-variable", "factor=FACTOR", FACTOR="")[0] == 0
+    assert words.record("count")["metrics"] == {"words": 6}
+
+
+def test_another_attempt_is_made_as_declared(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("flaky", retry=Retry(3, 0.01)))
+    words.run("count")
+    status, said = words.run("flaky")
+    assert (status, words.record("flaky")["attempts"]) == (0, 3)
+    assert "flaky: attempt 2 of 3 failed: RuntimeError: not yet" in said
+
+
+def test_attempts_come_to_an_end(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("flaky", retry=Retry(2, 0.01)))
+    words.run("count")
+    assert words.run("flaky")[0] == 2
+    summary = words.summary()
+    assert summary["exit_code"] == 5
+    assert summary["steps"][1]["state"] == "failed"
+    assert summary["steps"][1]["error"]["message"].endswith("RuntimeError: not yet")
+
+
+def test_a_step_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("slow", timeout=0.7))
+    words.run("count")
+    status, said = words.run("slow")
+    assert status == 2
+    assert "error[MLP631 step-timed-out]: `slow` was ended: it took longer than its timeout of 0.7 s" in said
+
+
+def test_sigterm_reaches_the_step(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("slow"))
+    words.run("count")
+    with words.start("slow") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        assert process.wait(20) == 143
+    assert words.summary()["steps"][1]["state"] == "failed"
+
+
+def test_a_container_that_was_killed_is_reported_as_failed(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("slow"))
+    words.run("count")
+    with words.start("slow") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    (step,) = [step for step in words.summary()["steps"] if step["node"] == "slow"]
+    assert step["state"] == "failed"
+    assert step["error"]["message"] == "its container ended before the step was done"
+
+
+def test_a_secret_is_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("s3same+0pen", encoding="utf-8")
+    tell = task("tell", arguments={"key": {"secret": "key"}})
+    words = Engine(tmp_path, COUNT, tell, secrets=(Secret("key", {"base": "string"}, None),))
+    words.run("count")
+    status, said = words.run("tell", "--secret", f"key={tmp_path / 'key'}")
+    assert (status, said) == (0, "the key is ***\n")
+    assert (tmp_path / "store" / "tell" / "made").read_text(encoding="utf-8") == "nep0+emas3s"
+    assert "s3same" not in (tmp_path / "store" / "tell" / "result.json").read_text(encoding="utf-8")
+
+
+def test_a_secret_that_is_not_mounted(tmp_path: Path) -> None:
+    tell = task("tell", arguments={"key": {"secret": "key"}})
+    words = Engine(tmp_path, COUNT, tell, secrets=(Secret("key", {"base": "string"}, None),))
+    words.run("count")
+    status, said = words.run("tell", "--secret", "key=/nowhere/key")
+    assert status == 2
+    assert (
+        "error[MLP607 missing-secret]: the secret `key`, which `tell` takes as `key`, cannot be read" in said
+    )
+
+
+def test_data_that_is_not_mounted(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT)
+    (tmp_path / "data" / "texts" / "three.txt").unlink()
+    status, said = words.run("count")
+    assert status == 2
+    assert "`texts/three.txt`, which `count` reads as its `text`, cannot be read: No such file" in said
+
+
+def test_digests_are_those_of_the_engine_for_one_machine(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    (folder / "deep" / "empty").mkdir(parents=True)
+    (folder / "deep" / "b.txt").write_bytes(b"b")
+    (folder / "a ü.txt").write_bytes(b"a" * 3_000_000)
+    assert digests.of_artefact(str(folder)) == engine.of_folder(str(folder))
+    assert digests.of_artefact(str(folder / "a ü.txt")) == engine.of_file(str(folder / "a ü.txt"))
