@@ -170,7 +170,9 @@ class Outcome:
     def _next(self, summary: Summary) -> None:
         failed = [step.node for step in summary.steps if step.state == "failed" and step.log]
         command = ""
-        if failed:
+        if summary.exit_code == 130:
+            command = self.command("run")  # what is done stays done
+        elif failed:
             command = self.command("logs", failed[0])
         elif summary.exit_code == 0 and summary.promoted and self._serves:
             command = self.command("up")

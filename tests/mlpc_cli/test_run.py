@@ -203,6 +203,7 @@ def test_ctrl_c_on_a_terminal_gives_the_cursor_back(project: Path) -> None:
     assert screen.cursor_is_shown
     assert "Traceback" not in screen.text
     assert "the run was interrupted" in screen.text
+    assert screen.text.endswith("next: mlpc run main.mlp\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
