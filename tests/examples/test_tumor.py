@@ -56,7 +56,8 @@ def test_editing_a_comment_a_gate_or_a_retry_reruns_nothing(tumor: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("figure", "operator", "beyond"), [("accuracy", ">=", 2.0), ("log_loss", "<=", 0.0), ("precision", ">=", 2.0)]
+    ("figure", "operator", "beyond"),
+    [("accuracy", ">=", 2.0), ("log_loss", "<=", 0.0), ("precision", ">=", 2.0)],
 )
 def test_a_gate_decides_at_the_last_digit(tumor: Path, figure: str, operator: str, beyond: float) -> None:
     found = metrics(tumor, "tumor", "quality")[figure]

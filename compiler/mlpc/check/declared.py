@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What the steps of the standard library are: modules that every step environment has, not files of a project.
 _RUNTIME = "mlpc_stdlib.runtime."
+#: Schemas that may extend each other one through the other.
+_DEEPEST = 100
 _INSIDE = ("param", "input", "output", "quantity", "block")
 
 
@@ -224,7 +226,9 @@ class Declarations:
                 else None
             )
             if base is not None and base[1] in seen:
-                self._schema_circle(chain[chain.index(base) :])
+                circle = chain[chain.index(base) :]
+                self._schema_circle(circle)
+                bases[len(chain) - len(circle) :] = [None] * (len(circle) - 1)
                 base = None
             bases.append(base[1] if base is not None else None)
             if base is not None and base[1] not in self._schemas:
@@ -248,13 +252,32 @@ class Declarations:
             )
         )
 
+    def _too_deep(self, module: Module, node: tree.Type) -> None:
+        self.report(
+            Diagnostic(
+                codes.NESTED_TOO_DEEP,
+                f"more than {_DEEPEST} schemas extend each other one through the other",
+                module.span(node),
+                help=["declare the columns in fewer schemas"],
+            )
+        )
+
     def _make_schema(self, module: Module, decl: tree.Decl, above: Schema | None) -> None:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         made = Schema(name, module.span(decl.name or decl), doc_of(decl.doc))
         self._schemas[decl] = made
-        if above is not None:
+        items = decl.body.items if decl.body is not None else ()
+        made.partial = any(isinstance(item, tree.ErrorItem) for item in items)
+        if above is not None and above.depth < _DEEPEST:
+            made.depth = above.depth + 1
+            made.partial = made.partial or above.partial
             made.columns.update(above.columns)
             made.rest, made.rest_span = above.rest, above.rest_span
+        elif decl.type is not None:
+            made.partial = True
+            if above is not None and above.depth == _DEEPEST:
+                made.depth = _DEEPEST + 1
+                self._too_deep(module, decl.type)
         own: dict[str, tree.Field] = {}
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.ErrorItem):
@@ -270,7 +293,8 @@ class Declarations:
                 )
                 continue
             self._field(module, made, item, own)
-        if decl.body is None or (not made.columns and made.rest is None and not decl.body.items):
+        empty = not made.columns and made.rest is None and not made.partial
+        if decl.body is None or (empty and not decl.body.items):
             self.report(Diagnostic(codes.BAD_DECLARATION, f"schema `{name}` has no column", made.span))
 
     def _field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
@@ -384,6 +408,7 @@ class Declarations:
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
         self._links(made)
+        self._port_requirements(made)
         self._something_runs(module, made, decl)
         return made
 
