@@ -289,7 +289,8 @@ def _close(
         edits.mistakes.append(Mistake("wrong", place, top.place, right))
         return
     run = bool(edits.blanks) and edits.blanks[-1] == starts[index - 1] and again
-    opening = None if run or (again and wanted == t.LSQB) else _opening(tokens, index, line_first, wanted)
+    hopeless = run or (again and wanted == t.LSQB) or len(edits.mistakes) > 500
+    opening = None if hopeless else _opening(tokens, index, line_first, wanted)
     if opening is None and above is not None:
         # A closing bracket below the beginning of a line that ends where an opening one may stand.
         end = kinds[above[1]] if kinds[above[1]] != t.SEP else kinds[above[1] - 1]

@@ -32,12 +32,12 @@ _TOKEN = re.compile(
     rf"({_WORD}(?:\.{_WORD})*)"  # 1 word or dotted reference
     r"|(\n[ \t\r\n]*)"  # 2 line end, with the blank lines after it
     r"|(==|!=|<=|>=|\.\.\.|\.\.|/(?!/)|[=:{}()\[\],<>+\-*])"  # 3 punctuation
-    r'|("(?!"")[^"\\\n]*(?:\\[^\n][^"\\\n]*)*")'  # 4 string
+    r'|("(?!"")[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")'  # 4 string
     r"|([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?:[A-Za-z_][A-Za-z0-9_]*|%)?)"  # 5 number or quantity
     r"|(#[^\n]*)"  # 6 comment
     rf"|(@{_WORD})"  # 7 mark
     rf"|(\.{_WORD})"  # 8 member
-    r'|("""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*""")'  # 9 text block
+    r'|("""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+""")'  # 9 text block
     r"|([^ \t\r\n])"  # 10 anything else
     r"|(\Z))"  # 11 the end
 )

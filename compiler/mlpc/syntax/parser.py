@@ -70,6 +70,7 @@ def parse(source: Source) -> Parsed:
                     from .comments import report_stray
 
                     report_stray(source, docs, stray, diagnostics)
+                    diagnostics.sort(key=_place)
                 return Parsed(file, diagnostics)
     from .recovery import recover
 

@@ -84,7 +84,7 @@ def _parser() -> tuple[Lark, Newlines]:
         lexer="contextual",
         strict=True,
         start=["file", "expr"],
-        postlex=newlines,  # type: ignore[arg-type]
+        postlex=newlines,
         propagate_positions=True,
         keep_all_tokens=True,
         maybe_placeholders=False,

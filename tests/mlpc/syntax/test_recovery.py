@@ -65,7 +65,7 @@ def count(chosen: list[Mutant]) -> Counter[str]:
 def test_mutants_of_the_reference_programs(kind: str, full: bool) -> None:
     chosen = [mutant for mutant in mutants() if mutant.kind == kind]
     if not full:
-        chosen = random.Random(11).sample(chosen, min(350, len(chosen)))
+        chosen = random.Random(11).sample(chosen, min(200, len(chosen)))
     found = count(chosen)
     shares = (
         found["one"] / found["wrong"],

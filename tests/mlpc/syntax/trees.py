@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from mlpc.diagnostics import ERROR, Diagnostic
@@ -89,7 +90,7 @@ def assert_places_are_sound(file: File) -> None:
             assert child.end <= parent.end, (parent, child)
     for node in [file, *(child for _, child in walk(file))]:
         beside = [one for one in children(node) if not isinstance(one, Doc)]
-        for left, right in zip(beside, beside[1:], strict=False):
+        for left, right in pairwise(beside):
             assert left.end <= right.start, (left, right)
 
 
