@@ -106,9 +106,12 @@ def _work(
         def capture_signals(self) -> Iterator[None]:
             # uvicorn's own would raise the signal again in the end, and the status would not be 0.
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, leave)
-            if parent is not None:
+            loop.add_signal_handler(signal.SIGTERM, leave)
+            if parent is None:
+                loop.add_signal_handler(signal.SIGINT, interrupt)
+            else:
+                # Ctrl-C reaches the whole group; the process that started this one passes it on.
+                loop.add_signal_handler(signal.SIGINT, lambda: None)
                 loop.add_reader(parent, orphaned)
             yield
 
@@ -147,11 +150,14 @@ def _work(
         return made
 
     def leave() -> None:
-        if app.draining:
-            server.force_exit = True
-            return
-        app.draining = True
-        asyncio.get_running_loop().call_later(_LEAVING, end)
+        if not app.draining:
+            app.draining = True
+            asyncio.get_running_loop().call_later(_LEAVING, end)
+
+    def interrupt() -> None:
+        # Who presses Ctrl-C twice does not want to wait.
+        server.force_exit = app.draining
+        leave()
 
     def end() -> None:
         server.should_exit = True
@@ -254,10 +260,9 @@ class _Supervisor:
     def _watch(self) -> None:
         while True:
             ready, _, _ = select.select([self._woken, self._loaded], [], [])
-            if self._loaded in ready and self._waiting:
-                self._waiting -= len(os.read(self._loaded, 512))
-                if self._waiting <= 0:
-                    self._waiting = 0
+            if self._loaded in ready:
+                before, self._waiting = self._waiting, self._waiting - len(os.read(self._loaded, 512))
+                if before > 0 >= self._waiting:
                     _announce(self._settings)
             if self._woken in ready:
                 told = os.read(self._woken, 512)
@@ -267,20 +272,22 @@ class _Supervisor:
 
     def _replace(self) -> None:
         """Start a worker for each that ended."""
-        for pid, code in self._ended():
+        for pid, code, age in self._ended():
             if code == _CANNOT_START:
                 raise StepError(codes.UNREADABLE_MODEL, "the model cannot be served; the log says why")
             say(f"worker {pid} ended with status {code}; another takes its place")
-            if monotonic() - self._workers.pop(pid) < _SOON:
+            if age < _SOON:
                 sleep(_SOON)
             self._start()
 
-    def _ended(self) -> list[tuple[int, int]]:
+    def _ended(self) -> list[tuple[int, int, float]]:
+        """Forget the workers that ended; return id, status and age in seconds of each."""
         found = []
         for pid in list(self._workers):
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
-                found.append((pid, os.waitstatus_to_exitcode(status)))
+                age = monotonic() - self._workers.pop(pid)
+                found.append((pid, os.waitstatus_to_exitcode(status), age))
                 from prometheus_client.multiprocess import mark_process_dead
 
                 mark_process_dead(pid)  # type: ignore[no-untyped-call]
@@ -293,8 +300,7 @@ class _Supervisor:
             _signal(pid, signal.SIGTERM)
         deadline = monotonic() + _PATIENCE
         while self._workers:
-            for pid, _ in self._ended():
-                self._workers.pop(pid)
+            self._ended()
             left = deadline - monotonic()
             if left <= 0:
                 break

@@ -118,17 +118,17 @@ def test_a_request_that_is_being_sent_is_answered(bundle: Path, tmp_path: Path) 
 
 def test_on_the_way_out_it_is_not_ready(bundle: Path, tmp_path: Path) -> None:
     with serving(bundle, tmp_path) as server:
-        kept = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
-        server.client.get("/ready")
-        server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.05)
-        answer = server.client.get("/ready")
-        assert answer.status_code == 503
-        assert answer.json() == {"detail": "on the way out"}
-        assert answer.headers["connection"] == "close"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+            connection.sendall(b"GET /ready HTTP/1.1\r\nhost: x\r\n\r\n")
+            answer = b""
+            while more := connection.recv(4096):
+                answer += more
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+        assert answer.endswith(b'{"detail": "on the way out"}')
         assert server.process.wait(10) == 0
-        for connection in kept:
-            connection.close()
 
 
 def test_a_client_that_never_finishes_does_not_hold_it_up(bundle: Path, tmp_path: Path) -> None:

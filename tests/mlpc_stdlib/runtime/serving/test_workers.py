@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from .servers import Server, serving
 from .test_metrics import of, scrape
 from .test_predictions import ROW
+from .test_shutdown import REQUEST
 
 
 def children(pid: int) -> list[int]:
@@ -59,7 +61,26 @@ def test_one_that_dies_is_replaced(pair: Server) -> None:
             break
         except OSError:
             assert time.monotonic() < deadline
+    before_cpu = cpu(pair.process.pid)
+    time.sleep(0.5)
+    assert cpu(pair.process.pid) - before_cpu < 0.2
     assert pair.end() == 0
+
+
+def cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_ctrl_c_on_the_whole_group_still_answers_what_has_arrived(pair: Server) -> None:
+    workers = children(pair.process.pid)
+    with socket.create_connection(("127.0.0.1", pair.port), timeout=20) as connection:
+        for pid in (pair.process.pid, *workers):
+            os.kill(pid, signal.SIGINT)
+        connection.sendall(REQUEST)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+    assert pair.process.wait(10) == 0
+    assert "Traceback" not in pair.log
 
 
 def test_none_outlives_the_first(pair: Server) -> None:
