@@ -1,14 +1,16 @@
 """Named moments at which a test may stop the engine for good, to kill it there.
 
-``MLPC_RUN_PAUSE_AT=committing=/tmp/reached`` makes the engine create that file when it comes to the point
-``committing``, and wait until it is killed. Without the variable a point costs a comparison.
+``MLPC_RUN_PAUSE_AT=committing@2=/tmp/reached`` makes the engine create that file when it comes to the point
+``committing`` for the second time, and wait until it is killed. Without the variable a point costs a comparison.
 """
 
 from __future__ import annotations
 
 import os
 
-_POINT, _, _MARK = os.environ.get("MLPC_RUN_PAUSE_AT", "").partition("=")
+_WHERE, _, _MARK = os.environ.get("MLPC_RUN_PAUSE_AT", "").partition("=")
+_POINT, _, _COUNT = _WHERE.partition("@")
+_left = int(_COUNT or 1)
 
 #: Every point there is, in the order in which a step comes by them.
 POINTS = (
@@ -31,10 +33,13 @@ POINTS = (
 
 def reach(point: str) -> None:
     """Stop here if a test asks for it."""
-    if point == _POINT:
-        import time
+    global _left
+    if _POINT == point:
+        _left -= 1
+        if _left == 0:
+            import time
 
-        with open(_MARK, "w", encoding="utf-8") as file:
-            file.write(str(os.getpid()))
-        while True:
-            time.sleep(60)
+            with open(_MARK, "w", encoding="utf-8") as file:
+                file.write(str(os.getpid()))
+            while True:
+                time.sleep(60)

@@ -77,9 +77,14 @@ class Sources:
 
     def _imported(self, path: str, digest: str, roots: list[str]) -> list[str]:
         found: list[str] = []
+        # The runtime's root holds all that is installed; what the runtime loads by a computed name is the
+        # target of a step, which the caller names.
+        of_runtime = path.startswith(self._runtime_root + os.sep) and roots == [self._runtime_root]
         for level, module, names in self._imports(path, digest):
             if level < 0:
-                found.extend(_python_files(roots[0]))
+                found.extend([] if of_runtime else _python_files(roots[0]))
+                continue
+            if of_runtime and not level and module.partition(".")[0] != RUNTIME_PACKAGE:
                 continue
             if level:
                 folder = os.path.dirname(path)

@@ -247,6 +247,11 @@ class _Engine:
         for name in os.listdir(top):
             if not is_held(self.layout.path("locks", name)):
                 discard(os.path.join(top, name))
+        for name in os.listdir(self.layout.path("locks")):
+            if name != "store":
+                left = Lock(self.layout.path("locks", name))
+                if left.take(wait=False):
+                    left.release(remove=True)
 
     def _register(self, spec: str) -> Lock:
         def work(db: Any) -> Lock:
