@@ -538,20 +538,20 @@ class Checker:
 
     def named(self, module: Module, node: tree.Ref, kind: str) -> tuple[Module, tree.Decl] | None:
         """Return the declaration of ``kind`` that ``node`` names in ``module``, or None after reporting."""
-        found: tuple[Module, tree.Decl | None] = (module, None)
-        known: list[str] = []
+        within, prefix, name = module, "", node.names[-1]
         if self._lost(module, node.names):
             return None
-        if len(node.names) == 1:
-            found = (module, module.find(node.names[0], kind))
-            known = [name for name, decl in module.names.items() if decl.kind.text == kind]
-        elif len(node.names) == 2 and node.names[0] in module.aliases:
-            used = module.aliases[node.names[0]][1]
-            found = (used, used.find(node.names[1], kind))
-            known = [f"{node.names[0]}.{name}" for name, decl in used.names.items() if decl.kind.text == kind]
-        if found[1] is not None:
-            return found[0], found[1]
-        near = nearest(node.text, known)
+        if len(node.names) == 2 and node.names[0] in module.aliases:
+            within, prefix = module.aliases[node.names[0]][1], f"{node.names[0]}."
+        elif len(node.names) != 1:
+            name = ""
+        found = within.find(name, kind)
+        if found is not None:
+            return within, found
+        near = None
+        if self.modules.suggests:
+            known = [f"{prefix}{each}" for each, decl in within.names.items() if decl.kind.text == kind]
+            near = self.modules.nearest(node.text, known)
         span = module.span(node)
         self.report(
             Diagnostic(

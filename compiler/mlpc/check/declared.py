@@ -8,7 +8,7 @@ from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
-from .order import names_in
+from .order import SHOWN_OF_CIRCLE, names_in
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
 from .types import ARTEFACTS, ERROR, NUMBERS, TEXTS, VALUE_TYPES, Type
@@ -247,7 +247,7 @@ class Declarations:
                 codes.CYCLE,
                 f"schema `{names[0].text}` extends itself",
                 module.span(decl.type.name if decl.type is not None else decl),
-                labels=[Label(span, "by way of this") for span in names[1:]],
+                labels=[Label(span, "by way of this") for span in names[1:SHOWN_OF_CIRCLE]],
                 help=["take one of the bases out"],
             )
         )
@@ -275,8 +275,9 @@ class Declarations:
             made.rest, made.rest_span = above.rest, above.rest_span
         elif decl.type is not None:
             made.partial = True
-            if above is not None and above.depth == _DEEPEST:
+            if above is not None:
                 made.depth = _DEEPEST + 1
+            if above is not None and above.depth == _DEEPEST:
                 self._too_deep(module, decl.type)
         own: dict[str, tree.Field] = {}
         for item in decl.body.items if decl.body is not None else ():

@@ -6,7 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.program import BlockDef, ValueDef, not_built
 from ..syntax import tree
-from .order import names_in
+from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
 from .units import DIMENSIONS, UNITS, USUAL, to_base
@@ -243,7 +243,8 @@ class Expressions:
                 f"`{first.name}` is declared by way of itself",
                 first.module.span(first.decl.name or first.decl),
                 labels=[
-                    Label(let.module.span(let.decl.name or let.decl), "by way of this") for let in circle[1:]
+                    Label(let.module.span(let.decl.name or let.decl), "by way of this")
+                    for let in circle[1:SHOWN_OF_CIRCLE]
                 ],
                 help=["take out one of the names that lead back to it"],
             )
@@ -441,6 +442,8 @@ class Expressions:
 
     def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
         """Report a column that ``schema`` does not have."""
+        if schema.partial:
+            return
         near = self.checker.modules.nearest(name, schema.columns)
         if near is None and schema.rest is not None:
             self.report(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
 
 
+#: Of a longer circle only the beginning is shown.
+SHOWN_OF_CIRCLE = 8
+
+
 def block_order(program: Program, lets: Lets, report: Callable[[Diagnostic], None]) -> list[BlockDef]:
     """Return the blocks in an order in which each stands after what it names; those on a circle are left out.
 
@@ -63,7 +67,10 @@ def _report_circle(
 ) -> None:
     edges = list(zip(circle, [*circle[1:], circle[0]], strict=True))
     first = names[edges[0][0]][edges[0][1]]
-    chain = " needs ".join(f"`{name}`" for name in [*circle, circle[0]])
+    shown = [f"`{name}`" for name in circle]
+    if len(shown) > SHOWN_OF_CIRCLE:
+        shown[SHOWN_OF_CIRCLE - 1 : -1] = ["…"]
+    chain = " needs ".join([*shown, shown[0]])
     if len(circle) == 1:
         message = f"`{circle[0]}` needs itself"
     else:
@@ -80,7 +87,7 @@ def _report_circle(
             message,
             first,
             label=_edge(*edges[0], first),
-            labels=[Label(names[a][b], _edge(a, b, names[a][b])) for a, b in edges[1:]],
+            labels=[Label(names[a][b], _edge(a, b, names[a][b])) for a, b in edges[1:SHOWN_OF_CIRCLE]],
             help=[help],
         )
     )

@@ -46,7 +46,7 @@ class Column:
 class Schema:
     """Columns by name, in the order of declaration; ``rest`` is the type of every column not named."""
 
-    __slots__ = ("_json", "columns", "doc", "name", "rest", "rest_span", "span")
+    __slots__ = ("_json", "columns", "depth", "doc", "name", "partial", "rest", "rest_span", "span")
 
     def __init__(self, name: str, span: Span, doc: str) -> None:
         self.name = name
@@ -55,6 +55,10 @@ class Schema:
         self.columns: dict[str, Column] = {}
         self.rest: Type | None = None
         self.rest_span: Span | None = None
+        #: Number of schemas that it extends, one through the other.
+        self.depth = 0
+        #: Whether some of its columns could not be read; that was reported, and none is called unknown.
+        self.partial = False
         self._json: JsonObject | None = None
 
     @property

@@ -80,13 +80,21 @@ def to_base(value: int | float, unit: str) -> int | float:
 
 
 def show(value: int | float, dimension: str) -> str:
-    """Return a base-unit value as a person would write it: ``1200`` seconds is ``20min``."""
+    """Return a base-unit value as a person would write it: ``1200`` seconds is ``20min``.
+
+    Of the units that give a whole number it is the one with the fewest digits; of those the largest.
+    """
     units = _SHOWN[dimension]
+    shortest = ""
     for unit in units:
         above, below = UNITS[unit][1]
         scaled = value * below / above
         if abs(scaled) >= 1 and scaled == int(scaled):
-            return f"{int(scaled)}{unit}"
+            digits = str(int(scaled))
+            if not shortest or len(digits) < len(shortest):
+                shortest, found = digits, unit
+    if shortest:
+        return shortest + found
     for unit in units:
         above, below = UNITS[unit][1]
         scaled = value * below / above
