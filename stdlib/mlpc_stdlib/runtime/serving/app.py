@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ..metrics import WHOLE
 from . import openapi, pages
 from .bundle import example
 from .metrics import CONTENT_TYPE
@@ -69,8 +70,7 @@ class App:
         shown = {name: settings.facts.get(name) for name in ("pipeline", "run", "promoted")}
         shown["predicts"] = bundle.label
         shown["model"] = f"sha256:{bundle.digest[:12]}…"
-        for name, figure in (settings.facts.get("figures") or {}).items():
-            shown[name] = figure
+        shown.update(_figures(settings.facts.get("figures") or {}))
         self._known = {"/predict", "/health", "/ready", "/model", "/metrics", "/openapi.json", "/docs", "/"}
         headers = {"content-security-policy": pages.policy(), "x-content-type-options": "nosniff"}
         self._app = Starlette(
@@ -198,6 +198,17 @@ class App:
 
     async def _scrape(self, request: Request) -> Response:
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+
+def _figures(by_step: dict[str, Any]) -> dict[str, str]:
+    """Return figures as the front page shows them: ``step.figure``, of one by class the whole."""
+    found = {}
+    for step, figures in by_step.items():
+        for name, value in figures.items():
+            number = value.get(WHOLE) if isinstance(value, dict) else value
+            if number is not None:
+                found[f"{step}.{name}"] = f"{number:.4g}"
+    return found
 
 
 def _constant(body: bytes, media_type: str) -> Any:

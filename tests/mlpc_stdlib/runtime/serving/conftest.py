@@ -37,7 +37,10 @@ def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     context = {
         "pipeline": "flowers",
         "run": "r1",
-        "labels": {"figures": {"quality.accuracy": 0.93}, "promoted": "2026-01-02T03:04:05Z"},
+        "labels": {
+            "figures": {"quality": {"accuracy": 0.93, "recall": {"": 0.91234, "true": 0.9}}},
+            "promoted": "2026-01-02T03:04:05Z",
+        },
     }
     with serving(bundle, folder, context=context, limits__rows=50, limits__body=20_000) as running:
         yield running

@@ -68,7 +68,15 @@ def test_the_front_page_shows_how_to_ask(server: Server) -> None:
     words = shlex.split(command)
     assert words[2] == f"{server.url}/predict"
     assert server.client.post("/predict", content=words[-1].encode()).status_code == 200
-    for text in ("length", "a number in 0..10", "quality.accuracy", "0.93", "2026-01-02T03:04:05Z"):
+    for text in (
+        "length",
+        "a number in 0..10",
+        "quality.accuracy",
+        "0.93",
+        "quality.recall",
+        "0.9123",
+        "2026-01-02T03:04:05Z",
+    ):
         assert text in page.words
 
 

@@ -93,7 +93,7 @@ def test_the_model_page_says_what_is_served(server: Server, bundle: Path) -> Non
     answer = server.client.get("/model").json()
     assert answer["digest"] == "sha256:" + hashlib.sha256((bundle / "model.onnx").read_bytes()).hexdigest()
     assert answer["signature"] == json.loads((bundle / "signature.json").read_bytes())
-    assert answer["figures"] == {"quality.accuracy": 0.93}
+    assert answer["figures"]["quality"]["accuracy"] == 0.93
     assert answer["pipeline"] == "flowers"
     assert answer["limits"] == {"body": 20_000, "rows": 50, "concurrency": 128, "time": 10.0}
 
