@@ -133,7 +133,9 @@ def find(task: Task) -> Step:
             ) from None
         raise
     function: Step | None = getattr(module, name, None)
-    if name.startswith("_") or function is None or getattr(function, "__module__", "") != target:
+    code = getattr(function, "__code__", None)
+    steps = code is not None and code.co_varnames[: code.co_argcount] == ("task", "result")
+    if function is None or not steps or function.__module__ != target:
         raise StepError(codes.INVALID_TASK, f"`{target}` has no step `{name}`")
     return function
 
