@@ -107,10 +107,10 @@ tables: setup-dev
 bench: setup-dev
 	$(BIN)/python -m tests.benchmarks
 
-## lock: resolve the dependencies anew and write requirements/*.txt
+## lock: resolve anew what is declared and write requirements/*.txt and examples/*/mlpc.lock
 .PHONY: lock
-lock: $(UV)
-	@UV="$(UV)" tools/lock.sh
+lock: $(VENV)/.core
+	@UV="$(UV)" VENV="$(CURDIR)/$(VENV)" tools/lock.sh
 
 ## clean: remove the environment, caches and what the examples left
 .PHONY: clean

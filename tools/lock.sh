@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Resolve the dependencies of pyproject.toml and write requirements/*.txt, with hashes and without the
-# address of any index. Run it by `make lock`; versions already locked stay unless LOCK_UPGRADE=1.
+# Resolve the dependencies of pyproject.toml and write requirements/*.txt, and what the steps of the examples
+# require and write examples/*/mlpc.lock; with hashes and without the address of any index. Run it by `make lock`;
+# versions already locked stay unless LOCK_UPGRADE=1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,11 @@ printf '%s\n' 'uv' 'hatchling>=1.27' 'editables>=0.5' |
 compile pyproject.toml --extra dev --extra runtime-dev \
   -c requirements/mlpc.txt -c requirements/bootstrap.txt -o requirements/dev.txt
 
-if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt; then
+for example in examples/*/; do
+  (cd "$example" && "$VENV/bin/mlpc" lock ${LOCK_UPGRADE:+--upgrade})
+done
+
+if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt examples/*/mlpc.lock; then
   echo "lock.sh: a lock names an address or a path of this machine" >&2
   exit 1
 fi
