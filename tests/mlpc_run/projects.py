@@ -31,8 +31,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlpc.ir.nodes import Node
 
-TEXT = {"type": "file", "format": "txt"}
-METRICS = {"type": "metrics"}
+TEXT: dict[str, Any] = {"type": "file", "format": "txt"}
+METRICS: dict[str, Any] = {"type": "metrics"}
 
 #: Functions of a user's project. `write` makes a text, `join` puts two together, `count` measures one.
 STEPS = """
@@ -169,7 +169,7 @@ def measure(id: str, data: str) -> Task:
 
 def gate(id: str, node: str, operator: str, bound: float, metric: str = "letters", **more: Any) -> Gate:
     """A gate on one figure."""
-    expr = {"op": operator, "args": [{"metric": {"node": node, "name": metric}}, bound]}
+    expr: dict[str, Any] = {"op": operator, "args": [{"metric": {"node": node, "name": metric}}, bound]}
     return Gate(id, (Condition(expr, f"{metric} {operator} {bound:g}", **more),))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def ran(project: Project) -> Project:
     return project
 
 
-def executed(project: Project, workflow: Workflow, **options: object) -> set[str]:
+def executed(project: Project, workflow: Workflow, **options: Any) -> set[str]:
     """Return the steps that a run executes, having looked that the plan foretells it."""
     planned = project.plan(workflow, **options)
     summary = project.run(workflow, **options)
@@ -47,7 +48,7 @@ def test_nothing_changed_nothing_runs(ran: Project) -> None:
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_what_decides_nothing_runs_nothing(ran: Project, changed: dict[str, object]) -> None:
+def test_what_decides_nothing_runs_nothing(ran: Project, changed: dict[str, Any]) -> None:
     nodes = diamond().nodes
     top = step("top", "copy", {"data": "data/in.txt"}, **changed)
     assert executed(ran, workflow(top, *nodes[1:])) == set()

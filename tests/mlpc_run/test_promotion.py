@@ -165,7 +165,7 @@ def test_only_promotes_what_it_is_about_and_keeps_the_rest(project: Project) -> 
 
 
 def test_a_warning_blocks_nothing(project: Project) -> None:
-    nodes = [
+    nodes: list[Any] = [
         step("model", text="abc"),
         measure("quality", "model"),
         gate("g", "quality", ">", 9, severity="warn"),
@@ -208,7 +208,10 @@ def test_a_gate_holds_back_the_steps_that_name_it(project: Project) -> None:
 
 
 def test_a_gate_reads_parameters(project: Project) -> None:
-    expr = {"op": ">=", "args": [{"metric": {"node": "q", "name": "letters"}}, {"param": "least"}]}
+    expr: dict[str, Any] = {
+        "op": ">=",
+        "args": [{"metric": {"node": "q", "name": "letters"}}, {"param": "least"}],
+    }
     spec = workflow(
         step("m", text="abc"),
         measure("q", "m"),
