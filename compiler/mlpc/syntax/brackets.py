@@ -198,6 +198,17 @@ def repair(
         elif closer and index in edits.done:
             pass
         elif closer:
+            if (
+                by_layout
+                and fresh
+                and stack
+                and stack[-1].kind == OPENER_OF[kind]
+                and indent > stack[-1].indent
+            ):
+                edits.blanks.append(start)
+                edits.mistakes.append(Mistake("stray", start, start, CLOSERS[kind]))
+                previous_end = ends[index]
+                continue
             above = last_lines.get(indent) if fresh and by_layout else None
             _close(
                 tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh, twice, above

@@ -48,6 +48,16 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
             help=[f"write `require {span.text} …`"],
             fixes=[Fix("insert `require`", [(Span(source, span.start, span.start), "require ")])],
         )
+    if edit == "set":
+        name = reader.written(at - 1)
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"a value is set with `=`: `{name} = {reader.written(at + 1)[:40]}`",
+            span,
+            label="expected `=`",
+            help=["after `:` stands a type or a component"],
+            fixes=[Fix("write ` =`", [(span, " =")])],
+        )
     if edit == "attribute-outside":
         name = reader.written(at - 1)
         return Diagnostic(
@@ -104,6 +114,15 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                 span if kind not in (t.SEP, t.END) else gap,
                 label="expected a name",
                 help=[_VALUE_HELP["a name"]],
+            )
+        if put == t.COMPARE and kind == t.NAME and before_kind == t.NUMBER:
+            return Diagnostic(
+                codes.BAD_NUMBER,
+                f"a unit stands right behind its number: {before[:-1]}{span.text}`",
+                span,
+                label="no blank before a unit",
+                help=[f"write {before[:-1]}{span.text}`"],
+                fixes=[Fix("remove the blank", [(Span(source, before_end, span.start), "")])],
             )
         if put == t.COMPARE:
             return Diagnostic(
@@ -191,6 +210,14 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
             help=["what lies inside a block is set inside its braces: `outer { inner = … }`"],
         )
     wanted = messages.expected(accepted, before_kind) if accepted else ""
+    if kind == t.IF and t.AND in accepted:
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected {wanted}{after}, found {here}",
+            span,
+            label="not expected here",
+            help=["a choice is written `if a then b else c`"],
+        )
     if edit in ("delete", "value", "panic") and wanted:
         empty = kind in (t.SEP, t.END)
         code = codes.MISSING_VALUE if wanted == "a value" else codes.UNEXPECTED_TOKEN

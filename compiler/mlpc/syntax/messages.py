@@ -28,8 +28,8 @@ def found(source: Source, kind: int, start: int, end: int) -> str:
     """Return in words what was found."""
     if kind == t.END:
         return "the end of the file"
-    if kind == t.SEP and source.text[start : start + 1] != ",":
-        return "the end of the line"
+    if kind == t.SEP:
+        return "`,`" if source.text[start : start + 1] == "," else "the end of the line"
     if kind == t.STRING:
         text = source.text[start:end]
         return f"`{text}`" if len(text) <= 30 and "\n" not in text else "a string"

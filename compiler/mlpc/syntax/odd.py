@@ -18,6 +18,7 @@ _CURLY = re.compile("[\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019]([^\u201c\u201d
                     "[\u201c\u201d\u00ab\u00bb\u2018\u2019\"]")  # fmt: skip
 _LETTERS = re.compile(r"\w++")
 _DECIMALS = re.compile(r"\.[0-9]++(?:[eE][+-]?[0-9]+)?")
+_MORE = re.compile(r"(?:\.[0-9A-Za-z_]*+)++")
 _SIGNS = re.compile(r"([^\w\s\"'(){}\[\]])\1*+")
 _OPERATORS = {"&&": ("and", t.AND), "||": ("or", t.OR), "!": ("not", t.NOT)}
 _CLOSERS = {t.LBRACE: "}", t.LPAR: ")", t.LSQB: "]"}
@@ -59,6 +60,16 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
             kinds.append(t.SEP)
             tokens.values.append(at)
         return at + 1
+    if (
+        last in (t.NUMBER, t.QUANTITY)
+        and tokens.values[-1].end == at
+        and (found := _MORE.match(text, at, stop))
+    ):
+        start = tokens.values[-1].start
+        tokens.problems.append(
+            Problem("bad-number", len(kinds) - 1, start, found.end(), text[start : found.end()])
+        )
+        return found.end()
     if found := _DECIMALS.match(text, at, stop):
         problem("leading-dot", found.end(), found[0])
         kinds.append(t.NUMBER)

@@ -451,6 +451,11 @@ class Reader:
         kind = self.kinds[index]
         states = self.states
         before = self.kinds[index - 1] if index else t.SEP
+        top = not self.opens
+        if top and before == t.NAME and kind == t.EQUAL and self.statement_start(index - 1):
+            return self.panic(index, accepted, "attribute-outside")
+        if top and kind in STATEMENT_WORDS.values() and before == t.SEP:
+            return self.panic(index, accepted, "statement-outside")
         if kind in _WORD_KINDS and self.fits(states, [t.NAME, *self.ahead(index + 1)]) > 3:
             after = self.kinds[index + 1]
             if before in (t.SEP, t.LBRACE) or after in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
@@ -464,11 +469,13 @@ class Reader:
                 self.go_back(index - 1)
                 feed = [(t.NAME, self.name(index - 1))]
                 return Repair("reserved", index - 1, before, feed, index)
-        top = len(self.opens) == 0 and self.states[0] == t.START_FILE
-        if top and before == t.NAME and kind == t.EQUAL and self.statement_start(index - 1):
-            return self.panic(index, accepted, "attribute-outside")
-        if top and kind in STATEMENT_WORDS.values() and before == t.SEP:
-            return self.panic(index, accepted, "statement-outside")
+        written = before == t.COLON and kind in _LITERALS and self.statement_start(index - 2)
+        if written and self.kinds[index - 2] == t.NAME and self.opens:
+            base = self.rollback(index - 1)
+            follows = self.ahead(index)
+            if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
+                self.go_back(index - 1)
+                return Repair("set", index - 1, t.EQUAL, [(t.EQUAL, self.starts[index - 1])], index)
         if kind in (t.COMPARE, t.IN, t.DOTDOT) and before in _OPERANDS and t.AND in accepted:
             return self.panic(index, accepted, "range-chain" if kind == t.DOTDOT else "chain")
         bare = (
@@ -569,6 +576,10 @@ class Reader:
                     continue
                 if put == t.SEP and self.opens and self.opens[-1][1] != t.LBRACE:
                     continue
+                if put in (t.EQUAL, t.SEP) and there in (t.NAME, t.REF) and t.LBRACE in self.ahead(at)[1:2]:
+                    cost += 0.1  # `data a csv {`: a component
+                if put == t.COMPARE and t.AND not in allowed:
+                    continue  # the limit of a type
                 if put == t.COLON and t.COMPARE in allowed:
                     cost += 0.4  # `require a b`: an operator rather than a name for the condition
                 if put == t.COMPARE and before not in _OPERANDS:
@@ -581,7 +592,9 @@ class Reader:
             if there == t.END:
                 return
             # Leave out
-            if there not in _BRACKETS and (there != t.SEP or more == 0):
+            # A word that was meant is not left out: what follows it is wrong.
+            meant = more > 0 and (there in _WORD_KINDS or there == t.AS) and there != kinds[at - 1]
+            if not meant and there not in _BRACKETS and (there != t.SEP or more == 0):
                 twice = at > 0 and before == there and self.written(at) == self.written(at - 1)
                 if before in (t.SEP, t.LBRACE) and not self.holds_much(at):
                     return
@@ -614,7 +627,8 @@ class Reader:
             ):
                 feed = [(t.ERROR, (begin, self.ends[at]))]
                 add("value", base, at, there, feed, at + 1, 1.2 + more)
-            if there == t.STRING and t.NAME in allowed and t.ERROR not in allowed:
+            starts = before in (t.SEP, t.LBRACE)
+            if there == t.STRING and t.NAME in allowed and (t.ERROR not in allowed or starts):
                 add("unquote", base, at, t.NAME, [(t.NAME, self.name(at))], at + 1, 1.1 + more)
             if there == t.REF and t.NAME in allowed and t.REF not in allowed:
                 add("dotted", base, at, t.NAME, [(t.NAME, self.name(at))], at + 1, 0.9 + more)
@@ -762,6 +776,7 @@ class Reader:
 
 
 _HOLDERS = frozenset((Attr, Block, Condition, Decl, Entry, Fact, Field))
+_LITERALS = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.LSQB))
 _STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(
     (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.RPAR, t.RSQB, t.MEMBER)
