@@ -32,20 +32,19 @@ class Texts:
         return sorted(path.removeprefix(prefix) for path in self.files if path.rpartition("/")[0] == folder)
 
 
-def compiled(main: str, environment: str = "", **others: str) -> Compilation:
-    """Return the compilation of ``main.mlp``; other files are given by name, `rows_mlp=` is `rows.mlp`."""
-    files: dict[str, str | bytes] = {name.replace("_", ".", 1): text for name, text in others.items()}
-    return Compilation(Texts({**files, "main.mlp": main}), "main.mlp", environment)
+def compiled(main: str, files: dict[str, str | bytes] | None = None, environment: str = "") -> Compilation:
+    """Return the compilation of ``main.mlp``, with other ``files`` beside it."""
+    return Compilation(Texts({**(files or {}), "main.mlp": main}), "main.mlp", environment)
 
 
-def checked(main: str, **others: str) -> list[Diagnostic]:
+def checked(main: str, files: dict[str, str | bytes] | None = None) -> list[Diagnostic]:
     """Return what there is to say about ``main.mlp``."""
-    return list(compiled(main, **others).check())
+    return list(compiled(main, files).check())
 
 
-def workflow_of(main: str, environment: str = "", **others: str) -> Workflow:
+def workflow_of(main: str, environment: str = "", files: dict[str, str | bytes] | None = None) -> Workflow:
     """Return the workflow of a program that has no mistake."""
-    compilation = compiled(main, environment, **others)
+    compilation = compiled(main, files, environment)
     found = compilation.workflow()
     assert found is not None, [str(item) for item in compilation.check()]
     return found
