@@ -24,23 +24,22 @@ class Code:
 
 
 ALL: dict[str, Code] = {}
+_NAMES: dict[str, Code] = {}
 
 
 def _code(code: str, name: str, severity: str = "error") -> Code:
     made = Code(code, name, severity)
-    if code in ALL or any(name == known.name for known in ALL.values()):
+    if code in ALL or name in _NAMES:
         raise ValueError(f"{code} {name} is declared twice")
-    ALL[code] = made
+    ALL[code] = _NAMES[name] = made
     return made
 
 
 def find(text: str) -> Code | None:
     """Return the code that ``text`` names, by number or by name, in any case."""
     wanted = text.strip()
-    found = ALL.get(wanted.upper())
-    if found is not None:
-        return found
-    return next((code for code in ALL.values() if code.name == wanted.lower()), None)
+    return ALL.get(wanted.upper()) or _NAMES.get(wanted.lower())
+
 
 
 # 0 text and syntax
@@ -135,6 +134,18 @@ WORKFLOW_CYCLE = _code("MLP505", "workflow-cycle")
 WRONG_ORDER = _code("MLP506", "wrong-order")
 REFUSED_BY_TARGET = _code("MLP510", "refused-by-target")
 LOWERED_FOR_TARGET = _code("MLP511", "lowered-for-target", "note")
+MANGLED_NAME = _code("MLP550", "mangled-name", "note")
+NAME_TOO_LONG = _code("MLP551", "name-too-long")
+UNLOCKED_IMAGE = _code("MLP552", "unlocked-image", "note")
+SERVICE_READ = _code("MLP553", "service-read")
+DATA_OUTSIDE_PROJECT = _code("MLP554", "data-outside-project")
+COMPANION_STARTED = _code("MLP555", "companion-started", "note")
+GPU_TYPE_UNKNOWN = _code("MLP556", "gpu-type-unknown", "note")
+NO_DOCKER = _code("MLP560", "no-docker")
+NO_COMPOSE = _code("MLP561", "no-compose")
+IMAGE_FAILED = _code("MLP562", "image-failed")
+NOT_COMPILED = _code("MLP563", "not-compiled")
+SUBMISSION_FAILED = _code("MLP564", "submission-failed")
 
 # 6 environments, store and engine
 ENGINE_FAULT = _code("MLP600", "engine-fault")
