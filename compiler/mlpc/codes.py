@@ -41,7 +41,6 @@ def find(text: str) -> Code | None:
     return ALL.get(wanted.upper()) or _NAMES.get(wanted.lower())
 
 
-
 # 0 text and syntax
 UNREADABLE_TEXT = _code("MLP001", "unreadable-text")
 NO_FILE = _code("MLP004", "no-file")
