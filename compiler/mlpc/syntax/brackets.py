@@ -156,9 +156,8 @@ def repair(
                 while prior > 0 and kinds[prior] == t.SEP:
                     prior -= 1
                 # Whether a statement begins here; what the tokens say may follow from an earlier mistake.
-                begins = (
-                    prior < 0
-                    or (not stack or stack[-1].kind == t.LBRACE)
+                begins = prior < 0 or (
+                    (not stack or stack[-1].kind == t.LBRACE)
                     and kinds[prior] not in BINARY
                     and kind not in _GO_ON
                 )

@@ -24,6 +24,24 @@ MAX_DEPTH = 200
 # Digits of a number; Python itself refuses far longer ones.
 MAX_DIGITS = 400
 
+
+class Late:
+    """A regular expression that is compiled when it is first needed: most programs need few of them."""
+
+    __slots__ = ("_made", "_pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._made: re.Pattern[str] | None = None
+
+    def __call__(self) -> re.Pattern[str]:
+        """Return it compiled."""
+        made = self._made
+        if made is None:
+            made = self._made = re.compile(self._pattern)
+        return made
+
+
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 
 # No alternative can match in two ways, and no repetition stands in another that could share its characters.
@@ -81,7 +99,7 @@ _GOES_ON = re.compile(
 _MAY_GO_ON = frozenset("#aonitefw=!<>+-*/.")
 # The next line begins a statement, although the line before ends with an operator: its operand is missing.
 _RESERVED_WORD = r"(?:and|or|not|in|if|then|else|true|false|none|each|when)(?![A-Za-z0-9_])"
-_BEGINS_ANEW = re.compile(
+_BEGINS_ANEW = Late(
     _COMMENTS
     + r"(?:\}|\.\.\.|(?:require|given|expect)[ \t]+[^ \t=]"
     + rf"|{_WORD}[ \t]*+(?:=(?!=)|:)"
@@ -248,7 +266,7 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                 if not in_braces or last == t.SEP or last == t.LBRACE or e < goes_on_until:
                     continue
                 if last in BINARY:
-                    if not _BEGINS_ANEW.match(text, e, stop):
+                    if not _BEGINS_ANEW().match(text, e, stop):
                         continue
                 elif e < stop and text[e] in _MAY_GO_ON:
                     ahead = _GOES_ON.match(text, e, stop)
@@ -343,33 +361,38 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
 
 def _number(tokens: Tokens, word: str, start: int, end: int) -> Number | Quantity:
     """Return the node of a number that is not just a few digits."""
-    found = _NUMBER_PARTS.match(word)
-    digits, unit = (found[1], found[2]) if found else (word, "")
+    digits = word.rstrip(_LETTERS)
+    unit = word[len(digits) :]
+    share = unit == "%"
+    exponent = "e" in digits or "E" in digits
     value: int | float = 0
     if len(digits) > MAX_DIGITS:
         tokens.problems.append(Problem("long-number", len(tokens.kinds), start, end))
-    elif digits.isdigit() and unit != "%":
+    elif "_" in word or not (share or not unit or unit.isalpha()):
+        tokens.problems.append(Problem("bad-number", len(tokens.kinds), start, end, word))
+    elif digits.isdigit() and not share:
         value = int(digits)
     else:
-        # The decimal point is moved in the text: 99.9% is 0.999, not 0.9990000000000001.
-        value = float(digits + "e-2") if unit == "%" and not _EXPONENT.search(digits) else float(digits)
-        if unit == "%" and _EXPONENT.search(digits):
+        try:
+            # The decimal point is moved in the text: 99.9% is 0.999, not 0.9990000000000001.
+            value = float(digits + "e-2") if share and not exponent else float(digits)
+        except ValueError:
+            tokens.problems.append(Problem("bad-number", len(tokens.kinds), start, end, word))
+        if share and exponent:
             value /= 100
-        if value in (float("inf"), float("-inf")):
+        if value == _INFINITE:
             tokens.problems.append(Problem("huge-number", len(tokens.kinds), start, end, digits))
             value = 0
-    if not unit or unit == "%":
+    if not unit or share:
         return Number(value, word, start, end)
-    if not unit.isalpha():
-        tokens.problems.append(Problem("bad-number", len(tokens.kinds), start, end, word))
     return Quantity(value, unit, word, start, end)
 
 
-_NUMBER_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)([A-Za-z_][A-Za-z0-9_]*|%)?\Z")
-_EXPONENT = re.compile(r"[eE]")
+_LETTERS = "%_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_INFINITE = float("inf")
 
 # Inside a string: an escape, an interpolation, or a `$` that begins neither.
-_SPECIAL = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]|\Z))|\$\{([^}\"\n]*)(\}?)")
+_SPECIAL = Late(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]|\Z))|\$\{([^}\"\n]*)(\}?)")
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "$": "$"}
 
 
@@ -377,7 +400,7 @@ def _pieces(tokens: Tokens, text: str, start: int, pieces: list[str | tuple[int,
     """Add to ``pieces`` what ``text``, which stands at ``start``, says: texts and places of expressions."""
     at = 0
     plain = ""
-    for m in _SPECIAL.finditer(text):
+    for m in _SPECIAL().finditer(text):
         plain += text[at : m.start()]
         at = m.end()
         code, escape, _, closed = m.groups()

@@ -10,7 +10,7 @@ from ..source import Source, Span
 from . import tables as t
 from .actions import builders
 from .driver import drive
-from .lexer import lex
+from .lexer import Late, lex
 from .tree import Comment, Edition, File, Use
 
 TYPE_CHECKING = False
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 EDITION = 1
 
 _EDITION = re.compile(r"(?:[ \t\r\n]|#[^\n]*+)*+(mlp)[ \t]++([0-9]{1,9})(?![A-Za-z0-9_%.])")
-_NO_EDITION = re.compile(r"(?:[ \t\r\n]|#[^\n]*+)*+(mlp\b(?![ \t]*+[=:{(\[.])[^\n#]*+)?")
-_COMMENT = re.compile(r"#[^\n]*+")
+_NO_EDITION = Late(r"(?:[ \t\r\n]|#[^\n]*+)*+(mlp\b(?![ \t]*+[=:{(\[.])[^\n#]*+)?")
+_COMMENT = Late(r"#[^\n]*+")
 # What no text file holds. Python strings may hold lone surrogates, which are no characters.
-_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+_UNREADABLE = Late("[\0\ud800-\udfff]")
 
 
 class Parsed:
@@ -96,14 +96,14 @@ def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
     except UnicodeDecodeError as error:
         place = len(data[: error.start].decode("utf-8"))
         text = data.decode("utf-8", "surrogateescape")
-        wrong = _ESCAPED.findall(text)
-        source = Source(path, _ESCAPED.sub(" ", text))
+        wrong = _ESCAPED().findall(text)
+        source = Source(path, _ESCAPED().sub(" ", text))
         more = "" if len(wrong) == 1 else f", and {len(wrong) - 1} more like it"
         message = f"byte 0x{data[error.start]:02X} is no UTF-8{more}"
         return source, [_not_utf8(source, place, place + 1, message)]
 
 
-_ESCAPED = re.compile("[\udc80-\udcff]")
+_ESCAPED = Late("[\udc80-\udcff]")
 
 
 def _not_utf8(source: Source, start: int, end: int, message: str) -> Diagnostic:
@@ -123,10 +123,10 @@ def _place(diagnostic: Diagnostic) -> int:
 def _readable(source: Source, diagnostics: list[Diagnostic]) -> str:
     """Return the text with blanks where it holds what is no text, and report the first such place."""
     text = source.text
-    found = _UNREADABLE.search(text)
+    found = _UNREADABLE().search(text)
     if found is None:
         return text
-    count = len(_UNREADABLE.findall(text))
+    count = len(_UNREADABLE().findall(text))
     more = "" if count == 1 else f", and {count - 1} more like it"
     what = "a NUL character" if found[0] == "\0" else f"U+{ord(found[0]):04X}, half of a surrogate pair"
     diagnostics.append(
@@ -138,11 +138,11 @@ def _readable(source: Source, diagnostics: list[Diagnostic]) -> str:
             help=["take it out; a program is a text file in UTF-8"],
         )
     )
-    return _UNREADABLE.sub(" ", text)
+    return _UNREADABLE().sub(" ", text)
 
 
 def _missing_edition(source: Source, text: str, start: int) -> Diagnostic:
-    found = _NO_EDITION.match(text, start)
+    found = _NO_EDITION().match(text, start)
     if found is not None and found[1] is not None:
         span = Span(source, found.start(1), found.start(1) + len(found[1].rstrip()))
         return Diagnostic(
@@ -186,7 +186,7 @@ def _other_edition(source: Source, text: str, start: int, found: re.Match[str]) 
             fixes=[Fix(f"write `mlp {EDITION}`", [(span, f"mlp {EDITION}")])],
         )
     comments = []
-    for line in _COMMENT.finditer(text, start, span.start):
+    for line in _COMMENT().finditer(text, start, span.start):
         written = line[0].rstrip("\r")
         doc = written.startswith("##") and not written.startswith("###")
         comments.append(Comment(written, doc, True, line.start(), line.start() + len(written)))

@@ -527,7 +527,6 @@ class Reader:
         """Return every change of one token after which the next ones fit."""
         found: list[Repair] = []
         kinds = self.kinds
-        values = self.values
         kind = kinds[index]
 
         def add(
