@@ -1,4 +1,4 @@
-"""The four reference programs with one token left out, doubled, or changed for the next one."""
+"""Programs with one token left out, doubled, or changed for the next one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from mlpc.syntax import tables as t
 from mlpc.syntax.lexer import lex
 from mlpc.syntax.recovery import spans
 
-SPECS = sorted((Path(__file__).resolve().parents[2] / "specs").glob("*.mlp"))
+ROOT = Path(__file__).resolve().parents[3]
+SPECS = sorted(ROOT.glob("tests/specs/*.mlp"))
+OTHERS = sorted([*ROOT.glob("stdlib/mlpc_stdlib/*.mlp"), *ROOT.glob("examples/*/*.mlp")])
 KINDS = ("deletion", "doubling", "swap on a line", "swap over a line end")
 
 
@@ -52,8 +54,8 @@ def partners(text: str) -> dict[int, int]:
     return found
 
 
-def _mutants() -> Iterator[Mutant]:
-    for spec in SPECS:
+def _mutants(programs: list[Path]) -> Iterator[Mutant]:
+    for spec in programs:
         text = spec.read_text(encoding="utf-8")
         source = Source(spec.name, text)
         beside = partners(text)
@@ -80,5 +82,11 @@ def _mutants() -> Iterator[Mutant]:
 
 @cache
 def mutants() -> list[Mutant]:
-    """Return all of them."""
-    return list(_mutants())
+    """Return all mutants of the four reference programs."""
+    return list(_mutants(SPECS))
+
+
+@cache
+def other_mutants() -> list[Mutant]:
+    """Return all mutants of the standard library and the examples, which nothing was tuned to."""
+    return list(_mutants(OTHERS))

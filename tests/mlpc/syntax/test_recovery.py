@@ -12,16 +12,16 @@ import pytest
 
 from mlpc.syntax.tree import Decl, File
 from tests.mlpc.syntax import trees
-from tests.mlpc.syntax.mutants import KINDS, Mutant, mutants
+from tests.mlpc.syntax.mutants import KINDS, Mutant, mutants, other_mutants
 
 # Of the mutants that are no programs: the share with exactly one diagnostic, with the diagnostic on the right
 # line, and of all declarations the share that is kept.
 FLOORS = {
-    "deletion": (0.98, 0.98, 0.99),
-    "doubling": (0.98, 0.98, 0.99),
-    "swap on a line": (0.97, 0.97, 0.98),
+    "deletion": (0.97, 0.98, 0.98),
+    "doubling": (0.98, 0.98, 0.98),
+    "swap on a line": (0.98, 0.98, 0.98),
     # Two lines are wrong, so that two diagnostics are what most of these deserve.
-    "swap over a line end": (0.30, 0.97, 0.94),
+    "swap over a line end": (0.30, 0.97, 0.90),
 }
 
 
@@ -39,9 +39,9 @@ def count(chosen: list[Mutant]) -> Counter[str]:
     found: Counter[str] = Counter()
     originals: dict[str, Counter[tuple[str, str]]] = {}
     for mutant in chosen:
-        if mutant.spec not in originals:
-            originals[mutant.spec] = declarations(trees.good(mutant.original))
-        wanted = originals[mutant.spec]
+        if mutant.original not in originals:
+            originals[mutant.original] = declarations(trees.good(mutant.original))
+        wanted = originals[mutant.original]
         parsed = trees.read(mutant.text)
         errors = trees.errors(parsed)
         trees.assert_places_are_sound(parsed.file)
@@ -62,10 +62,13 @@ def count(chosen: list[Mutant]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_mutants_of_the_reference_programs(kind: str, full: bool) -> None:
-    chosen = [mutant for mutant in mutants() if mutant.kind == kind]
+@pytest.mark.parametrize("programs", ["reference programs", "other programs"])
+def test_mutants(programs: str, kind: str, full: bool) -> None:
+    """The other programs, of the standard library and the examples, were looked at by nobody who tuned."""
+    tried = mutants() if programs == "reference programs" else other_mutants()
+    chosen = [mutant for mutant in tried if mutant.kind == kind]
     if not full:
-        chosen = random.Random(11).sample(chosen, min(200, len(chosen)))
+        chosen = random.Random(11).sample(chosen, min(150, len(chosen)))
     found = count(chosen)
     shares = (
         found["one"] / found["wrong"],
@@ -73,7 +76,7 @@ def test_mutants_of_the_reference_programs(kind: str, full: bool) -> None:
         found["kept"] / found["declared"],
     )
     print(
-        f"\n{kind:22} tried {found['tried']:5} wrong {found['wrong']:5} "
+        f"\n{programs:18} {kind:20} tried {found['tried']:5} wrong {found['wrong']:5} "
         f"one diagnostic {shares[0]:.3f}  right line {shares[1]:.3f}  declarations kept {shares[2]:.4f}"
     )
     assert all(share >= floor for share, floor in zip(shares, FLOORS[kind], strict=True)), shares
