@@ -151,7 +151,10 @@ def _place_groups(
     for rows in sorted(members.values(), key=len, reverse=True):
         kinds = numpy.bincount(strata[rows], minlength=left.shape[1])
         need = (left * kinds).sum(axis=1) / kinds.sum() / scale
-        chosen = int(need.argmax())
+        room = left.sum(axis=1)
+        fits = room >= len(rows)
+        # Where no part has room for the whole key, the one with most of it goes least wrong.
+        chosen = int(numpy.where(fits, need, -numpy.inf).argmax() if fits.any() else room.argmax())
         part[rows] = chosen
         left[chosen] -= kinds
 
