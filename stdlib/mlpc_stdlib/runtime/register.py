@@ -268,9 +268,34 @@ class Registry:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)
         warnings.filterwarnings("ignore", module="mlflow")
+        if self.embedded:
+            self._make_database()
         library.set_tracking_uri(self.uri)
         library.set_registry_uri(self.uri)
         return library.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    def _make_database(self) -> None:
+        """Make the tables of a new embedded store beside their place, and put them there whole.
+
+        MLflow builds them by a hundred migrations; killed between two of them, the file would never open again.
+        """
+        path = os.path.join(os.path.abspath(self.task.state), DATABASE)
+        if os.path.exists(path):
+            return
+        from mlflow.store.tracking import sqlalchemy_store
+
+        make: Any = sqlalchemy_store.SqlAlchemyStore
+        part = f"{path}.part"
+        for end in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part + end)
+        store = SqlAlchemyStore(
+            f"sqlite:///{part}", os.path.join(os.path.abspath(self.task.state), ARTEFACTS)
+        )
+        store.engine.dispose()
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
 
     def _known_version(self, client: Any, digest: str) -> Any:
         found = [
