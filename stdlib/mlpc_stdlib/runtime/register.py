@@ -289,9 +289,7 @@ class Registry:
         for end in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(part + end)
-        store = SqlAlchemyStore(
-            f"sqlite:///{part}", os.path.join(os.path.abspath(self.task.state), ARTEFACTS)
-        )
+        store = make(f"sqlite:///{part}", os.path.join(os.path.abspath(self.task.state), ARTEFACTS))
         store.engine.dispose()
         with open(part, "rb") as file:
             os.fsync(file.fileno())
