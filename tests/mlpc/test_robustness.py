@@ -194,3 +194,16 @@ def test_the_reference_programs_say_only_what_is_not_built_yet() -> None:
                 name,
                 [str(d) for d in found],
             )
+
+
+def test_one_mistake_is_mostly_one_diagnostic() -> None:
+    """Every word of the example in turn, replaced by one that means nothing: little is said that only follows from it."""
+    tokens = TOKEN.findall(PROGRAMS["examples/tumor/main.mlp"])
+    counts = []
+    for index, token in enumerate(tokens):
+        if token.isidentifier():
+            text = "".join([*tokens[:index], "zzz", *tokens[index + 1 :]])
+            counts.append(sum(item.severity == "error" for item in compiled(text, FILES).check()))
+    assert len(counts) > 150
+    assert max(counts) <= 4  # a block that is called otherwise, once for each place that names it
+    assert sum(count <= 1 for count in counts) >= 0.95 * len(counts)

@@ -168,7 +168,7 @@ class ArtefactChecks:
         bases = wanted.bases or ()
         component = self.block.component
         name = component.name if component is not None else self.block.id
-        if label is None and schema.partial:
+        if label is None and (schema.partial or schema.label_lost):
             return True
         if label is None:
             self.report(
@@ -181,6 +181,7 @@ class ArtefactChecks:
                     help=[f"mark the column that is to be predicted{_such_as_label(schema, bases)}"],
                 )
             )
+            schema.label_lost = True
             return False
         if label.type.base not in bases and label.type.base != "error":
             self.report(
@@ -314,7 +315,7 @@ class ArtefactChecks:
             if schema.columns[column.name] is not column:
                 self._column_of_others(value, sources[0], what)
                 return wrong(value.module, value.node)
-        if type.bases is not None and column.type.base not in type.bases:
+        if type.bases is not None and column.type.base not in (*type.bases, "error"):
             found = self._columns_that_fit(type)
             self.report(
                 Diagnostic(

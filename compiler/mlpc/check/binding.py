@@ -132,7 +132,7 @@ class Binder:
                     )
                 )
                 continue
-            self._unknown_key(name, attr.span, [*values, *blocks], where, prefix)
+            self._unknown_key(name, attr.span, specs, body, prefix)
         for name, nested in body.blocks.items():
             span = nested.module.span(nested.node.name)
             if name in blocks:
@@ -148,15 +148,15 @@ class Binder:
                     )
                 )
                 continue
-            self._unknown_key(name, span, [*values, *blocks], where, prefix)
+            self._unknown_key(name, span, specs, body, prefix)
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
             if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
                 self._forgotten_sign(module, item, item.name, kind in values)
-                self.mentioned.add(f"{prefix}.{kind}" if prefix else kind)
+                self.mentioned.add(self._dotted(prefix, kind))
                 continue
             if isinstance(item, tree.Field) and item.name is not None:
-                self.mentioned.add(f"{prefix}.{item.name.text}" if prefix else item.name.text)
+                self.mentioned.add(self._dotted(prefix, item.name.text))
             self._misplaced(module, item, where, values)
 
     def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
@@ -195,14 +195,26 @@ class Binder:
                 fixes = [Fix(help, [(span, f"{item.name.text} = {shown}")])]
         self.report(Diagnostic(codes.WRONG_PLACE, message, span, help=[help], fixes=fixes))
 
-    def _unknown_key(self, name: str, span: Span, known: list[str], where: str, prefix: str) -> None:
+    def _unknown_key(
+        self, name: str, span: Span, specs: tuple[BlockSpec, ...], body: BodyDef, prefix: str
+    ) -> None:
         shown = self.label if not prefix else f"{self.label}.{prefix}"
+        known = [each for spec in specs for each in (*spec.inputs, *spec.params)]
+        known += [each for spec in specs for each in spec.blocks]
         near = nearest(name, known)
         owner = None if near is not None and _same(name, near) else self._owner(name, prefix)
+        label = f"did you mean `{near}`?" if near else "unknown"
+        safe = True
         if owner is not None:
             near = None
+        elif near is None:
+            # Most likely the only key that is missing was called by another name.
+            missing = [each for spec in specs for each in _required(spec) if each not in body.attrs]
+            if len(missing) == 1 and self._dotted(prefix, missing[0]) not in self.mentioned:
+                near, safe = missing[0], False
+                label = f"did you mean `{near}`, which is missing?"
         if near is not None:
-            self.mentioned.add(f"{prefix}.{near}" if prefix else near)
+            self.mentioned.add(self._dotted(prefix, near))
         help = [owner] if owner else []
         if near is None and owner is None:
             help = [f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
@@ -211,14 +223,17 @@ class Binder:
                 codes.UNKNOWN_KEY,
                 f"`{shown}` has no `{name}`",
                 span,
-                label=f"did you mean `{near}`?" if near else "unknown",
+                label=label if near else "unknown",
                 labels=[Label(self.block.definition.module.span(node.name), f"`{self.label}` is named here")]
                 if (node := self.block.definition.decl.type) is not None
                 else [],
                 help=help,
-                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `{near}`", [(span, near)], safe=safe)] if near else [],
             )
         )
+
+    def _dotted(self, prefix: str, name: str) -> str:
+        return f"{prefix}.{name}" if prefix else name
 
     def _owner(self, name: str, prefix: str) -> str | None:
         """Say where a key would be at home: in a nested block, in the block around, or with another kind."""
@@ -769,6 +784,17 @@ def show(expr: Json) -> str:
     if isinstance(expr, float):
         return f"{expr:.12g}"
     return str(expr)
+
+
+def _required(spec: BlockSpec) -> list[str]:
+    """Return the keys that have to be given."""
+    inputs = [
+        name for name, port in spec.inputs.items() if not port.type.optional and "judging" not in port.marks
+    ]
+    params = [
+        name for name, param in spec.params.items() if param.default is None and not param.type.optional
+    ]
+    return [*inputs, *params]
 
 
 def _same(left: str, right: str) -> bool:

@@ -79,7 +79,7 @@ class Checker:
                 self._let(module, decl, name)
         for test in module.tests:
             self._not_built(module, test.kind, "`test`")
-        if not module.pipelines:
+        if not module.pipelines and not module.lost:
             for decl in module.environments.values():
                 self.report(
                     Diagnostic(
@@ -213,6 +213,13 @@ class Checker:
             if type.base == "dataset" and type.schema is schema
         ]
 
+    def makers(self, wanted: Type | None) -> list[str]:
+        """Return the first of the blocks that make what is wanted; for help texts."""
+        if wanted is None or self._typed is None:
+            return []
+        base = "dataset" if wanted.base == "column" else wanted.base
+        return self._typed.made.get((base, wanted.framework), [])[:6]
+
     def _each(self, definition: BlockDef) -> bool:
         if definition.decl.eaches:
             self._not_built(definition.module, definition.decl.eaches[0], "`each`")
@@ -244,6 +251,10 @@ class Checker:
                 self._not_built(nested.module, nested.node.name, f"`{name}`")
                 continue
             near = nearest(name, PIPELINE_BLOCKS)
+            node = nested.node.type
+            place = self.find_component(nested.module, "data", node.name.names) if node is not None else None
+            kind = self.declarations.component(*place).role if place is not None else None
+            played = node.name.text if node is not None else ""
             span = nested.module.span(nested.node.name)
             self.report(
                 Diagnostic(
@@ -252,6 +263,15 @@ class Checker:
                     span,
                     label=f"did you mean `{near}`?" if near else "unknown",
                     help=["a block of a pipeline begins with its kind: `train forest: … { … }`"],
+                )
+                if kind is None
+                else Diagnostic(
+                    codes.MISSING_NAME,
+                    f"`{name}` does not say what kind of block it is",
+                    span,
+                    label="the kind is missing before this",
+                    help=[f"write `{kind} {name}: {played} {{ … }}`"],
+                    fixes=[Fix(f"write `{kind} {name}`", [(span, f"{kind} {name}")])],
                 )
             )
         for condition in program.body.conditions:

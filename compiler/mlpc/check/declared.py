@@ -271,6 +271,7 @@ class Declarations:
         if above is not None and above.depth < _DEEPEST:
             made.depth = above.depth + 1
             made.partial = made.partial or above.partial
+            made.label_lost = above.label_lost
             made.columns.update(above.columns)
             made.rest, made.rest_span = above.rest, above.rest_span
         elif decl.type is not None:
@@ -336,6 +337,7 @@ class Declarations:
             text = mark.name.text
             if text not in COLUMN_MARKS:
                 self._unknown_mark(module, mark, COLUMN_MARKS)
+                schema.label_lost = True
             elif text == "from":
                 texts = self._texts(module, tuple(arg.value for arg in mark.args or ()))
                 if texts is not None and len(texts) == 1:

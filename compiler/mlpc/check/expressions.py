@@ -274,10 +274,11 @@ class Expressions:
         modules, near = self.checker.modules, None
         if modules.suggests:
             near = modules.nearest(name, scope.likely_names())
-        if near is None and scope.quantities is None and modules.suggests:
-            near = self.checker.modules.nearest(name, scope.names())
         if near is None and program is not None and program.forgives(name):
             return  # most likely what was given a name that was taken: reported there
+        artefact = scope.wanted is not None and scope.wanted.base in (*ARTEFACTS, "column")
+        if near is None and scope.quantities is None and not artefact and modules.suggests:
+            near = self.checker.modules.nearest(name, scope.names())
         if scope.quantities is not None:
             shown = ", ".join(f"`{known}`" for known in scope.quantities)
             self.report(
@@ -297,7 +298,7 @@ class Expressions:
                 f"there is no `{name}` here",
                 span,
                 label=f"did you mean `{near}`?" if near else "not declared",
-                help=_how_to_declare(name, scope.wanted, near),
+                help=_how_to_declare(name, scope.wanted, near, self.checker.makers(scope.wanted)),
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
@@ -994,7 +995,7 @@ def _what_it_declares(module: Module) -> str:
     return "it declares " + ", ".join(f"`{name}`" for name in list(module.names)[:12])
 
 
-def _how_to_declare(name: str, wanted: Type | None, near: str | None) -> list[str]:
+def _how_to_declare(name: str, wanted: Type | None, near: str | None, fitting: list[str]) -> list[str]:
     base = wanted.base if wanted is not None else ""
     if base in TEXTS:
         return [f'write `"{name}"` if text is meant']
@@ -1002,6 +1003,8 @@ def _how_to_declare(name: str, wanted: Type | None, near: str | None) -> list[st
         return []
     if base == "schema":
         return [f"declare it: `schema {name} {{ … }}`"]
+    if fitting:
+        return ["there is " + ", ".join(f"`{each}`" for each in fitting)]
     if base in ARTEFACTS:
         return ["name a block of the pipeline"]
     return [f'declare it, or write `"{name}"` if text is meant']

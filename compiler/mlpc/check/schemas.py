@@ -46,7 +46,18 @@ class Column:
 class Schema:
     """Columns by name, in the order of declaration; ``rest`` is the type of every column not named."""
 
-    __slots__ = ("_json", "columns", "depth", "doc", "name", "partial", "rest", "rest_span", "span")
+    __slots__ = (
+        "_json",
+        "columns",
+        "depth",
+        "doc",
+        "label_lost",
+        "name",
+        "partial",
+        "rest",
+        "rest_span",
+        "span",
+    )
 
     def __init__(self, name: str, span: Span, doc: str) -> None:
         self.name = name
@@ -57,6 +68,8 @@ class Schema:
         self.rest_span: Span | None = None
         #: Number of schemas that it extends, one through the other.
         self.depth = 0
+        #: Whether nothing is said of a label that is not there: the mark was misspelt, or it was said already.
+        self.label_lost = False
         #: Whether some of its columns could not be read; that was reported, and none is called unknown.
         self.partial = False
         self._json: JsonObject | None = None

@@ -64,7 +64,7 @@ class Scope:
         base = self.wanted.base if self.wanted is not None else ""
         if base == "schema":
             return [name for name, decl in self.module.names.items() if decl.kind.text == "schema"]
-        if base in ARTEFACTS and self.program is not None:
+        if (base in ARTEFACTS or base == "column") and self.program is not None:
             return [block.id for block in self.program.blocks]
         return []
 

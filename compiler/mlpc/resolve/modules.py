@@ -171,17 +171,18 @@ class Modules:
         if kind == "test":
             module.tests.append(item)
             return
-        if not isinstance(item.name, tree.Name):
+        if isinstance(item.name, tree.String):
+            module.lost.update(part for part in item.name.parts if isinstance(part, str))
             self.diagnostics.add(
                 Diagnostic(
                     codes.MISSING_NAME,
-                    f"{TOP_KINDS[kind]} needs a name",
-                    module.span(item.name or item.kind),
+                    f"{TOP_KINDS[kind]} needs a name, which is no text",
+                    module.span(item.name),
+                    label="a text",
                     help=[f"write `{kind} some_name {{ … }}`"],
+                    fixes=quoted_name(module, item.name),
                 )
             )
-            return
-        name = item.name.text
         if kind == "pipeline":
             module.pipelines.append(item)
             if len(module.pipelines) > 1:
@@ -189,13 +190,16 @@ class Modules:
                     Diagnostic(
                         codes.SECOND_PIPELINE,
                         "a file has one pipeline at most",
-                        module.span(item.name),
+                        module.span(item.name or item.kind),
                         label="a second one",
                         labels=[Label(module.span(module.pipelines[0].name or item), "the first one")],
                         help=["move it to a file of its own, and what both need to a third that both `use`"],
                     )
                 )
             return
+        if not isinstance(item.name, tree.Name):
+            return
+        name = item.name.text
         known = module.environments if kind == "env" else module.names
         if name in known:
             self.diagnostics.add(duplicate(module, item.name, known[name]))
@@ -342,6 +346,13 @@ def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
         labels=[Label(module.span(place), "declared first")],
         help=["give one of them another name"],
     )
+
+
+def quoted_name(module: Module, name: tree.Node) -> list[Fix]:
+    """Return the way out where a name was written as a text: without quotes, if it is one then."""
+    span = module.span(name)
+    plain = span.text.strip('"')
+    return [Fix(f"write `{plain}`", [(span, plain)])] if plain.isidentifier() and plain.isascii() else []
 
 
 def _alias(use: tree.Use) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
-from .modules import Module, Modules, duplicate
+from .modules import Module, Modules, duplicate, quoted_name
 from .similar import nearest
 
 TYPE_CHECKING = False
@@ -269,6 +269,8 @@ class _Builder:
     def pipeline(self, decl: tree.Decl) -> None:
         program, root = self.program, self.program.root
         program.body = make_body(program.modules, root, decl, decl.body, "", program.kind_names())
+        # A block without a kind is reported later; what uses its name is not to be told as well.
+        root.lost.update(name for name in program.body.blocks if name not in PIPELINE_BLOCKS)
         others, program.body.others = program.body.others, []
         for module, item in others:
             if isinstance(item, tree.Block):
@@ -285,6 +287,7 @@ class _Builder:
                 self.declare(module, item)
 
     def nameless(self, module: Module, item: tree.Block) -> None:
+        self.program.displaced += 1
         kind = item.name.text
         name = "rows" if kind == "data" else f"some_{kind}"
         played = f": {item.type.name.text}" if item.type is not None else ""
@@ -313,14 +316,19 @@ class _Builder:
     def name_of(self, module: Module, item: tree.Decl) -> tree.Name | None:
         if isinstance(item.name, tree.Name):
             return item.name
-        self.report(
-            Diagnostic(
-                codes.MISSING_NAME,
-                f"{article(f'`{item.kind.text}`')} needs a name",
-                module.span(item.name or item.kind),
-                help=[f"write `{item.kind.text} some_name …`"],
+        self.program.displaced += 1
+        if isinstance(item.name, tree.String):
+            module.lost.update(part for part in item.name.parts if isinstance(part, str))
+            self.report(
+                Diagnostic(
+                    codes.MISSING_NAME,
+                    f"{article(f'`{item.kind.text}`')} needs a name, which is no text",
+                    module.span(item.name),
+                    label="a text",
+                    help=[f"write `{item.kind.text} some_name …`"],
+                    fixes=quoted_name(module, item.name),
+                )
             )
-        )
         return None
 
     def known_kind(self, module: Module, item: tree.Decl, place: str = "a pipeline") -> bool:
@@ -454,6 +462,8 @@ class _Builder:
         self, module: Module, item: tree.Decl, name: tree.Name, known: BlockDef | ValueDef, environment: str
     ) -> None:
         is_kind = known.decl.kind.text
+        if isinstance(known, BlockDef) and not known.kind:
+            return  # its own kind is unknown: reported there
         if is_kind != item.kind.text:
             self.report(
                 Diagnostic(
@@ -601,6 +611,8 @@ class _Builder:
             into.conditions = kept
 
     def unknown(self, module: Module, name: tree.Name, verb: str, kind: str = "") -> None:
+        if module.is_lost(name.text):
+            return  # reported where it should have been declared
         near = self.program.modules.nearest(name.text, self.program.names)
         if near is None and self.program.forgives(name.text):
             return  # most likely what was given a name that was taken: reported there
