@@ -16,11 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
-_DATETIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z"
-)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z")
+# Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
+_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z"
+_DATETIME = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z"
+_URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z"
 _CRON_FIELDS = (
     ("minute", 0, 59),
     ("hour", 0, 23),
@@ -28,7 +27,7 @@ _CRON_FIELDS = (
     ("month", 1, 12),
     ("weekday", 0, 7),
 )
-_CRON_PART = re.compile(r"(\*|\d+(?:-\d+)?)(?:/(\d+))?\Z")
+_CRON_PART = r"(\*|\d+(?:-\d+)?)(?:/(\d+))?\Z"
 
 
 class Fitter:
@@ -312,11 +311,11 @@ def _number_word(base: str) -> str:
 
 
 def _format_problem(base: str, text: str) -> tuple[str, str]:
-    if base == "date" and not (_DATE.match(text) and _day_exists(text)):
+    if base == "date" and not (re.match(_DATE, text) and _day_exists(text)):
         return "is no date", "a date is written 2026-01-31"
-    if base == "datetime" and not (_DATETIME.match(text) and _day_exists(text)):
+    if base == "datetime" and not (re.match(_DATETIME, text) and _day_exists(text)):
         return "is no point in time", "write 2026-01-31T09:30:00Z"
-    if base == "url" and not _URL.match(text):
+    if base == "url" and not re.match(_URL, text):
         return "is no URL", "a URL has a scheme: https://…, s3://…"
     if base == "path":
         return _path_problem(text)
@@ -337,9 +336,9 @@ def _path_problem(text: str) -> tuple[str, str]:
         return "path is empty", "write a path relative to the spec, or a URL"
     if "\0" in text or "\\" in text:
         return "is no path", "paths are written with `/`"
-    if _URL.match(text):
+    if "://" in text and re.match(_URL, text):
         return "", ""
-    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
+    if text.startswith(("/", "~")) or (text[1:2] == ":" and text[0].isalpha()):
         return "leaves the project: it is an absolute path", "write it relative to the spec"
     depth = 0
     for part in text.split("/"):
@@ -358,7 +357,7 @@ def _cron_problem(text: str) -> tuple[str, str]:
         )
     for field, (name, low, high) in zip(fields, _CRON_FIELDS, strict=True):
         for part in field.split(","):
-            match = _CRON_PART.match(part)
+            match = re.match(_CRON_PART, part)
             numbers = [int(n) for n in match.group(1).split("-") if n.isdigit()] if match else []
             if match is None or any(not low <= n <= high for n in numbers) or numbers != sorted(numbers):
                 article = "an" if name == "hour" else "a"
