@@ -50,7 +50,7 @@ def parse(source: Source) -> Parsed:
     elif int(edition[2]) != EDITION:
         return _other_edition(source, text, start, edition)
     tokens = lex(text, start)
-    if edition is not None and not tokens.unbalanced and not tokens.problems:
+    if edition is not None and text is source.text and not tokens.unbalanced and not tokens.problems:
         docs: dict[int, Doc] = {}
         stray: list[Comment] = []
         if tokens.docs:
@@ -186,7 +186,7 @@ def _other_edition(source: Source, text: str, start: int, found: re.Match[str]) 
             fixes=[Fix(f"write `mlp {EDITION}`", [(span, f"mlp {EDITION}")])],
         )
     comments = []
-    for line in _COMMENT().finditer(text, start, span.start):
+    for line in _COMMENT().finditer(source.text, start, span.start):
         written = line[0].rstrip("\r")
         doc = written.startswith("##") and not written.startswith("###")
         comments.append(Comment(written, doc, True, line.start(), line.start() + len(written)))

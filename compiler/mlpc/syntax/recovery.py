@@ -193,6 +193,12 @@ class Reader:
         self.lines_done = set(quiet)  # lines on which nothing more is reported
         if edits is not None:
             places = _move(tokens, places, edits)
+            for comment in tokens.comments if edits.blanks else ():
+                # A bracket that was blanked out stands before it all the same.
+                if comment.own_line:
+                    comment.own_line = not text[
+                        text.rfind("\n", 0, comment.start) + 1 : comment.start
+                    ].strip()
         if not edition:
             at = tokens.values[0] if type(tokens.values[0]) is int else places[0][0]
             tokens.docs = {index + 3: found for index, found in tokens.docs.items()}
@@ -203,6 +209,9 @@ class Reader:
             tokens.kinds[:0] = head
             tokens.values[:0] = [zero, zero, at]
             places = ([at] * 3 + places[0], [at] * 3 + places[1])
+        if text is not source.text:
+            for comment in tokens.comments:
+                comment.text = source.text[comment.start : comment.end]
         self.kinds = tokens.kinds
         self.values = tokens.values
         self.starts, self.ends = places
@@ -674,6 +683,10 @@ class Reader:
         made = copy(value)
         made.start = start
         made.end = end
+        if type(made) is String:
+            made.parts = tuple(
+                [part if isinstance(part, str) else ErrorExpr(start, end) for part in made.parts]
+            )
         return made
 
     def is_line_end(self, index: int) -> bool:

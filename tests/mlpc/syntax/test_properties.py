@@ -44,8 +44,9 @@ def assert_sound(text: str) -> None:
     for comment in file.comments:
         assert text[comment.start : comment.end] == comment.text
         assert comment.text.startswith("#")
-        before = text[text.rfind("\n", 0, comment.start) + 1 : comment.start]
-        assert comment.own_line == (not before.strip(" \t\r\ufeff"))
+        # The mark at the very beginning of a file is no text.
+        before = text.removeprefix("\ufeff")[: comment.start - text.startswith("\ufeff")].rpartition("\n")[2]
+        assert comment.own_line == (not before.strip(" \t\r\0\ud800"))
 
 
 @given(anything)
