@@ -2,12 +2,16 @@
 
     python -m mlpc_stdlib.runtime.container --workflow FILE --node ID --store DIR [--data DIR] [--project DIR]
         [--state DIR] [--run TEXT] [--param NAME=TEXT]… [--param-variable NAME=VARIABLE]…
-        [--secret NAME=FILE]… [--host HOST] [--port PORT]
+        [--secret NAME=FILE]… [--host HOST] [--port PORT] [--attempt N] [--publish] [--not-passed STATUS]
     python -m mlpc_stdlib.runtime.container summary --workflow FILE --store DIR
     python -m mlpc_stdlib.runtime.container healthy --port PORT
 
 Exit status 0: done, a gate passed, healthy. 1: a gate did not pass. 2: failed. 3: held back by what it needs. 143:
 ended by SIGTERM. `summary` prints JSON and ends with 0.
+
+For engines that do more by themselves: with `--attempt` the engine makes the attempts, and this is one of them; with
+`--publish` a service is promoted and not started; `--not-passed` is another exit status than 1, which is also Python's
+own for a fault, for a gate that did not pass.
 """
 
 from __future__ import annotations
@@ -50,20 +54,25 @@ def _node(workflow: graph.Graph, store: Store, told: argparse.Namespace) -> int:
     settings = attempts.Settings()
     settings.data, settings.project, settings.state = told.data, told.project, told.state
     settings.run, settings.host, settings.port = told.run, told.host, told.port
-    settings.secrets = dict(told.secret)
+    settings.secrets, settings.attempt = dict(told.secret), max(told.attempt, 0)
     for name, variable in told.param_variable:
         if os.environ.get(variable, "") != "":
             settings.params[name] = os.environ[variable]
     settings.params.update(told.param)
     kind = workflow.node(told.node)["kind"]
     if kind == "gate":
-        return judging.judge(workflow, told.node, store, settings)
+        return _status(judging.judge(workflow, told.node, store, settings), told.not_passed)
     if kind == "service":
-        return serving.serve(workflow, told.node, store, settings)
+        act = serving.publish if told.publish else serving.serve
+        return act(workflow, told.node, store, settings)
     if kind == "task":
-        return attempts.run(workflow, told.node, store, settings)
+        return _status(attempts.run(workflow, told.node, store, settings), told.not_passed)
     print(f"`{told.node}` is a {kind}: there is nothing to run", flush=True)
     return attempts.PASSED
+
+
+def _status(status: int, not_passed: int) -> int:
+    return not_passed if status == attempts.GATE else status
 
 
 def _parser(mode: str) -> argparse.ArgumentParser:
@@ -82,6 +91,9 @@ def _parser(mode: str) -> argparse.ArgumentParser:
     parser.add_argument("--run", default="")
     parser.add_argument("--host", default="0.0.0.0")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--attempt", type=int, default=0)
+    parser.add_argument("--publish", action="store_true")
+    parser.add_argument("--not-passed", type=int, default=attempts.GATE)
     for name in ("--param", "--param-variable", "--secret"):
         parser.add_argument(name, action="append", default=[], type=_pair, metavar="NAME=VALUE")
     return parser

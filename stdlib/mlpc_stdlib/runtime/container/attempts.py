@@ -41,11 +41,15 @@ _THREADS = (
 
 
 class Settings:
-    """Where a container has what it needs: folders, parameters as text, paths of secrets by name."""
+    """Where a container has what it needs: folders, parameters as text, paths of secrets by name.
 
-    __slots__ = ("data", "host", "params", "port", "project", "run", "secrets", "state")
+    ``attempt`` is the number of the only one to make where the engine counts them, else 0.
+    """
+
+    __slots__ = ("attempt", "data", "host", "params", "port", "project", "run", "secrets", "state")
 
     def __init__(self) -> None:
+        self.attempt = 0
         self.data = "/mlpc/data"
         self.project = "/mlpc/project"
         self.state = ""
@@ -67,7 +71,7 @@ def run(graph: Graph, id: str, store: Store, settings: Settings) -> int:
     masker = Masker(())
     try:
         task, masker = prepared(graph, id, store, settings)
-        outcome = _attempts(node, task, store, masker, ending)
+        outcome = _attempts(node, task, store, masker, ending, settings.attempt)
     except StepError as error:
         outcome = failure(error)
     except OSError as error:
@@ -200,8 +204,10 @@ def threads(node: dict[str, Any]) -> int:
 
 
 def _attempts(
-    node: dict[str, Any], task: dict[str, Any], store: Store, masker: Masker, ending: Ending
+    node: dict[str, Any], task: dict[str, Any], store: Store, masker: Masker, ending: Ending, only: int
 ) -> dict[str, Any]:
+    if only:
+        return {**_attempt(node, {**task, "attempt": only}, store, masker, ending), "attempts": only}
     attempts, wait = node["retry"]["attempts"], node["retry"]["backoff"]
     for attempt in range(1, attempts + 1):
         outcome = _attempt(node, {**task, "attempt": attempt}, store, masker, ending)

@@ -54,6 +54,22 @@ def serve(graph: Graph, id: str, store: Store, settings: Settings) -> int:
     return 0 if ending.asked and status in (0, 143, -15) else status or 0
 
 
+def publish(graph: Graph, id: str, store: Store, settings: Settings) -> int:
+    """Promote, for an engine that starts no servers, and return the exit status."""
+    held = store.held_back_by(graph, id)
+    if held:
+        return hold_back(graph, id, store, held)
+    folder = os.path.join(store.folder, file_name(id))
+    try:
+        task, _ = prepared(graph, id, store, settings)
+        _promote(graph, id, store, task, folder)
+    except StepError as error:
+        _explain(id, error.to_json())
+        return FAILURE
+    say(f"{id}: promoted; what it serves lies in {folder}")
+    return 0
+
+
 def _promote(graph: Graph, id: str, store: Store, task: dict[str, Any], folder: str) -> dict[str, Any]:
     """Copy the inputs aside, record that this is promoted, and return the record."""
     node = graph.node(id)
