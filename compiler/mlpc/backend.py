@@ -29,7 +29,11 @@ if TYPE_CHECKING:
         def capabilities(self) -> Capabilities:
             """What it does natively, what it lowers and how, what it refuses."""
 
-        def emit(self, workflow: Workflow) -> Emitted:
+        @property
+        def takes_material(self) -> bool:
+            """Whether what it emits holds code and locked requirements, so that they have to be gathered."""
+
+        def emit(self, workflow: Workflow, material: Material = ..., /) -> Emitted:
             """Return the files for ``workflow``; none where a diagnostic is an error."""
 
 
@@ -186,6 +190,36 @@ def _constructs(node: Node, gates: set[str]) -> Iterator[str]:
 def _place(node: Node) -> dict[str, object] | None:
     place = node.labels.get("place")
     return dict(place) if isinstance(place, dict) else None
+
+
+class Material:
+    """Bytes that a backend writes out but may not read itself, by relative POSIX path; the command gathers them.
+
+    ``runtime``: the step runtime, from the folder that goes on Python's path. ``code``: files of the project that
+    its own steps run, and what those import. ``named``: files and folders of the project that arguments name; they
+    are data and are not copied. ``locked``: by requirement set (sorted, each once), the requirements with their
+    hashes, one a line; a set that is missing here is not locked. ``python``: the Python that the lock is for, ``X.Y``.
+    """
+
+    __slots__ = ("code", "locked", "named", "python", "runtime")
+
+    def __init__(
+        self,
+        runtime: Mapping[str, bytes] | None = None,
+        code: Mapping[str, bytes] | None = None,
+        named: Sequence[str] = (),
+        locked: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
+        python: str = "",
+    ) -> None:
+        self.runtime = dict(runtime or {})
+        self.code = dict(code or {})
+        self.named = tuple(named)
+        self.locked = dict(locked or {})
+        self.python = python
+
+
+#: For backends that emit nothing but what the workflow says.
+NO_MATERIAL = Material()
 
 
 class Emitted:

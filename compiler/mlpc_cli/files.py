@@ -64,7 +64,7 @@ def write_folder(folder: str, files: dict[str, bytes], modes: dict[str, int] | N
             if os.path.isabs(path) or ".." in path.split("/"):
                 raise CommandError(codes.CANNOT_WRITE, f"`{path}` does not lie in `{folder}`")
             target = os.path.join(made, *path.split("/"))
-            os.makedirs(os.path.dirname(target), exist_ok=True)
+            _make_folders(made, path)
             with open(target, "xb") as file:
                 file.write(data)
             os.chmod(target, (modes or {}).get(path, 0o644))
@@ -80,6 +80,15 @@ def write_folder(folder: str, files: dict[str, bytes], modes: dict[str, int] | N
             import shutil
 
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _make_folders(made: str, path: str) -> None:
+    """Make the folders of ``path`` below ``made``, readable by all whatever the umask is."""
+    for part in path.split("/")[:-1]:
+        made = os.path.join(made, part)
+        if not os.path.isdir(made):
+            os.mkdir(made)
+            os.chmod(made, 0o755)
 
 
 def _swap(new: str, place: str) -> None:

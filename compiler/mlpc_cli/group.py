@@ -30,7 +30,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "up": "Serve what was promoted.",
         "promote": "Go back to what was promoted before.",
         "lock": "Pin what the steps need, with hashes.",
+    },
+    "Other engines": {
+        "targets": "Tell what each engine does with a spec.",
         "compile": "Write what an engine takes.",
+        "build": "Build the images of what was compiled.",
+        "submit": "Run what was compiled on its engine, and follow it to the end.",
+        "down": "Stop what was submitted.",
     },
     "Look and clean": {
         "status": "Tell what is promoted, and how the last run ended.",

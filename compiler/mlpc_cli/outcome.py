@@ -99,7 +99,8 @@ class Outcome:
     def _steps(self, summary: Summary) -> None:
         title = self._paint(BOLD, harmless(summary.pipeline))
         under = f" in `{harmless(summary.environment)}`" if summary.environment else ""
-        self._line(f"\n{title}{under}, run {summary.run}, {seconds(summary.seconds)}\n")
+        number = f", run {summary.run}" if summary.run else ""
+        self._line(f"\n{title}{under}{number}, {seconds(summary.seconds)}\n")
         rows = []
         for step in summary.steps:
             word, style = STATES.get(step.state, (step.state, ""))

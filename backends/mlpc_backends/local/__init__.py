@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlpc.backend import Capabilities, Emitted
+from mlpc.backend import NO_MATERIAL, Capabilities, Emitted, Material
 from mlpc.ir.nodes import Workflow
 
 from .emit import emit
@@ -17,13 +17,14 @@ class LocalBackend:
     __slots__ = ()
 
     name = "local"
+    takes_material = False
 
     @property
     def capabilities(self) -> Capabilities:
         """What the engine for one machine does."""
         return CAPABILITIES
 
-    def emit(self, workflow: Workflow) -> Emitted:
+    def emit(self, workflow: Workflow, material: Material = NO_MATERIAL) -> Emitted:
         """Return the plan for ``workflow``; without files where the engine cannot do what it asks for."""
         return emit(self, workflow)
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
 from mlpc import codes
-from mlpc.resolve.similar import nearest
-from mlpc_cli import errors
-from mlpc_cli.errors import CommandError, Findings, UsageError
+from mlpc.backend import NO_MATERIAL
+from mlpc_cli import backends, errors
+from mlpc_cli.errors import CommandError, Findings
 from mlpc_cli.files import write_folder
+from mlpc_cli.material import gather
 from mlpc_cli.options import Command, environment, optional_file, project
 from mlpc_cli.say import tell
 from mlpc_cli.spec import compile_spec, show
 from mlpc_cli.terminal import harmless
-
-if TYPE_CHECKING:
-    from mlpc.backend import Backend
 
 #: Names the files of an earlier `compile` in its folder, so that another one may replace them.
 MARK = ".mlpc-compiled"
@@ -28,6 +25,7 @@ MARK = ".mlpc-compiled"
     cls=Command,
     examples=[
         ("mlpc compile main.mlp --to local -o build", "the plan for this machine"),
+        ("mlpc compile main.mlp --to compose -o build", "for Docker Compose; then `mlpc submit build`"),
         ("mlpc compile main.mlp --to local --env ci -o build", "as the environment `ci` has it"),
     ],
 )
@@ -45,9 +43,11 @@ def command(file: str | None, target: str, output: str, environment: str, projec
 
     Runs nothing and reads no data. The same spec gives the same bytes.
     """
-    backend = _backend(target)
+    backend = backends.named(target)
     spec = compile_spec(file, "compile", environment, project)
-    emitted = backend.emit(spec.workflow)
+    emitted = backend.emit(
+        spec.workflow, gather(spec.workflow, spec.root) if backend.takes_material else NO_MATERIAL
+    )
     if show(emitted.diagnostics, spec.loader):
         raise Findings
     _refuse_others(output)
@@ -56,22 +56,6 @@ def command(file: str | None, target: str, output: str, environment: str, projec
     for path in emitted.files:
         tell(harmless(os.path.join(output, path)))
     return errors.OK
-
-
-def _backend(name: str) -> Backend:
-    from importlib.metadata import entry_points
-
-    found = {point.name: point for point in entry_points(group="mlpc.backends")}
-    if name not in found:
-        near = nearest(name, found)
-        hint = (
-            f"did you mean `{near}`?"
-            if near
-            else "there are " + ", ".join(f"`{one}`" for one in sorted(found))
-        )
-        raise UsageError(f"there is no target `{name}`", help=[hint])
-    backend: Backend = found[name].load()
-    return backend
 
 
 def _refuse_others(folder: str) -> None:

@@ -1,0 +1,250 @@
+"""Images of steps: one for each distinct set of requirements, from a Dockerfile that holds no text of a spec.
+
+Packages are installed in a stage of their own, so that what the build was told of an index is not in the image. The
+context of every build is the whole output directory; `.dockerignore` leaves all but what is copied outside.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlpc.codes import BAD_REQUIREMENT, UNLOCKED_IMAGE
+from mlpc.diagnostics import Diagnostic
+from mlpc.ir.nodes import Gate, Service, Task
+
+from .names import DNS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlpc.backend import Material
+    from mlpc.ir.nodes import JsonObject, Workflow
+
+#: Number of the user and the group that steps run as.
+USER = 10001
+PYTHON = "/opt/mlpc/bin/python"
+WORKFLOW, RUNTIME, CODE = "workflow.json", "runtime", "project"
+#: Variables by which pip is told of an index; a build passes them on where they are set.
+INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
+_BASE_PYTHON = "3.11"
+#: A name, extras, versions or an address, a marker; no option of pip, no comment, nothing that goes on in the next line.
+_REQUIREMENT = re.compile(r"[A-Za-z0-9](?:(?!\s-|\s#|\\)[\x20-\x7e])*\Z")
+_VARIABLES = {
+    "PATH": "/opt/mlpc/bin:$PATH",
+    "PYTHONPATH": "/mlpc/runtime",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "PYTHONUNBUFFERED": "1",
+    "HOME": "/tmp",
+    "USER": "mlpc",
+    "LOGNAME": "mlpc",
+}
+
+
+class Image:
+    """One image: ``tag`` with a digest of all that is in it, ``nodes`` that run in it, files of its own."""
+
+    __slots__ = ("dockerfile", "locked", "name", "nodes", "requirements", "tag", "text", "lines")
+
+    def __init__(
+        self, name: str, requirements: tuple[str, ...], lines: tuple[str, ...], locked: bool
+    ) -> None:
+        self.name = name
+        self.requirements = requirements
+        self.lines = lines
+        self.locked = locked
+        self.nodes: list[str] = []
+        self.dockerfile = f"images/{name}/Dockerfile"
+        self.text = ""
+        self.tag = ""
+
+    @property
+    def build_arguments(self) -> tuple[str, ...]:
+        """The variables that its build takes where they are set."""
+        return INDEX_VARIABLES if self.requirements else ()
+
+    def to_json(self) -> JsonObject:
+        """Return what a manifest says of it."""
+        return {
+            "dockerfile": self.dockerfile,
+            "nodes": list(self.nodes),
+            "requirements": list(self.requirements),
+            "locked": self.locked,
+        }
+
+
+class Images:
+    """The images of a workflow, and the files that their builds need."""
+
+    def __init__(self, workflow: Workflow, content: bytes, material: Material) -> None:
+        """Plan the images of ``workflow``, whose canonical form as it is copied into them is ``content``."""
+        self._workflow = workflow
+        self._material = material
+        self._by_node: dict[str, Image] = {}
+        self._sets: dict[tuple[str, ...], Image] = {}
+        self.context: dict[str, bytes] = {
+            WORKFLOW: content,
+            **{f"{RUNTIME}/{path}": text for path, text in material.runtime.items()},
+            **{f"{CODE}/{path}": text for path, text in material.code.items()},
+        }
+        for node in workflow.nodes:
+            if isinstance(node, Task | Service):
+                self._take(node.id, tuple(sorted({" ".join(each.split()) for each in node.requirements})))
+            elif isinstance(node, Gate):
+                self._take(node.id, ())
+        for image in self._sets.values():
+            image.text = _dockerfile(image, self._base(), code=bool(material.code), runtime=True)
+            image.tag = self._tag(image, self.context)
+
+    def of(self, node: str) -> Image:
+        """Return the image that a task, gate or service runs in."""
+        return self._by_node[node]
+
+    def all(self) -> list[Image]:
+        """Return every image, each once, in the order of the nodes that use them first."""
+        return list(self._sets.values())
+
+    def extra(self, name: str, requirements: tuple[str, ...], folders: tuple[str, ...]) -> Image:
+        """Plan an image of something that is no step, with ``folders`` that its user may write to."""
+        image = Image(
+            f"{name}--server", requirements, self._lines(requirements), self._is_locked(requirements)
+        )
+        image.text = _dockerfile(image, self._base(), code=False, runtime=False, folders=folders)
+        image.tag = self._tag(image, {})
+        self._sets[(name, *requirements)] = image
+        return image
+
+    def files(self) -> dict[str, bytes]:
+        """Return all that the builds need, by path in the output directory."""
+        found = dict(self.context)
+        lines = [
+            "# What builds of images may see.",
+            "*",
+            "!images",
+            f"!{RUNTIME}",
+            f"!{CODE}",
+            f"!{WORKFLOW}",
+        ]
+        found[".dockerignore"] = "".join(f"{line}\n" for line in lines).encode()
+        for image in self._sets.values():
+            found[image.dockerfile] = image.text.encode("utf-8")
+            if image.requirements:
+                found[f"images/{image.name}/requirements.txt"] = _requirements(image)
+        return found
+
+    def notes(self) -> list[Diagnostic]:
+        """Return a note where images install what fits ranges, not what was locked."""
+        loose = [image for image in self._sets.values() if image.nodes and not image.locked]
+        if not loose:
+            return []
+        listed = ", ".join(f"`{image.name}`" for image in loose)
+        return [
+            Diagnostic(
+                UNLOCKED_IMAGE,
+                f"what the images {listed} install is not locked: they hold ranges of versions"
+                if len(loose) > 1
+                else f"what the image {listed} installs is not locked: it holds ranges of versions",
+                help=("`mlpc lock` pins them with hashes, so that every build installs the same",),
+            )
+        ]
+
+    def _take(self, node: str, requirements: tuple[str, ...]) -> None:
+        image = self._sets.get(requirements)
+        if image is None:
+            # A gate needs no packages: what it runs in has a name that no node has.
+            name = DNS.mangle(node) if requirements else "plain--image"
+            image = Image(name, requirements, self._lines(requirements), self._is_locked(requirements))
+            self._sets[requirements] = image
+        image.nodes.append(node)
+        self._by_node[node] = image
+
+    def _is_locked(self, requirements: tuple[str, ...]) -> bool:
+        return not requirements or requirements in self._material.locked
+
+    def _lines(self, requirements: tuple[str, ...]) -> tuple[str, ...]:
+        return self._material.locked.get(requirements, requirements)
+
+    def _base(self) -> str:
+        return f"python:{self._material.python or _BASE_PYTHON}-slim"
+
+    def _tag(self, image: Image, context: Mapping[str, bytes]) -> str:
+        from hashlib import sha256
+
+        content = {**context, "Dockerfile": image.text.encode(), "requirements.txt": _requirements(image)}
+        listing = "".join(f"{sha256(content[path]).hexdigest()} {path}\n" for path in sorted(content))
+        digest = sha256(listing.encode("utf-8")).hexdigest()[:12]
+        return f"mlpc-{DNS.mangle(self._workflow.name)}/{image.name}:{digest}"
+
+
+def bad_requirements(workflow: Workflow) -> Iterator[Diagnostic]:
+    """Yield an error for each requirement that a file of requirements would take for something else."""
+    for node in workflow.nodes:
+        for text in node.requirements if isinstance(node, Task | Service) else ():
+            if not _REQUIREMENT.match(" ".join(text.split())):
+                yield Diagnostic(
+                    BAD_REQUIREMENT,
+                    f"`{node.id}` requires `{text}`, which is no requirement of a package",
+                    help=('write a name and, where it matters, versions: `"scikit-learn>=1.6,<2"`',),
+                )
+
+
+def _requirements(image: Image) -> bytes:
+    lines = [line.replace(" --hash=", " \\\n    --hash=") for line in image.lines]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def _dockerfile(
+    image: Image, base: str, *, code: bool, runtime: bool, folders: tuple[str, ...] = ("/mlpc/store",)
+) -> str:
+    """Return the Dockerfile; the name of the image, which is safe, is all that differs between two of them."""
+    lines = [f"FROM {base} AS packages"]
+    lines += [f"ARG {name}" for name in image.build_arguments]
+    lines.append('RUN ["python", "-m", "venv", "/opt/mlpc"]')
+    if image.requirements:
+        install = ["/opt/mlpc/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check"]
+        install += ["--require-hashes"] if image.locked else []
+        install += ["-r", "/tmp/requirements.txt"]
+        lines += [
+            f'COPY ["images/{image.name}/requirements.txt", "/tmp/requirements.txt"]',
+            f"RUN {_words(install)}",
+        ]
+    owned = ["install", "--directory", f"--owner={USER}", f"--group={USER}", *folders]
+    user = [
+        "useradd",
+        "--uid",
+        str(USER),
+        "--gid",
+        str(USER),
+        "--no-create-home",
+        "--home-dir",
+        "/tmp",
+        "mlpc",
+    ]
+    lines += [
+        "",
+        f"FROM {base}",
+        *(f'ENV {name}="{value}"' for name, value in _VARIABLES.items()),
+        f"RUN {_words(['groupadd', '--gid', str(USER), 'mlpc'])}",
+        f"RUN {_words(user)}",
+        f"RUN {_words(owned)}",
+        'COPY --from=packages ["/opt/mlpc", "/opt/mlpc"]',
+    ]
+    if runtime:
+        lines += [
+            'COPY ["runtime", "/mlpc/runtime"]',
+            'RUN ["python", "-m", "compileall", "-q", "/mlpc/runtime"]',
+            *(['COPY ["project", "/mlpc/project"]'] if code else []),
+            'COPY ["workflow.json", "/mlpc/workflow.json"]',
+        ]
+    lines += [f"USER {USER}:{USER}", 'WORKDIR "/mlpc"' if runtime else 'WORKDIR "/tmp"']
+    if runtime:
+        lines.append(f'ENTRYPOINT ["{PYTHON}", "-P", "-s", "-m", "mlpc_stdlib.runtime.container"]')
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _words(words: Sequence[str]) -> str:
+    """Return a command in the form that no shell reads."""
+    import json
+
+    return json.dumps(list(words))

@@ -1,0 +1,48 @@
+"""Parts of the page that lies in an output directory."""
+
+from __future__ import annotations
+
+from mlpc.ir.nodes import FanOut, Gate, Service, Task, Trigger
+
+from .markdown import cell, code, escaped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlpc.ir.nodes import Node, Workflow
+
+
+def head(workflow: Workflow, target: str) -> list[str]:
+    """Return the lines that say what this is."""
+    lines = [f"# {code(workflow.name)} on {target}", ""]
+    if workflow.doc:
+        lines += [escaped(workflow.doc), ""]
+    overlay = f" with the environment {code(workflow.environment)}" if workflow.environment else ""
+    return [*lines, f"Made by `mlpc compile`{overlay}; do not edit, but compile anew.", ""]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table; cells are Markdown already."""
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
+
+
+def kind(node: Node) -> str:
+    """Return what a node is called on a page."""
+    names = {Task: "task", Gate: "gate", Service: "service", FanOut: "fan-out", Trigger: "trigger"}
+    return names[type(node)]
+
+
+def does(node: Node) -> str:
+    """Return what a node runs, as a cell."""
+    if isinstance(node, Task | Service):
+        action = node.action
+        return cell(f"{action.target}:{action.function}" if action.function else action.target)
+    if isinstance(node, Gate):
+        return ", ".join(cell(condition.text) for condition in node.conditions)
+    return cell(f"{node.cron} {node.timezone}") if isinstance(node, Trigger) else ""

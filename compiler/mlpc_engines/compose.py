@@ -1,0 +1,394 @@
+"""Docker Compose, v2 or 1.29: a project is brought up, followed to the end of its jobs, and taken down.
+
+Compose itself starts a job when those before it are done, so its process has to live until the last one has started. The
+jobs are brought up first; services are touched only when the whole run was promoted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from mlpc.codes import MISSING_SECRET, NO_COMPOSE, NO_GPU, NOT_COMPILED, SUBMISSION_FAILED
+
+from .errors import FINDINGS, INTERRUPTED, STEP, SubmitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .directory import Compiled
+    from .docker import Docker
+
+#: Seconds within which services have to be healthy.
+PATIENCE = 180.0
+_PAUSE = 0.25
+_STORE = "/mlpc/store"
+
+
+class Event:
+    """What happened: ``kind`` is started, done, not-passed, failed, held-back, ready or note; ``text`` says more."""
+
+    __slots__ = ("kind", "node", "seconds", "text")
+
+    def __init__(self, kind: str, node: str = "", text: str = "", seconds: float = 0.0) -> None:
+        self.kind = kind
+        self.node = node
+        self.text = text
+        self.seconds = seconds
+
+
+class Compose:
+    """Compose on the directory ``compiled``. ``command`` is how it is called; found where it is not given."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        docker: Docker,
+        listen: Callable[[Event], None],
+        command: list[str] | None = None,
+    ) -> None:
+        """Find Compose.
+
+        Raises:
+            SubmitError: there is none, or the directory is for another engine.
+        """
+        if compiled.target != "compose":
+            raise SubmitError(
+                NOT_COMPILED, f"`{compiled.shown}` was compiled for `{compiled.target}`, not for Compose"
+            )
+        self._compiled = compiled
+        self._docker = docker
+        self._listen = listen
+        self._command = command or find()
+        self._facts = compiled.facts
+        self._project = os.environ.get("COMPOSE_PROJECT_NAME") or compiled.settings().get(
+            "COMPOSE_PROJECT_NAME", str(self._facts["project"])
+        )
+
+    def submit(self, data: str = "", params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Run the jobs to their end, start the services if that was promoted, and return the run's summary.
+
+        ``data`` is the folder in which the project's data lies, ``params`` texts of parameters by name. The summary has
+        the members of that of `mlpc run`, and ``urls`` by service.
+
+        Raises:
+            SubmitError: data, a secret or a GPU is missing, another submission goes on, Compose ends before the jobs.
+            KeyboardInterrupt: the person ended it; the jobs that ran are stopped.
+        """
+        if self._facts["gpus"] and not self._docker.has_gpus():
+            raise SubmitError(
+                NO_GPU,
+                "a step asks for a GPU, and this Docker engine has none to give",
+                "compile with an `env` that asks for none: `resources { gpu = 0 }`",
+            )
+        with _Claim(self._compiled):
+            root = self._compiled.data_root(data)
+            if self._facts["staged"]:
+                self._listen(Event("note", text=f"data is mounted from {root}"))
+            variables = {**self._secrets(root), "MLPC_DATA": root, **self._params(params or {})}
+            jobs = list(self._facts["jobs"].values())
+            self._run_jobs(jobs, variables)
+            summary = self.summary()
+            summary["urls"] = {}
+            if summary["exit_code"] == 0 and self._facts["services"]:
+                summary["urls"] = self._start_services(variables)
+            return summary
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the last run came to, as the store tells it."""
+        image = next(tag for tag, image in self._facts["images"].items() if image["nodes"])
+        words = ["summary", "--workflow", "/mlpc/workflow.json", "--store", _STORE]
+        found: dict[str, Any] = json.loads(self._docker.ask(image, words, f"{self._project}_store", _STORE))
+        return found
+
+    def down(self, *, volumes: bool = False) -> None:
+        """Stop and remove containers and networks; with ``volumes`` what was made and registered, too.
+
+        Raises:
+            SubmitError: Compose fails.
+        """
+        words = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
+        status, said = self._call(words, {})
+        if status != 0:
+            raise self._failure(said)
+        _forget(self._secret_folder())
+
+    # Jobs
+
+    def _run_jobs(self, jobs: list[str], variables: dict[str, str]) -> None:
+        before = {service: _started(each) for service, each in self._docker.containers(self._project).items()}
+        process = self._start(["up", "-d", "--no-build", "--force-recreate", *jobs], variables)
+        try:
+            said, ended = self._follow(process, jobs, before)
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            self._call(["stop", *jobs], variables)
+            raise
+        if process.returncode != 0 and not ended:
+            raise self._failure(said)
+
+    def _follow(self, process: Any, jobs: list[str], before: dict[str, str]) -> tuple[str, int]:
+        """Tell of the jobs until Compose has ended and none of them runs; return what it said, and how many ended."""
+        names = {service: node for node, service in self._facts["jobs"].items()}
+        seen: set[str] = set()
+        ended: set[str] = set()
+        while True:
+            over = process.poll() is not None
+            running = False
+            for service, container in self._docker.containers(self._project).items():
+                state = container["State"]
+                if service not in names or _started(container) == before.get(service) or service in ended:
+                    continue
+                if state["Status"] in ("running", "exited", "dead") and service not in seen:
+                    seen.add(service)
+                    self._listen(Event("started", names[service]))
+                if state["Status"] in ("exited", "dead"):
+                    ended.add(service)
+                    self._tell(names[service], container)
+                else:
+                    running = running or state["Status"] == "running"
+            if over and not running:
+                process.stdout.seek(0)
+                return process.stdout.read().decode("utf-8", "replace"), len(ended)
+            time.sleep(_PAUSE)
+
+    def _tell(self, node: str, container: dict[str, Any]) -> None:
+        status = container["State"]["ExitCode"]
+        kind = {0: "done", 1: "not-passed", 3: "held-back"}.get(status, "failed")
+        text = "" if kind == "done" else self._docker.log(container["Id"])
+        self._listen(Event(kind, node, text, _seconds(container)))
+
+    # Services
+
+    def _start_services(self, variables: dict[str, str]) -> dict[str, str]:
+        services = list(self._facts["services"].values())
+        words = ["up", "-d", "--no-build", "--no-deps", "--force-recreate", *services]
+        status, said = self._call(words, variables)
+        if status != 0:
+            raise self._failure(said)
+        deadline = time.monotonic() + PATIENCE
+        waiting = set(services)
+        while waiting:
+            found = self._docker.containers(self._project)
+            for service in sorted(waiting):
+                state = (found.get(service) or {}).get("State", {})
+                if (state.get("Health") or {}).get("Status") == "healthy":
+                    waiting.discard(service)
+                elif (
+                    state.get("Status") == "exited" or state.get("Restarting") or time.monotonic() > deadline
+                ):
+                    log = self._docker.log(found[service]["Id"]) if service in found else ""
+                    raise SubmitError(
+                        SUBMISSION_FAILED,
+                        f"the service `{service}` did not get ready",
+                        *([f"it printed last:\n{log.strip()}"] if log.strip() else []),
+                        exit_code=STEP,
+                    )
+            time.sleep(_PAUSE if waiting else 0)
+        return self._urls()
+
+    def _urls(self) -> dict[str, str]:
+        found = self._docker.containers(self._project)
+        urls: dict[str, str] = {}
+        for service in [*self._facts["services"].values(), *self._facts["companions"]]:
+            bindings = ((found.get(service) or {}).get("NetworkSettings") or {}).get("Ports") or {}
+            for binding in (each for given in bindings.values() for each in given or ()):
+                host = binding["HostIp"] if binding["HostIp"] not in ("", "0.0.0.0", "::") else "127.0.0.1"
+                urls.setdefault(service, f"http://{host}:{binding['HostPort']}")
+        for service, url in urls.items():
+            self._listen(Event("ready", service, url))
+        return urls
+
+    # What is given to it
+
+    def _params(self, given: Mapping[str, str]) -> dict[str, str]:
+        from difflib import get_close_matches
+
+        from mlpc.codes import UNKNOWN_PARAMETER
+
+        known: dict[str, str] = self._facts["params"]
+        for name in given:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                raise SubmitError(
+                    UNKNOWN_PARAMETER,
+                    f"the pipeline has no parameter `{name}`",
+                    f"did you mean `{near[0]}`?"
+                    if near
+                    else "it has: " + ", ".join(f"`{each}`" for each in known),
+                    exit_code=FINDINGS,
+                )
+        return {known[name]: text for name, text in given.items()}
+
+    def _secret_folder(self) -> str:
+        base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(
+            os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+        )
+        return os.path.join(base, "mlpc", "secrets", self._project)
+
+    def _secrets(self, root: str) -> dict[str, str]:
+        """Write the secrets to files in a folder that only this user can enter; return where Compose finds them.
+
+        The files can be read by all, since they are mounted one by one and the user in a container is another one.
+        """
+        if not self._facts["secrets"]:
+            return {}
+        values = {name: self._secret(name, secret, root) for name, secret in self._facts["secrets"].items()}
+        folder = self._secret_folder()
+        _forget(folder)
+        os.makedirs(folder, mode=0o700)
+        os.chmod(folder, 0o700)
+        for name, value in values.items():
+            path = os.path.join(folder, self._facts["secrets"][name]["file"])
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+            with open(handle, "wb") as file:
+                file.write(value)
+                os.fchmod(file.fileno(), 0o444)
+        return {"MLPC_SECRETS": folder}
+
+    def _secret(self, name: str, secret: dict[str, Any], root: str) -> bytes:
+        source = secret["source"] or {}
+        if "env" in source:
+            value = os.environ.get(str(source["env"]))
+            if value is None:
+                raise SubmitError(
+                    MISSING_SECRET,
+                    f"the secret `{name}` comes from the environment variable {source['env']}, which is not set",
+                    f"export {source['env']}=…",
+                )
+            return value.encode("utf-8", "surrogateescape")
+        if "file" in source:
+            path = os.path.join(root, os.path.expanduser(str(source["file"])))
+        else:
+            told = os.environ.get("MLPC_SECRETS") or os.path.join(self._compiled.folder, "secrets")
+            path = os.path.join(told, str(secret["file"]))
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise SubmitError(
+                MISSING_SECRET, f"the secret `{name}` cannot be read from {path}: {error.strerror}"
+            ) from None
+
+    # Its process
+
+    def _start(self, words: list[str], variables: dict[str, str]) -> Any:
+        import subprocess
+        import tempfile
+
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        file = os.path.join(self._compiled.folder, "docker-compose.yml")
+        process = subprocess.Popen(
+            [*self._command, "-p", self._project, "-f", file, *words],
+            cwd=self._compiled.folder,
+            env={**os.environ, **variables, "COMPOSE_PROJECT_NAME": self._project, "COMPOSE_ANSI": "never"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for this process to answer.
+            start_new_session=True,
+        )
+        process.stdout = output
+        return process
+
+    def _call(self, words: list[str], variables: dict[str, str]) -> tuple[int, str]:
+        process = self._start(words, variables)
+        status: int = process.wait()
+        process.stdout.seek(0)
+        with process.stdout:
+            return status, process.stdout.read().decode("utf-8", "replace")
+
+    def _failure(self, said: str) -> SubmitError:
+        lines = [line for line in said.splitlines() if line.strip()][-8:]
+        return SubmitError(
+            SUBMISSION_FAILED,
+            "Compose ended with an error",
+            *(["it said:\n" + "\n".join(lines)] if lines else []),
+            exit_code=STEP,
+        )
+
+
+class _Claim:
+    """Keeps two submissions of one directory apart; the system frees it when its owner dies."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+        self._file: Any = None
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        self._file = open(os.path.join(self._compiled.folder, "manifest.json"), "rb")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise SubmitError(
+                SUBMISSION_FAILED,
+                f"another `mlpc submit {self._compiled.shown}` goes on",
+                "wait until it has ended",
+            ) from None
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+
+def find() -> list[str]:
+    """Return how Compose is called: the one that `MLPC_COMPOSE` names, `docker compose`, or `docker-compose`.
+
+    Raises:
+        SubmitError: it is not installed.
+    """
+    import shutil
+    import subprocess
+
+    told = os.environ.get("MLPC_COMPOSE")
+    if told:
+        return [told]
+    if shutil.which("docker"):
+        asked = subprocess.run(
+            ["docker", "compose", "version"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        if asked.returncode == 0:
+            return ["docker", "compose"]
+    found = shutil.which("docker-compose")
+    if found:
+        return [found]
+    raise SubmitError(
+        NO_COMPOSE,
+        "Docker Compose is not installed: neither `docker compose` nor `docker-compose` was found",
+        "install Compose v2 or 1.29, or name its program with MLPC_COMPOSE",
+    )
+
+
+def _started(container: dict[str, Any]) -> str:
+    return f"{container['Id']} {container['State']['StartedAt']}"
+
+
+def _seconds(container: dict[str, Any]) -> float:
+    from datetime import datetime
+
+    def moment(text: str) -> float:
+        # Nanoseconds are more than fromisoformat reads.
+        return datetime.fromisoformat(text[:19] + "+00:00").timestamp() + float(
+            "0" + text[19:].rstrip("Z") or 0
+        )
+
+    state = container["State"]
+    try:
+        return max(0.0, moment(state["FinishedAt"]) - moment(state["StartedAt"]))
+    except ValueError:
+        return 0.0
+
+
+def _forget(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+__all__ = ["INTERRUPTED", "Compose", "Event", "find"]

@@ -1,0 +1,3 @@
+"""Tests of what backends share."""
+
+from __future__ import annotations
