@@ -34,7 +34,7 @@ POINTS = (
 def reach(point: str) -> None:
     """Stop here if a test asks for it."""
     global _left
-    if _POINT == point:
+    if point == _POINT:
         _left -= 1
         if _left == 0:
             import time
