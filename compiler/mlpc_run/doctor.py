@@ -99,7 +99,9 @@ def _store(layout: Layout) -> Finding:
 
 
 def _processors() -> Finding:
-    return Finding("processors", "ok", f"{len(os.sched_getaffinity(0))}")
+    from .run import processors
+
+    return Finding("processors", "ok", str(processors()))
 
 
 def _gpu() -> Finding:

@@ -10,6 +10,7 @@ import time
 
 from mlpc.codes import (
     BAD_RESULT,
+    DISK_FULL,
     INPUT_CHANGED,
     INTERRUPTED,
     MISSING_OUTPUT,
@@ -250,6 +251,7 @@ class Executor:
             )
             return
         outcome.result = read_result(os.path.join(folder, "result.json"), work.masker)
+        self._say(outcome)
         told = outcome.result.get("status", "not_passed")
         if status not in (DONE, NOT_PASSED) or (status == NOT_PASSED and told != "not_passed"):
             outcome.error = self._failure(task, status, outcome)
@@ -297,10 +299,26 @@ class Executor:
             lines.end()
         return status, late
 
+    def _say(self, outcome: Outcome) -> None:
+        """Add to the log what the step has to say to the person, so that a log is never without a word."""
+        said = [
+            str(each.get("text", "")) for each in outcome.result.get("messages", []) if isinstance(each, dict)
+        ]
+        try:
+            with open(outcome.log, "a", encoding="utf-8") as file:
+                file.writelines(f"{text}\n" for text in said)
+        except OSError:
+            pass  # the same is kept with the result
+
     def _failure(self, task: Task, status: int, outcome: Outcome) -> EngineError | dict[str, Any]:
         error = outcome.result.get("error")
+        full = disk_is_full(outcome.folder)
         if isinstance(error, dict) and error.get("message"):
-            return error
+            return {**error, "help": [full, *error.get("help", [])]} if full else error
+        if full:
+            return EngineError(
+                DISK_FULL, f"`{task.id}` failed with exit status {status}: {full}", final=False
+            )
         if status < 0 or status in (137, 143):
             number = -status if status < 0 else status - 128
             name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
@@ -453,6 +471,17 @@ def read_result(path: str, masker: Masker) -> dict[str, Any]:
             raise EngineError(BAD_RESULT, f"`{name}` of a step's result has the wrong form", exit_code=STEP)
     made: dict[str, Any] = masked
     return made
+
+
+def disk_is_full(path: str) -> str:
+    """Return a sentence where next to nothing is left of the disk that holds ``path``, else nothing."""
+    try:
+        left = os.statvfs(path)
+    except OSError:
+        return ""
+    if left.f_bavail * left.f_frsize > 64 << 10 and (left.f_favail > 8 or not left.f_files):
+        return ""
+    return "the disk is full: make room (`mlpc gc` removes what no run or promotion needs) and run again"
 
 
 def interrupted(node: str) -> EngineError:

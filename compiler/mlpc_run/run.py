@@ -254,6 +254,8 @@ class _Engine:
                     left.release(remove=True)
 
     def _register(self, spec: str) -> Lock:
+        taken: list[Lock] = []
+
         def work(db: Any) -> Lock:
             self.number = int(
                 db.execute(
@@ -271,9 +273,15 @@ class _Engine:
             # Taken before others can see the row: they would think that its run had died.
             mine = Lock(_run_lock(self.layout, self.number))
             mine.take()
+            taken.append(mine)
             return mine
 
-        return self.store.change(work)
+        try:
+            return self.store.change(work)
+        except BaseException:
+            for each in taken:
+                each.release(remove=True)
+            raise
 
     def _secrets(self) -> None:
         wanted = {
@@ -1096,7 +1104,7 @@ class _Pool:
         self._queue: SimpleQueue[Event | tuple[str, Callable[[], None]] | None] = SimpleQueue()
         self._threading = threading
         self.busy = 0
-        self.size = engine.options.jobs or len(os.sched_getaffinity(0))
+        self.size = engine.options.jobs or processors()
         self._deadline = 0.0
         self._before: dict[int, Any] = {}
         self._thread = threading.current_thread()
@@ -1185,6 +1193,12 @@ class _Pool:
 
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def _run_lock(layout: Layout, run: int) -> str:
