@@ -75,9 +75,7 @@ class Number(Node):
 
 
 class Quantity(Node):
-    """A number with letters right behind it; `value` is in `unit`. Which units exist is a table, not grammar.
-
-    """
+    """A number with letters right behind it; `value` is in `unit`. Which units exist is a table, not grammar."""
 
     __slots__ = ("text", "unit", "value")
 
