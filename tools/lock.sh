@@ -17,6 +17,10 @@ printf '%s\n' 'uv' 'hatchling>=1.27' 'editables>=0.5' |
 compile pyproject.toml --extra dev --extra runtime-dev \
   -c requirements/mlpc.txt -c requirements/bootstrap.txt -o requirements/dev.txt
 
+# Engines that the tests install, each in an environment of its own: their pins clash with ours and each other's.
+printf '%s\n' 'apache-airflow>=3.3,<4' 'apache-airflow-providers-docker' 'apache-airflow-providers-standard' |
+  compile -o requirements/airflow.txt -
+
 for example in examples/*/; do
   (cd "$example" && "$VENV/bin/mlpc" lock ${LOCK_UPGRADE:+--upgrade})
 done

@@ -154,6 +154,10 @@ ASKED_AT_RUN = _code("MLP573", "asked-at-run", "note")
 HELD_BACK_LONGER = _code("MLP574", "held-back-longer", "note")
 LARGE_DOCUMENT = _code("MLP575", "large-document", "warning")
 BAD_SETTING = _code("MLP576", "bad-setting")
+REGISTRY_IN_VOLUME = _code("MLP580", "registry-in-volume", "note")
+BAD_SCHEDULE = _code("MLP581", "bad-schedule")
+SEVERAL_TIMEZONES = _code("MLP582", "several-timezones")
+OUTSIDE_LIMIT = _code("MLP583", "outside-limit")
 
 # 6 environments, store and engine
 ENGINE_FAULT = _code("MLP600", "engine-fault")

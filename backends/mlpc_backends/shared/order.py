@@ -10,9 +10,9 @@ from mlpc.ir.nodes import FanOut, Gate, Service, Task, Workflow, needs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlpc.ir.nodes import Node
+    from mlpc.ir.nodes import Json, Node
 
 
 def effects_last(workflow: Workflow) -> Workflow:
@@ -35,7 +35,7 @@ def effects_last(workflow: Workflow) -> Workflow:
     return _with_nodes(workflow, [*early, *after, *(_waiting(node, ends) for node in services)])
 
 
-def with_arguments(workflow: Workflow, given: dict[str, dict[str, str]]) -> Workflow:
+def with_arguments(workflow: Workflow, given: Mapping[str, Mapping[str, Json]]) -> Workflow:
     """Return ``workflow`` with arguments of tasks set, by id and name."""
     nodes = [
         _changed(node, arguments={**node.arguments, **given[node.id]})

@@ -1,0 +1,248 @@
+"""The texts of the output directory: the DAG file and the page."""
+
+from __future__ import annotations
+
+import re
+
+from mlpc.codes import LOWERED_FOR_TARGET
+from mlpc.ir.nodes import Gate, Service, Task
+from mlpc_backends.shared.markdown import cell, code, escaped
+from mlpc_backends.shared.readme import does, head, kind, table
+
+from .spec import NOT_PASSED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from mlpc.diagnostics import Diagnostic
+    from mlpc.ir.nodes import Json, Workflow
+
+    from .emit import Maker
+    from .spec import Dag
+
+_STATES = (
+    ("success", "success", "every step and gate went well: the model is promoted"),
+    ("success", "skipped", "a gate did not pass, which is a result: nothing is registered or published"),
+    ("failed", "failed, upstream_failed", "a step failed: nothing is registered or published after it"),
+)
+_TEMPLATE: list[Template] = []
+
+
+class Literal(str):
+    """Python source: a literal, or a word of the language that no spec has a say in."""
+
+    __slots__ = ()
+
+
+def literal(value: object) -> Literal:
+    """Return ``value`` as a literal of Python, in ASCII.
+
+    Raises:
+        TypeError: it is none of None, booleans, numbers, texts, lists and objects with texts as keys.
+        ValueError: it is a number that is not finite.
+    """
+    if value is None or isinstance(value, bool | int):
+        return Literal(repr(value))
+    if isinstance(value, float):
+        if value - value != 0:
+            raise ValueError("a number is not finite")
+        return Literal(repr(value))
+    if isinstance(value, str):
+        # ASCII: what a Python prints by itself depends on its version, and some characters reorder what is read.
+        return Literal(ascii(str(value)))
+    if isinstance(value, list):
+        return Literal(f"[{', '.join(literal(item) for item in value)}]")
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        items = ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items())
+        return Literal(f"{{{items}}}")
+    raise TypeError(f"a {type(value).__name__} is not written into a DAG file")
+
+
+def _word(text: str) -> Literal:
+    if not re.fullmatch(r"[A-Za-z_]+", text):
+        raise ValueError(f"{text!r} is no word")
+    return Literal(text)
+
+
+def _only_literals(value: object) -> Literal:
+    if not isinstance(value, Literal):
+        raise TypeError("a value of the DAG file was not quoted")
+    return value
+
+
+def _template() -> Template:
+    if not _TEMPLATE:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
+        environment = Environment(
+            loader=PackageLoader("mlpc_backends.airflow", "."),
+            undefined=StrictUndefined,
+            finalize=_only_literals,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.filters.update(literal=literal, word=_word)
+        _TEMPLATE.append(environment.get_template("dag.py.jinja"))
+    return _TEMPLATE[0]
+
+
+def dag(made: Dag) -> bytes:
+    """Return the DAG file."""
+    text = _template().render(
+        dag=made,
+        timetable="MultipleCronTriggerTimetable" if len(made.cron) > 1 else "CronTriggerTimetable",
+        uses_gpus=any(step.gpus for step in made.steps),
+        not_passed=NOT_PASSED,
+    )
+    return text.encode("ascii")
+
+
+def doc(workflow: Workflow) -> str:
+    """Return the page that Airflow shows beside the DAG; it does not end like the name of a file."""
+    lines = [f"{escaped(workflow.doc)}", ""] if workflow.doc else []
+    return "\n".join([*lines, *_states()]).rstrip("\n")
+
+
+def _states() -> list[str]:
+    return table(
+        ("the run", "what promotes", "what it means"),
+        ((code(run), code(tasks), meaning) for run, tasks, meaning in _STATES),
+    )
+
+
+def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: list[Diagnostic]) -> bytes:
+    """Return the page that says how to build, submit and read what comes out."""
+    folder = code(maker.variable("data"))
+    lines = [
+        *head(spec, "Airflow"),
+        "It stands alone but for data. Airflow 3, or 2.11, is needed with `apache-airflow-providers-docker`, and a Docker",
+        "engine that its workers reach: the one that `DOCKER_HOST` names, else the one of their machine.",
+        "",
+        "    mlpc build .     # build the images",
+        "    mlpc submit .    # hand the DAG to Airflow, and follow it to the end",
+        "",
+        "The same by hand:",
+        "",
+        *(
+            f"    docker build --tag {image.tag} --file {image.dockerfile}"
+            + "".join(f" --build-arg {name}" for name in image.build_arguments)
+            + " ."
+            for image in maker.images.all()
+        ),
+        f"    cp -r . $AIRFLOW_HOME/dags/{made.id}",
+        f"    airflow dags unpause {made.id}",
+        f"    airflow dags trigger {made.id}",
+        "",
+        f"`airflow dags test {made.id}` runs it once without a scheduler.",
+        "",
+        "## Reading a run",
+        "",
+        *_states(),
+        "The log of a gate tells each condition, and the figures that it read. A task that is skipped is held back by a",
+        "gate, and a gate that is skipped did not pass. Marking it as successful does not help: what it holds back looks",
+        "into the store and fails.",
+        "",
+        *table(
+            ("task", "node", "kind", "what it does", "waits for"),
+            (
+                (
+                    cell(maker.names[node.id]),
+                    cell(node.id),
+                    kind(node),
+                    does(node),
+                    ", ".join(cell(maker.names[id]) for id in maker.waits[node.id]),
+                )
+                for node in workflow.nodes
+                if isinstance(node, Task | Gate | Service)
+            ),
+        ),
+        "## Store",
+        "",
+        f"All tasks share the Docker volume {code(maker.volume)}, or the one that the variable",
+        f"{code(maker.variable('store'))} of Airflow names. On more than one Docker host it has to be one that all of them",
+        "see, such as a volume of the driver option `type=nfs`.",
+        "",
+    ]
+    services = [node for node in workflow.nodes if isinstance(node, Service)]
+    if services:
+        lines += ["What was promoted lies there. To serve it:", ""]
+        lines += [
+            f"    docker run --rm -p 127.0.0.1:8000:8000 -v {maker.volume}:/mlpc/store {maker.images.of(node.id).tag}"
+            " --workflow=/mlpc/workflow.json --store=/mlpc/store " + _shell(f"--node={node.id}")
+            for node in services
+        ]
+        lines += [""]
+    if maker.files():
+        lines += [
+            "## Data",
+            "",
+            f"Mounted read-only from the folder of the Docker host that the variable {folder} of Airflow names, by default",
+            "`data` beside the DAG file; `mlpc submit` puts it there:",
+            "",
+            *(f"- {code(path)}" for path in maker.files()),
+            "",
+        ]
+    if made.params:
+        lines += [
+            "## Parameters",
+            "",
+            *table(
+                ("parameter", "default", "what it is"),
+                (
+                    (cell(param.name), cell(_shown(param.default)), escaped(param.description))
+                    for param in made.params
+                ),
+            ),
+        ]
+    if maker.secrets:
+        lines += [
+            "## Secrets",
+            "",
+            f"Files in the folder of the Docker host that the variable {code(maker.variable('secrets'))} of Airflow names, by",
+            "default `secrets` beside the DAG file, which the user 10001 has to be able to read. `mlpc submit` writes those",
+            "that come from the environment to a private folder.",
+            "",
+            *(f"- {code(file)}" for file in maker.secrets.values()),
+            "",
+        ]
+    lines += [
+        "## Images",
+        "",
+        *table(
+            ("image", "for", "packages"),
+            (
+                (
+                    cell(image.tag),
+                    ", ".join(cell(id) for id in image.nodes),
+                    ("locked: " if image.locked and image.requirements else "")
+                    + ", ".join(cell(each) for each in image.requirements),
+                )
+                for image in maker.images.all()
+            ),
+        ),
+    ]
+    lowered = [item for item in notes if item.code is LOWERED_FOR_TARGET]
+    if lowered:
+        lines += [
+            "## What is done otherwise here",
+            "",
+            *(f"- {escaped(item.message)}" for item in lowered),
+            "",
+        ]
+    return "\n".join(lines).encode("utf-8")
+
+
+def _shown(value: Json) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _shell(word: str) -> str:
+    """Return a word of a command on one line, quoted where a shell would read more than a word."""
+    word = " ".join(word.split())
+    if re.fullmatch(r"[A-Za-z0-9_./=:-]+", word):
+        return word
+    return "'" + word.replace("'", "'\\''") + "'"

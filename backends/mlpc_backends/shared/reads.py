@@ -1,0 +1,81 @@
+"""What a node reads: parameters, secrets, files of the project; and where it stands in the spec."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlpc.ir.nodes import External, Gate, Service, Task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlpc.ir.nodes import Json, Node
+
+
+def names_read(node: Task | Gate | Service, form: str) -> list[str]:
+    """Return the names of what a node's expressions read in ``form`` (``param`` or ``secret``), in order, each once."""
+    found: dict[str, None] = {}
+    waiting: list[Json] = (
+        [condition.expr for condition in reversed(node.conditions)]
+        if isinstance(node, Gate)
+        else list(reversed(node.arguments.values()))
+    )
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(reversed(item))
+        elif isinstance(item, dict) and "const" not in item:
+            name = item.get(form)
+            if len(item) == 1 and isinstance(name, str):
+                found[name] = None
+            else:
+                waiting.extend(reversed(item.values()))
+    return list(found)
+
+
+def files_read(node: Task | Service) -> list[tuple[str, int, External]]:
+    """Return the files of the project that a node reads as data: port, number among its sources, what is read."""
+    return [
+        (name, number, source)
+        for name, port in node.inputs.items()
+        for number, source in enumerate(port.sources)
+        if isinstance(source, External) and not source.url
+    ]
+
+
+def files_named(node: Task | Service, named: Sequence[str], code: object) -> list[str]:
+    """Return the files among ``named`` that arguments of a step of the project name, but for its ``code``."""
+    if node.action.kind != "project" or not named:
+        return []
+    texts = _texts(node.arguments)
+    paths = [posixpath.normpath(text) for text in named if text in texts and not lies_outside(text)]
+    return [path for path in dict.fromkeys(paths) if not (isinstance(code, dict) and path in code)]
+
+
+def lies_outside(location: str) -> bool:
+    """Return whether a path does not lie in the project."""
+    path = posixpath.normpath(location)
+    return posixpath.isabs(path) or path.split("/")[0] == ".." or path == "."
+
+
+def at(node: Node) -> tuple[str, ...]:
+    """Return a line that says where a node stands in the spec; nothing where that is not known."""
+    place = node.labels.get("place")
+    if not isinstance(place, dict):
+        return ()
+    return (f"`{node.id}` stands at {place['file']}:{place['line']}:{place['column']}",)
+
+
+def _texts(arguments: Json) -> set[str]:
+    found: set[str] = set()
+    waiting: list[Json] = [arguments]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            found.add(item)
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+    return found

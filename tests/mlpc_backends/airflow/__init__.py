@@ -1,0 +1,3 @@
+"""Tests of mlpc_backends.airflow."""
+
+from __future__ import annotations
