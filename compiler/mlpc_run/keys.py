@@ -143,8 +143,8 @@ def code(task: Task, project: str, sources: Sources) -> dict[str, str]:
 
 
 def named_files(project: str, value: object, fingerprints: Fingerprints) -> dict[str, str]:
-    """Return path and digest of what arguments name in the project: a text that is the relative path of a
-    file, or of a folder where it is written as a path (with a ``/``).
+    """Return path and digest of what arguments name: a text that is the path of a file, or of a folder of the
+    project where it is written as a path (with a ``/`` inside).
 
     Text that only happens to be a file's name makes a step depend on that file, which costs a needless run at
     worst; the other way round would be a stale result.
@@ -160,7 +160,8 @@ def named_files(project: str, value: object, fingerprints: Fingerprints) -> dict
         elif isinstance(item, str) and 0 < len(item) < 1024 and "\0" not in item and "://" not in item:
             path = os.path.join(project, item)
             try:
-                if os.path.isfile(path) or ("/" in item and item.strip("./") and os.path.isdir(path)):
+                folder = "/" in item.strip("./") and not os.path.isabs(item) and os.path.isdir(path)
+                if folder or os.path.isfile(path):
                     found[item] = fingerprints.of(path)
             except OSError:
                 continue
