@@ -27,7 +27,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_what_is_imported_lies_at_the_top(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    packages = {"mlpc", "mlpc_cli", "mlpc_run", "mlpc_backends", "mlpc_grammar", "mlpc_stdlib"}
+    packages = {
+        "mlpc",
+        "mlpc_cli",
+        "mlpc_engines",
+        "mlpc_run",
+        "mlpc_backends",
+        "mlpc_grammar",
+        "mlpc_stdlib",
+    }
     assert packages == {top for top in tops if not top.endswith(".dist-info")}
 
 
