@@ -344,7 +344,8 @@ def arguments_for(task: Task, function: Callable[..., Any]) -> JsonObject:
         if name == "seed":
             given[name] = task.seed if task.seed is not None else 0
         elif name in task.outputs and _is_path(hints.get(name)):
-            given[name] = _pathlike(task.outputs[name].path, hints.get(name))
+            place_to_write = task.outputs[name].path
+            given[name] = _pathlike(place_to_write, hints.get(name)) or place_to_write
         elif item.default is inspect.Parameter.empty:
             raise StepError(
                 codes.UNFIT_SIGNATURE,

@@ -236,8 +236,9 @@ def test_figures_by_class_and_of_numpy(own: Project) -> None:
     assert own.run(code).metrics == {"recall": {"true": 0.5, "x": 1}, "n": 3}
 
 
-def test_an_output_written_to_the_path_that_was_asked_for(own: Project) -> None:
-    code = "from pathlib import Path\ndef fit(data, page: Path): page.write_text('hello')"
+@pytest.mark.parametrize("hint", ["Path", "str"])
+def test_an_output_written_to_the_path_that_was_asked_for(own: Project, hint: str) -> None:
+    code = f"from pathlib import Path\ndef fit(data, page: {hint}): Path(page).write_text('hello')"
     own.run(code, {"page": {"type": "file", "format": "html"}})
     assert (own.folder / "page").read_text() == "hello"
 
