@@ -96,7 +96,7 @@ class Compiled:
         if told:
             places = [os.path.abspath(told)]
         else:
-            own = os.path.join(self.folder, self.settings().get("MLPC_DATA") or "data")
+            own = os.path.normpath(os.path.join(self.folder, self.settings().get("MLPC_DATA") or "data"))
             places = [own, os.getcwd()]
             above = self.folder
             while os.path.dirname(above) != above:

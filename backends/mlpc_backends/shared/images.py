@@ -224,7 +224,7 @@ def _dockerfile(
     lines += [
         "",
         f"FROM {base}",
-        *(f'ENV {name}="{value}"' for name, value in _VARIABLES.items()),
+        "ENV " + " ".join(f'{name}="{value}"' for name, value in _VARIABLES.items()),
         f"RUN {_words(['groupadd', '--gid', str(USER), 'mlpc'])}",
         f"RUN {_words(user)}",
         f"RUN {_words(owned)}",

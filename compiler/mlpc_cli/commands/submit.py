@@ -66,8 +66,6 @@ def command(folder: str, data: str, texts: tuple[str, ...], as_json: bool) -> in
         tell(json.dumps(summary, sort_keys=True))
     else:
         _Submitted(emit, folder).show(read(summary))
-        for service, url in summary["urls"].items():
-            tell(f"{service}  {url}")
     return int(summary["exit_code"])
 
 

@@ -48,7 +48,7 @@ def summarise(graph: Graph, store: Store) -> dict[str, Any]:
         "gates": gates,
         "promoted": promotes if good else [],
         "reasons": [] if good or not promotes else _reasons(gates, failed),
-        "seconds": _span(graph, store),
+        "seconds": _span(steps),
         "exit_code": _GOOD if good else _STEP if failed else _FINDINGS,
     }
 
@@ -113,7 +113,9 @@ def _reasons(gates: list[dict[str, Any]], failed: list[str]) -> list[str]:
     return found + [f"`{id}` failed" for id in failed]
 
 
-def _span(graph: Graph, store: Store) -> float:
-    records = [record for id in graph.nodes if (record := store.record(id)) and record.get("started")]
-    ends = [record["started"] + record.get("seconds", 0.0) for record in records]
-    return max(ends) - min(record["started"] for record in records) if records else 0.0
+def _span(steps: list[dict[str, Any]]) -> float:
+    """Return the seconds from the start of the first step of this run to the end of the last."""
+    mine = [step for step in steps if step["started"]]
+    if not mine:
+        return 0.0
+    return float(max(step["started"] + step["seconds"] for step in mine) - min(step["started"] for step in mine))
