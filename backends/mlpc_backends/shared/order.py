@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 def effects_last(workflow: Workflow) -> Workflow:
     """Return ``workflow`` with those edges; each node still follows what it needs."""
     late: set[str] = set()
+    beyond: set[str] = set()
     early: list[Node] = []
     after: list[Node] = []
-    services: list[Service] = []
+    last: list[Node] = []
     for node in workflow.nodes:
-        if isinstance(node, Service):
-            services.append(node)
+        if isinstance(node, Service) or beyond.intersection(needs(node)):
+            beyond.add(node.id)
+            last.append(node)
         elif (isinstance(node, Task) and node.effect) or late.intersection(needs(node)):
             late.add(node.id)
             after.append(node)
@@ -32,7 +34,8 @@ def effects_last(workflow: Workflow) -> Workflow:
     ends = _ends(early)
     after = [_waiting(node, ends) if isinstance(node, Task) and node.effect else node for node in after]
     ends = _ends([*early, *after])
-    return _with_nodes(workflow, [*early, *after, *(_waiting(node, ends) for node in services)])
+    last = [_waiting(node, ends) if isinstance(node, Service) else node for node in last]
+    return _with_nodes(workflow, [*early, *after, *last])
 
 
 def with_arguments(workflow: Workflow, given: Mapping[str, Mapping[str, Json]]) -> Workflow:

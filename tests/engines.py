@@ -1,0 +1,64 @@
+"""Environments of engines that the tests need and the environment of the tests does not hold: their pins clash.
+
+Each is made once from its lock in ``requirements/`` and kept in ``.engines/`` beside it, by a digest of the lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".engines"
+
+
+def python_with(lock: str) -> Path:
+    """Return a Python that has exactly what ``requirements/LOCK.txt`` says, made by uv where it is not there yet."""
+    requirements = ROOT / "requirements" / f"{lock}.txt"
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    return made(f"{lock}-{version}-{digest}", requirements)
+
+
+def made(name: str, requirements: Path) -> Path:
+    """Return the Python of the environment ``name``, made from a file of requirements with hashes."""
+    folder = FOLDER / name
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        FOLDER.mkdir(exist_ok=True)
+        # Scripts in an environment name its path: it is made where it stays, under a lock, and marked when it is whole.
+        import fcntl
+
+        with open(FOLDER / f"{name}.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "complete").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                uv("venv", "--quiet", "--python", sys.executable, str(folder))
+                if requirements.read_text(encoding="utf-8").strip():
+                    uv(
+                        "pip",
+                        "install",
+                        "--quiet",
+                        "--python",
+                        str(python),
+                        "--require-hashes",
+                        "-r",
+                        str(requirements),
+                    )
+                (folder / "complete").touch()
+    return python
+
+
+def uv(*arguments: str) -> None:
+    """Run uv with what it is told of an index by the environment."""
+    command = Path(sys.executable).parent / "uv"
+    variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    if "PIP_INDEX_URL" in variables:
+        variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
+    found = str(command) if command.exists() else "uv"
+    done = subprocess.run([found, *arguments], env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
