@@ -317,6 +317,7 @@ class Maker:
         self.volume = f"mlpc-{DNS.mangle(workflow.name)}"
         if workflow.environment:
             self.volume += f"_{DNS.mangle(workflow.environment)}"
+        self.volume += "_airflow"
         self._material = material
         self._members: dict[str, str] = {}
         for node in lowered.nodes:

@@ -135,7 +135,10 @@ def _inert(text: str) -> str:
 
 
 class Mount:
-    """What a container sees at ``target``: a named volume, or a file of the Docker host."""
+    """What a container sees at ``target``: a named volume, or a file of the Docker host.
+
+    Airflow takes both places for templates.
+    """
 
     __slots__ = ("is_volume", "read_only", "source", "target")
 
@@ -143,7 +146,7 @@ class Mount:
         self, source: Template, target: str, *, is_volume: bool = False, read_only: bool = False
     ) -> None:
         self.source = source
-        self.target = target
+        self.target = Template(target)
         self.is_volume = is_volume
         self.read_only = read_only
 

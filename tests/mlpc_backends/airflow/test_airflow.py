@@ -91,7 +91,7 @@ class Step(DockerOperator):
     custom_operator_name = 'DockerOperator'
 
 
-STORE = Mount(source='{{ var.value.get("mlpc.tumor.ci.store", "mlpc-tumor_ci") }}', target='/mlpc/store', type='volume')
+STORE = Mount(source='{{ var.value.get("mlpc.tumor.ci.store", "mlpc-tumor_ci_airflow") }}', target='/mlpc/store', type='volume')
 
 with DAG(
     dag_id='tumor.ci',
@@ -198,7 +198,7 @@ def test_a_service_is_published() -> None:
     page = result.files["README.md"].decode("utf-8")
     image = steps(result.files["dag.py"])["api"]["image"]
     assert (
-        f"    docker run --rm -p 127.0.0.1:8000:8000 -v mlpc-tumor:/mlpc/store {image} --workflow=/mlpc/workflow.json"
+        f"    docker run --rm -p 127.0.0.1:8000:8000 -v mlpc-tumor_airflow:/mlpc/store {image} --workflow=/mlpc/workflow.json"
         " --store=/mlpc/store --node=api\n"
     ) in page
 
@@ -564,6 +564,7 @@ def test_no_text_changes_the_structure_of_the_file(text: str) -> None:
         "--attempt=1",
     ]
     assert rendered(step["mounts"][1]["source"]) == f"/dags/data/d/{text[:20]}"
+    assert rendered(step["mounts"][1]["target"]) == f"/mlpc/data/d/{text[:20]}"
     (whole,) = calls(file, "DAG")
     assert not whole["doc_md"].endswith(".md")
 
