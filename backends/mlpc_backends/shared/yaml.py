@@ -10,7 +10,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from typing_extensions import TypeIs
@@ -25,6 +25,8 @@ _UNUSUAL = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue0
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 #: Keys longer than this stand behind `? `: parsers look for the colon of others no further than 1024 characters on.
 _LONG = 400
+#: How keys are written that were met before: a document has few.
+_NAMES: dict[str, str] = {}
 
 
 def dumps(value: Value, comment: str = "") -> bytes:
@@ -34,7 +36,8 @@ def dumps(value: Value, comment: str = "") -> bytes:
         ValueError: a number is not finite, or a text holds half of a character (a lone surrogate).
         TypeError: it holds anything but objects with texts as keys, lists, texts, numbers, booleans and None.
     """
-    lines = list(_block(value, ""))
+    lines: list[str] = []
+    _write(value, "", lines)
     if comment:
         lines.insert(0, f"# {comment}")
     try:
@@ -58,37 +61,40 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _block(value: Value, indent: str) -> Iterator[str]:
-    """Yield the lines of a value that stands by itself, each with its indentation."""
-    if _is_object(value) and value:
+def _write(value: Value, indent: str, lines: list[str]) -> None:
+    """Add the lines of a value that stands by itself, each with its indentation."""
+    if value and _is_object(value):
         for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"{key!r} is no key: keys are texts")
-            name = key if _PLAIN_KEY.match(key) and key.lower() not in _WORDS else quoted(key)
+            name = _NAMES.get(key) or _name(key)
             if len(name) > _LONG:
-                yield f"{indent}? {name}"
-                yield from _beside(f"{indent}:", item, indent)
+                lines.append(f"{indent}? {name}")
+                name = ""
+            if item and isinstance(item, dict | list | tuple):
+                lines.append(f"{indent}{name}:")
+                _write(item, indent + "  ", lines)
             else:
-                yield from _beside(f"{indent}{name}:", item, indent)
-    elif _is_list(value) and value:
+                lines.append(f"{indent}{name}: {_scalar(item)}")
+    elif value and _is_list(value):
         for item in value:
-            if (_is_object(item) and item) or (_is_list(item) and item):
+            if item and isinstance(item, dict | list | tuple):
                 # The first line of what is inside stands behind the dash.
-                inside = _block(item, indent + "  ")
-                yield f"{indent}- {next(inside)[len(indent) + 2 :]}"
-                yield from inside
+                start = len(lines)
+                _write(item, indent + "  ", lines)
+                lines[start] = f"{indent}- {lines[start][len(indent) + 2 :]}"
             else:
-                yield f"{indent}- {_scalar(item)}"
+                lines.append(f"{indent}- {_scalar(item)}")
     else:
-        yield indent + _scalar(value)
+        lines.append(indent + _scalar(value))
 
 
-def _beside(start: str, item: Value, indent: str) -> Iterator[str]:
-    if (_is_object(item) or _is_list(item)) and item:
-        yield start
-        yield from _block(item, indent + "  ")
-    else:
-        yield f"{start} {_scalar(item)}"
+def _name(key: object) -> str:
+    """Return how a key is written; short ones are remembered."""
+    if not isinstance(key, str):
+        raise TypeError(f"{key!r} is no key: keys are texts")
+    name = key if _PLAIN_KEY.match(key) and key.lower() not in _WORDS else quoted(key)
+    if len(name) <= 40 and len(_NAMES) < 10_000:
+        _NAMES[key] = name
+    return name
 
 
 def _is_object(value: object) -> TypeIs[Mapping[str, Value]]:
@@ -100,6 +106,8 @@ def _is_list(value: object) -> TypeIs[Sequence[Value]]:
 
 
 def _scalar(value: Value) -> str:
+    if isinstance(value, str):
+        return quoted(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -108,8 +116,6 @@ def _scalar(value: Value) -> str:
         return str(value)
     if isinstance(value, float):
         return _float(value)
-    if isinstance(value, str):
-        return quoted(value)
     if _is_object(value):
         return "{}"
     if _is_list(value):
