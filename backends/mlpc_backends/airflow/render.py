@@ -117,8 +117,9 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
     folder = code(maker.variable("data"))
     lines = [
         *head(spec, "Airflow"),
-        "It stands alone but for data. Airflow 3, or 2.11, is needed with `apache-airflow-providers-docker`, and a Docker",
-        "engine that its workers reach: the one that `DOCKER_HOST` names, else the one of their machine.",
+        f"It stands alone but for data. {'Airflow 3' if len(made.cron) > 1 else 'Airflow 3, or 2.11,'} is needed with",
+        "`apache-airflow-providers-docker`, and a Docker engine that its workers reach: the one that `DOCKER_HOST` names,",
+        "else the one of their machine.",
         "",
         "    mlpc build .     # build the images",
         "    mlpc submit .    # hand the DAG to Airflow, and follow it to the end",

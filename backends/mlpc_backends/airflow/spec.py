@@ -73,7 +73,9 @@ CAPABILITIES = Capabilities(
             "a level of service is shown by the server's metrics; it blocks no promotion"
         ),
         "fan_out": native("a task group"),
-        "trigger": native("a timetable with its time zone; runs that were missed are not made up for"),
+        "trigger": native(
+            "a timetable with its time zone; several need Airflow 3; runs that were missed are not made up for"
+        ),
         "param": native("a typed `Param`"),
         "data.path": native("mounted read-only from a folder of the Docker host"),
         "data.url": native("read by the step itself"),

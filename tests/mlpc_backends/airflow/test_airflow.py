@@ -333,6 +333,8 @@ def test_nothing_is_imported_that_is_not_used() -> None:
 
 def test_several_schedules_in_one_time_zone() -> None:
     file = dag(nodes.Trigger("a", "0  3 * * *", "UTC"), nodes.Trigger("b", "0 5 * * 1-5", "UTC"))
+    assert b"\nfrom airflow.sdk import DAG, MultipleCronTriggerTimetable\n" in file
+    assert b"Airflow 2" not in file
     assert b"    schedule=MultipleCronTriggerTimetable('0 3 * * *', '0 5 * * 1-5', timezone='UTC'),\n" in file
 
 
