@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mlpc_run import digests as engine
 from mlpc_stdlib.runtime import digests
 
 from .pipelines import COUNT, DOUBLE, GATE, Engine, Retry, Secret, task
@@ -22,8 +21,8 @@ def test_a_task_takes_from_the_store_and_gives_to_it(tmp_path: Path) -> None:
     assert (tmp_path / "store" / "double" / "made").read_text(encoding="utf-8") == "66"
     record = words.record("count")
     assert (record["status"], record["metrics"], record["attempts"]) == ("done", {"words": 6}, 1)
-    assert record["outputs"]["words"] == engine.of_file(str(tmp_path / "store" / "count" / "words"))
-    assert record["inputs"]["text"] == engine.of_file(str(tmp_path / "data" / "texts" / "three.txt"))
+    assert record["outputs"]["words"] == digests.of_artefact(str(tmp_path / "store" / "count" / "words"))
+    assert record["inputs"]["text"] == digests.of_artefact(str(tmp_path / "data" / "texts" / "three.txt"))
     assert not list((tmp_path / "store" / ".work").iterdir())
 
 
@@ -166,10 +165,14 @@ def test_data_that_is_not_mounted(tmp_path: Path) -> None:
     assert "`texts/three.txt`, which `count` reads as its `text`, cannot be read: No such file" in said
 
 
-def test_digests_are_those_of_the_engine_for_one_machine(tmp_path: Path) -> None:
+def test_digests_are_of_content_alone(tmp_path: Path) -> None:
+    from hashlib import sha256
+
     folder = tmp_path / "model"
     (folder / "deep" / "empty").mkdir(parents=True)
     (folder / "deep" / "b.txt").write_bytes(b"b")
     (folder / "a ü.txt").write_bytes(b"a" * 3_000_000)
-    assert digests.of_artefact(str(folder)) == engine.of_folder(str(folder))
-    assert digests.of_artefact(str(folder / "a ü.txt")) == engine.of_file(str(folder / "a ü.txt"))
+    large, small = (sha256(content).hexdigest() for content in (b"a" * 3_000_000, b"b"))
+    listing = f"{large} a ü.txt\n{small} deep/b.txt\n- deep/empty/\n"
+    assert digests.of_artefact(str(folder / "a ü.txt")) == f"sha256:{large}"
+    assert digests.of_artefact(str(folder)) == f"tree:{sha256(listing.encode()).hexdigest()}"
