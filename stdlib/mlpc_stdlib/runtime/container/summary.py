@@ -118,4 +118,6 @@ def _span(steps: list[dict[str, Any]]) -> float:
     mine = [step for step in steps if step["started"]]
     if not mine:
         return 0.0
-    return float(max(step["started"] + step["seconds"] for step in mine) - min(step["started"] for step in mine))
+    return float(
+        max(step["started"] + step["seconds"] for step in mine) - min(step["started"] for step in mine)
+    )
