@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -101,23 +106,83 @@ class Airflow:
 
     def test(self, id: str, *, conf: Any = None, **variables: str) -> Run:
         """Run a DAG to its end with `airflow dags test`; ``variables`` are those of Airflow, by the end of their key."""
+        self._migrate()
+        options = ["--conf", json.dumps(conf)] if conf is not None else []
+        done = self._run(["airflow", "dags", "test", id, *options], _given(id, variables))
+        return self._last(id, done.returncode, done.stdout)
+
+    @contextmanager
+    def scheduler(self, id: str, **variables: str) -> Iterator[None]:
+        """Run the real scheduler, DAG processor, API server and workers until the end of the block."""
+        self._migrate()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        settings = {
+            "AIRFLOW__API__PORT": address.rpartition(":")[2],
+            "AIRFLOW__API__BASE_URL": address,
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        }
+        with (
+            open(self.home / "standalone.log", "wb") as log,
+            subprocess.Popen(
+                [str(self._python.parent / "airflow"), "standalone"],
+                env={**self._variables, **settings, **_given(id, variables)},
+                cwd=self.dags,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                self._until(lambda: self._rows("select 1 from serialized_dag where dag_id = ?", id), 180)
+                unpaused = self._run(["airflow", "dags", "unpause", id])
+                assert unpaused.returncode == 0, unpaused.stdout
+                yield
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+                try:
+                    process.wait(30)
+                finally:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+
+    def trigger(self, id: str, conf: Any) -> Run:
+        """Have the scheduler run a DAG, and wait for its end."""
+        name = f"run-{uuid4().hex}"
+        made = self._run(["airflow", "dags", "trigger", id, "--run-id", name, "--conf", json.dumps(conf)])
+        assert made.returncode == 0, made.stdout
+        ended = "select 1 from dag_run where run_id = ? and state in ('success', 'failed')"
+        self._until(lambda: self._rows(ended, name), 300)
+        return self._last(id, 0, (self.home / "standalone.log").read_text(encoding="utf-8", errors="replace"))
+
+    def _migrate(self) -> None:
         if not self._migrated:
             migrated = self._run(["airflow", "db", "migrate"])
             assert migrated.returncode == 0, migrated.stdout
             self._migrated = True
-        given = {f"AIRFLOW_VAR_{f'mlpc.{id}.{name}'.upper()}": value for name, value in variables.items()}
-        options = ["--conf", json.dumps(conf)] if conf is not None else []
-        done = self._run(["airflow", "dags", "test", id, *options], given)
-        with sqlite3.connect(self.home / "airflow.db") as database:
-            run, state = database.execute(
-                "select run_id, state from dag_run where dag_id = ? order by id desc limit 1", (id,)
-            ).fetchone()
-            rows = database.execute(
-                "select task_id, state, try_number from task_instance where dag_id = ? and run_id = ?",
-                (id, run),
-            ).fetchall()
-        (self.home / f"{id}.log").write_text(done.stdout, encoding="utf-8")
-        return Run(done.returncode, done.stdout, state, {task: (state, tries) for task, state, tries in rows})
+
+    def _last(self, id: str, code: int, log: str) -> Run:
+        ((run, state),) = self._rows(
+            "select run_id, state from dag_run where dag_id = ? order by id desc limit 1", id
+        )
+        rows = self._rows(
+            "select task_id, state, try_number from task_instance where dag_id = ? and run_id = ?", id, run
+        )
+        return Run(code, log, state, {task: (state, tries) for task, state, tries in rows})
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
+        with closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    def _until(self, true: Callable[[], object], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            log = self.home / "standalone.log"
+            assert time.monotonic() < end, log.read_text(encoding="utf-8", errors="replace")[-8000:]
+            time.sleep(1)
 
     def _run(
         self, command: list[str], more: dict[str, str] | None = None
@@ -136,6 +201,10 @@ class Airflow:
             check=False,
             timeout=900,
         )
+
+
+def _given(id: str, variables: dict[str, str]) -> dict[str, str]:
+    return {f"AIRFLOW_VAR_{f'mlpc.{id}.{name}'.upper()}": value for name, value in variables.items()}
 
 
 class Store:

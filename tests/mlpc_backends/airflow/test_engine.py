@@ -283,23 +283,27 @@ WORDS = nodes.Workflow(
 COUNT = TASK.mangle("count[{{ 7 * 7 }} '\"$(id)]")
 
 
-def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
-    airflow: Airflow, store: Callable[[Path], Store], client: Any, tmp_path: Path
-) -> None:
+def words(airflow: Airflow, folder: Path) -> tuple[str, Path]:
+    """Compile those two steps, build their image, bring what they read; return the id of the DAG, and what was compiled."""
     runtime = {
         path.relative_to(RUNTIME).as_posix(): path.read_bytes()
         for path in (RUNTIME / "mlpc_stdlib").rglob("*.py")
         if path.name == "__init__.py" or "runtime" in path.parts
     }
     assert loads(dumps(WORDS)) == WORDS
-    result = BACKEND.emit(WORDS, Material(runtime, {"steps.py": STEPS}))
-    build = write(result.files, tmp_path / "build")
-    assert mlpc("build", str(build), cwd=tmp_path).code == 0
+    build = write(BACKEND.emit(WORDS, Material(runtime, {"steps.py": STEPS})).files, folder / "build")
+    answer = mlpc("build", str(build), cwd=folder)
+    assert answer.code == 0, answer
     id, there = airflow.add(build)
-    write(
-        {"data/texts/three {{ words }}.txt": b"one two three", "secrets/the--20key": b"hunter2-s3cret"}, there
-    )
+    given = {"data/texts/three {{ words }}.txt": b"one two three", "secrets/the--20key": b"hunter2-s3cret"}
+    write(given, there)
+    return id, build
 
+
+def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
+    airflow: Airflow, store: Callable[[Path], Store], client: Any, tmp_path: Path
+) -> None:
+    id, build = words(airflow, tmp_path)
     kept = store(build)
     run = airflow.test(id, store=kept.name)
     assert (run.code, run.state) == (0, "success"), run
@@ -321,6 +325,30 @@ def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
     assert run.tries[COUNT] == 2
     assert "nothing times nothing" in run.log
     assert kept.summary()["exit_code"] == 5
-    (image,) = json.loads(result.files["manifest.json"])["images"]
+    (image,) = json.loads((build / "manifest.json").read_bytes())["images"]
     assert not client.containers.list(all=True, filters={"ancestor": image})
+    remove(client, build)
+
+
+@pytest.mark.full
+def test_the_real_scheduler_comes_to_the_same(
+    store: Callable[[Path], Store], client: Any, tmp_path: Path
+) -> None:
+    airflow = Airflow(tmp_path / "airflow")
+    id, build = words(airflow, tmp_path)
+    kept = store(build)
+    with airflow.scheduler(id, store=kept.name):
+        run = airflow.trigger(id, {})
+        assert (run.state, run.tasks) == (
+            "success",
+            {COUNT: "success", "enough": "success", "tell": "success"},
+        )
+        assert kept.text("tell/said") == NOTE
+        run = airflow.trigger(id, {"factor": 1})
+        assert (run.state, run.tasks) == (
+            "success",
+            {COUNT: "success", "enough": "skipped", "tell": "skipped"},
+        )
+        run = airflow.trigger(id, {"factor": 0})
+        assert (run.state, run.tasks[COUNT], run.tries[COUNT]) == ("failed", "failed", 2)
     remove(client, build)
