@@ -20,12 +20,49 @@ def _points() -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group="mlpc.backends"))}
 
 
+def _declared(name: str) -> str:
+    """Return `module:attribute` of the backend ``name`` as it is declared beside an installed package, or nothing.
+
+    `importlib.metadata` finds more, archives for example, and takes longer than a whole compile.
+    """
+    import os
+    import sys
+
+    for folder in sys.path:
+        try:
+            packages = sorted(each for each in os.listdir(folder or ".") if each.endswith(".dist-info"))
+        except OSError:
+            continue
+        for package in packages:
+            try:
+                with open(os.path.join(folder, package, "entry_points.txt"), encoding="utf-8") as file:
+                    lines = file.read().splitlines()
+            except (OSError, UnicodeDecodeError):
+                continue
+            section = ""
+            for line in lines:
+                if line.startswith("["):
+                    section = line.strip()
+                elif section == "[mlpc.backends]":
+                    key, _, value = line.partition("=")
+                    if key.strip() == name and ":" in value:
+                        return value.strip()
+    return ""
+
+
 def named(name: str) -> Backend:
     """Return the backend called ``name``.
 
     Raises:
         UsageError: none is.
     """
+    declared = _declared(name)
+    if declared:
+        from importlib import import_module
+
+        module, _, attribute = declared.partition(":")
+        known: Backend = getattr(import_module(module), attribute)
+        return known
     found = _points()
     if name not in found:
         near = nearest(name, found)

@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `make bench`, or `python -m tests.benchmarks [check] [engine] [server]`."""
+"""All benchmarks, one after the other: `make bench`, or `python -m tests.benchmarks [check] [engine] [server] [kubeflow]`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ def server() -> None:
 
 def main(wanted: list[str]) -> int:
     """Run the benchmarks that are named, or all; say what failed and go on."""
-    from tests.benchmarks import bench_check, bench_engine
+    from tests.benchmarks import bench_check, bench_engine, bench_kubeflow
 
-    known = {"check": bench_check.main, "engine": bench_engine.main, "server": server}
+    known = {
+        "check": bench_check.main,
+        "engine": bench_engine.main,
+        "server": server,
+        "kubeflow": bench_kubeflow.main,
+    }
     unknown = [name for name in wanted if name not in known]
     if unknown:
         print(f"there are the benchmarks {', '.join(known)}, not {', '.join(unknown)}", file=sys.stderr)

@@ -83,6 +83,7 @@ class Images:
         self._material = material
         self._by_node: dict[str, Image] = {}
         self._sets: dict[tuple[str, ...], Image] = {}
+        self._digests: dict[str, str] = {}
         self.context: dict[str, bytes] = {
             WORKFLOW: content,
             **{f"{RUNTIME}/{path}": text for path, text in material.runtime.items()},
@@ -171,8 +172,12 @@ class Images:
     def _tag(self, image: Image, context: Mapping[str, bytes]) -> str:
         from hashlib import sha256
 
-        content = {**context, "Dockerfile": image.text.encode(), "requirements.txt": _requirements(image)}
-        listing = "".join(f"{sha256(content[path]).hexdigest()} {path}\n" for path in sorted(content))
+        if context and not self._digests:
+            self._digests = {path: sha256(text).hexdigest() for path, text in context.items()}
+        own = {"Dockerfile": image.text.encode(), "requirements.txt": _requirements(image)}
+        digests = {path: self._digests[path] for path in context}
+        digests.update({path: sha256(text).hexdigest() for path, text in own.items()})
+        listing = "".join(f"{digests[path]} {path}\n" for path in sorted(digests))
         digest = sha256(listing.encode("utf-8")).hexdigest()[:12]
         return f"mlpc-{DNS.mangle(self._workflow.name)}/{image.name}:{digest}"
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}\Z")
 #: Words that YAML 1.1 or 1.2 takes for something other than a text, in any case.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
-#: What stands for itself in double quotes: printable, and neither quote nor backslash.
-_UNUSUAL = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+#: All but what stands for itself in double quotes: printable, and neither quote nor backslash. It is compiled when it
+#: is met: that takes longer than to write a plain document.
+_UNUSUAL = r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+#: The same for a text of ASCII alone.
+_ASCII = str.maketrans({chr(code): f"\\x{code:02x}" for code in (*range(32), 127)} | _SHORT)
 #: Keys longer than this stand behind `? `: parsers look for the colon of others no further than 1024 characters on.
 _LONG = 400
 #: How keys are written that were met before: a document has few.
@@ -48,7 +51,9 @@ def dumps(value: Value, comment: str = "") -> bytes:
 
 def quoted(text: str) -> str:
     """Return ``text`` as a scalar in double quotes."""
-    return f'"{_UNUSUAL.sub(_escape, text)}"'
+    if text.isascii():
+        return f'"{text.translate(_ASCII)}"'
+    return f'"{re.sub(_UNUSUAL, _escape, text)}"'
 
 
 def _escape(found: re.Match[str]) -> str:
