@@ -83,6 +83,11 @@ test: lint
 test-full: lint
 	MLPC_TEST_FULL=1 $(BIN)/pytest -n 2 --timeout=7200
 
+## test-engines: the same pipelines on real engines, which the tests install and start
+.PHONY: test-engines
+test-engines: setup-dev
+	MLPC_TEST_ENGINES=1 $(BIN)/pytest -m engine --timeout=3000
+
 ## lint: ruff, mypy --strict and the import contracts
 .PHONY: lint
 lint: setup-dev

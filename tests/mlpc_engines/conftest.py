@@ -1,0 +1,42 @@
+"""A real Docker engine with both versions of Compose, installed and started where they are not there yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import engine
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs an engine, except in `make test-engines`."""
+    if os.environ.get("MLPC_TEST_ENGINES") == "1":
+        return
+    here = Path(__file__).parent
+    left = [item for item in items if item.get_closest_marker("engine") and here in item.path.parents]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session")
+def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An engine that answers and has `python:3.11-slim`; stopped afterwards if it was started here."""
+    with engine.running(tmp_path_factory.mktemp("docker") / "dockerd.log"):
+        engine.make_base_image()
+        yield
+
+
+@pytest.fixture(scope="session")
+def compose_2() -> str:
+    """The program of Compose v2."""
+    return engine.compose_2()
+
+
+@pytest.fixture(scope="session")
+def compose_1() -> str:
+    """The program of Compose 1.29."""
+    return engine.compose_1()
