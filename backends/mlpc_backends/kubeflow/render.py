@@ -199,8 +199,8 @@ def page(workflow: Workflow, lowered: Workflow, maker: Maker, notes: Sequence[Di
     lines = [
         *head(workflow, "Kubeflow Pipelines"),
         f"`{FILE}` is the pipeline in Kubeflow's intermediate form, version {SCHEMA_VERSION}: upload it as it is, or let",
-        "`mlpc submit` do it. It was validated against Kubeflow's own messages and run by the engine of its SDK for one",
-        "machine; it was not run on a cluster.",
+        "`mlpc submit` do it. The tests of mlpc validate such pipelines against Kubeflow's own messages and run them with",
+        "the engine of its SDK for one machine; on a cluster none of them was run.",
         "",
         "1. Build the images, `mlpc build .`, and push them to where the cluster finds them.",
         "2. Put the data into an object store, and secrets into the namespace of the runs (below).",
