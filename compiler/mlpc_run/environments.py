@@ -39,13 +39,13 @@ class Environments:
         self,
         folder: str,
         processes: Callable[[], Processes],
-        listen: Callable[[str, str], None],
+        listen: Callable[[str, str, bool], None],
         *,
         isolation: bool = True,
         offline: bool = False,
     ) -> None:
-        """``folder`` is where uv is started (it reads settings there); ``listen`` gets the name of an environment and
-        what happens to it.
+        """``folder`` is where uv is started (it reads settings there); ``listen`` gets the name of an environment,
+        what happens to it, and whether that is a detail: what the installer says of a package.
         """
         import threading
 
@@ -101,7 +101,7 @@ class Environments:
         if not locked.lines:
             _bare(part)
         else:
-            self._listen(name, f"making an environment of {len(locked.lines)} packages")
+            self._listen(name, f"making an environment of {_counted(len(locked.lines))}", False)
             self._call(
                 "making a virtual environment",
                 ["venv", "--quiet", "--no-project", "--relocatable", "--python", uv.base_python(), part],
@@ -115,7 +115,8 @@ class Environments:
                     "pip",
                     "sync",
                     "--require-hashes",
-                    "--compile-bytecode",
+                    # Byte code is made of what is imported, when it is: a third of the work of compiling all of it.
+                    "--no-compile-bytecode",
                     "--link-mode",
                     "hardlink",
                     "--python",
@@ -133,13 +134,13 @@ class Environments:
         sync(os.path.dirname(path))
         reach("environment-made")
         if locked.lines:
-            self._listen(name, f"made an environment in {time.monotonic() - began:.1f} s")
+            self._listen(name, f"made an environment in {time.monotonic() - began:.1f} s", False)
 
     def _call(self, what: str, arguments: list[str], name: str) -> None:
         if self._offline:
             arguments = [*arguments, "--offline"]
         status, output = uv.call(
-            self._processes(), arguments, self._folder, lambda line: self._listen(name, line)
+            self._processes(), arguments, self._folder, lambda line: self._listen(name, line, True)
         )
         if status != 0:
             raise uv.failure(what, output, offline=self._offline)
@@ -228,6 +229,10 @@ def folder_size(path: str) -> int:
     return sum(
         os.lstat(os.path.join(where, name)).st_size for where, _, names in os.walk(path) for name in names
     )
+
+
+def _counted(packages: int) -> str:
+    return f"{packages} package{'s' * (packages != 1)}"
 
 
 def _lock_path(name: str) -> str:

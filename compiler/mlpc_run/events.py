@@ -48,7 +48,7 @@ class Event:
     ``skipped``         ``by``: steps whose output it needs and that did not finish
     ``log``             ``attempt``; ``text`` is a line that the step printed, masked
     ``message``         ``level``; ``text`` is what the step has to say to the person
-    ``environment``     ``environment`` (its name); ``text`` is progress
+    ``environment``     ``environment`` (its name), ``detail`` (whether it is about one package); ``text`` is progress
     ``gate``            ``passed``, ``verdicts`` (see ``mlpc_stdlib.runtime.conditions.judge``)
     ``promoted``        ``services``, ``effects`` (ids), ``new`` (false: the same as before)
     ``not-promoted``    ``reasons``: list of texts

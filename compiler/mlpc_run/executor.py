@@ -369,7 +369,6 @@ def variables(work: Work, folder: str, resources: Resources) -> dict[str, str]:
     found.update(
         PYTHONPATH=work.runtime,
         PYTHONHASHSEED="0",
-        PYTHONDONTWRITEBYTECODE="1",
         PYTHONUNBUFFERED="1",
         PYTHONUTF8="1",
         TMPDIR=os.path.join(folder, "tmp"),

@@ -103,7 +103,9 @@ class Serving:
         self._environments = Environments(
             layout.root,
             lambda: self._processes,
-            lambda name, text: listen(Event(events.ENVIRONMENT, text=text, environment=name)),
+            lambda name, text, detail: listen(
+                Event(events.ENVIRONMENT, text=text, environment=name, detail=detail)
+            ),
             isolation=isolation,
             offline=offline,
         )

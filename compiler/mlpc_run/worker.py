@@ -204,7 +204,9 @@ class Worker:
                 self._environments = Environments(
                     self._state.layout.root,
                     self.processes,
-                    lambda name, text: self._tell(Event(events.ENVIRONMENT, text=text, environment=name)),
+                    lambda name, text, detail: self._tell(
+                        Event(events.ENVIRONMENT, text=text, environment=name, detail=detail)
+                    ),
                     isolation=self._state.options.isolation,
                     offline=self._state.options.offline,
                 )

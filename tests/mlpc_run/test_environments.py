@@ -42,11 +42,21 @@ def made(project: Project) -> list[str]:
 def test_a_step_gets_what_it_requires(own: Project) -> None:
     assert text(own.run(SPEC), "a") == "1.0"
     assert made(own)[0] == "resolving tiny>=1"
-    assert "making an environment of 1 packages" in made(own)
+    assert "making an environment of 1 package" in made(own)
     (name,) = (each for each in os.listdir(environments.home()) if each != "locks")
-    assert list(Path(environments.home(), name).rglob("tiny*.pyc")), (
-        "byte code is there before the first import"
-    )
+    # Byte code is kept of what a step imported, for the steps after it, and of nothing else.
+    assert [path.name.partition(".")[0] for path in Path(environments.home(), name).rglob("*.pyc")] == [
+        "tiny"
+    ]
+    assert not list(own.root.rglob("use*.pyc")), "nothing is written beside the user's files"
+
+
+def test_what_the_installer_says_of_packages_is_marked_as_a_detail(own: Project) -> None:
+    own.run(SPEC)
+    happened = own.happened("environment")
+    assert "+ tiny==1.0" in [event.text for event in happened if event.data["detail"]]
+    plain = [event.text.partition(" in ")[0] for event in happened if not event.data["detail"]]
+    assert plain == ["resolving tiny>=1", "making an environment of 1 package", "made an environment"]
 
 
 def test_it_is_made_once(own: Project) -> None:
@@ -99,7 +109,9 @@ def test_two_that_make_the_same_make_it_once(own: Project) -> None:
         said_by: list[str] = []
 
         def make() -> None:
-            each = Environments(str(own.root), lambda: processes, lambda name, line: said_by.append(line))
+            each = Environments(
+                str(own.root), lambda: processes, lambda name, line, detail: said_by.append(line)
+            )
             each.python(locked)
             each.close()
 
@@ -108,7 +120,7 @@ def test_two_that_make_the_same_make_it_once(own: Project) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert said_by.count("making an environment of 1 packages") == 1
+    assert said_by.count("making an environment of 1 package") == 1
 
 
 def test_without_packages_nothing_is_needed_to_make_one(
@@ -184,7 +196,7 @@ def test_those_that_nobody_uses_go(own: Project) -> None:
     assert environments.collect(3600) == []
     os.utime(Path(environments.home(), name, "mlpc-environment.json"), (0, 0))
     with Processes() as processes:
-        user = Environments(str(own.root), lambda: processes, lambda name, line: None)
+        user = Environments(str(own.root), lambda: processes, lambda name, line, detail: None)
         user.python(Locked(("tiny>=1",), ()))
         user.close()
     ((path, size),) = environments.collect(3600, dry_run=True)
