@@ -630,12 +630,11 @@ class Checker:
         from .functions import functions_of
 
         functions = functions_of(data)
-        if isinstance(functions, int):
-            line = f": line {functions} makes no sense to it" if functions else ""
+        if isinstance(functions, str):
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"Python cannot read `{path}`{line}",
+                    f"Python cannot read `{path}`: {functions}",
                     module.span(node),
                     label="named here",
                 )
@@ -672,11 +671,14 @@ class Checker:
     ) -> None:
         accepted, required, anything = taken
         given = [*spec.inputs, *spec.params]
+        places = {each: port.span for each, port in spec.inputs.items()}
+        places.update({each: param.span for each, param in spec.params.items()})
+        places.update({each: block.span for each, block in spec.blocks.items()})
         passed = {*given, *spec.outputs, "seed"}
-        unknown = [each for each in given if each not in accepted and not anything]
+        unknown = [each for each in places if each not in accepted and not anything]
         missing = [each for each in required if each not in passed]
         if unknown:
-            span = spec.inputs[unknown[0]].span if unknown[0] in spec.inputs else spec.params[unknown[0]].span
+            span = places[unknown[0]]
             near = nearest(unknown[0], accepted)
             self.report(
                 Diagnostic(
@@ -692,10 +694,13 @@ class Checker:
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"`{name}` in `{path}` needs `{missing[0]}`, which the component does not declare",
+                    f"`{name}` in `{path}` needs `{missing[0]}`, which "
+                    + ("may not be there" if missing[0] in spec.blocks else "the component does not declare"),
                     module.span(node),
                     help=[
-                        f"declare `input {missing[0]}: …` or `param {missing[0]}: …`, or give it a default in Python"
+                        f"give it a default in Python: who uses the component may leave out the block `{missing[0]}`"
+                        if missing[0] in spec.blocks
+                        else f"declare `input {missing[0]}: …` or `param {missing[0]}: …`, or give it a default in Python"
                     ],
                 )
             )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 
-def functions_of(data: bytes) -> dict[str, tuple[list[str], list[str], bool]] | int:
-    """Return the top-level functions of a source file; where it cannot be parsed, the line of the mistake or 0.
+def functions_of(data: bytes) -> dict[str, tuple[list[str], list[str], bool]] | str:
+    """Return the top-level functions of a source file; where it cannot be parsed, why.
 
     For each: the names that it can be given by keyword, those of them without a default, and whether it takes any
     keyword (``**more``).
@@ -14,9 +14,11 @@ def functions_of(data: bytes) -> dict[str, tuple[list[str], list[str], bool]] | 
     try:
         tree = ast.parse(data)
     except SyntaxError as error:
-        return error.lineno or 0
-    except (ValueError, RecursionError, MemoryError):
-        return 0
+        return (f"line {error.lineno}: " if error.lineno else "") + (error.msg or "a syntax error")
+    except ValueError as error:
+        return str(error)
+    except (RecursionError, MemoryError):
+        return "it is nested too deep"
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):

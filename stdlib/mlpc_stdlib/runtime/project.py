@@ -25,7 +25,7 @@ from .contract import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType, ModuleType, TracebackType
     from typing import Any
 
@@ -230,12 +230,14 @@ def show(error: BaseException) -> None:
         else:
             current = None
     links = [""] + [link for _, link in chain[:0:-1]]
+    shown = False
     for (item, _), between in zip(reversed(chain), links, strict=True):
         # What a library handled on its way tells the user nothing.
         if item is not error and _place(item.__traceback__) is None:
             continue
-        if between:
+        if between and shown:
             say(between)
+        shown = True
         say("Traceback (most recent call last), frames of the project:")
         left: list[str] = []
         for frame in traceback.extract_tb(item.__traceback__):
@@ -310,11 +312,8 @@ def arguments_for(task: Task, function: Callable[..., Any]) -> JsonObject:
                 "remove the `/` from its parameters",
                 place,
             )
-    offered: list[str] = [
-        *task.inputs,
-        *task.arguments,
-        *(name for name in task.secrets if name not in task.arguments),
-    ]
+    passed = dict.fromkeys([*task.inputs, *task.arguments, *task.secrets])
+    offered = list(dict.fromkeys(name.partition(".")[0] for name in passed))
     given: JsonObject = {}
     for name in offered:
         taken = named.get(name)
@@ -328,16 +327,13 @@ def arguments_for(task: Task, function: Callable[..., Any]) -> JsonObject:
                 f"add it: def {task.action['function']}({', '.join(offered)})",
                 place,
             )
-        hint = hints.get(name)
-        if name in task.inputs:
-            given[name] = input_value(task.inputs[name], hint, f"input `{name}`")
-        elif name in task.secrets:
-            given[name] = _pathlike(task.secrets[name], hint) or task.secret(name)
-        else:
-            value = task.arguments[name]
-            if value is None and taken is not None and taken.default is not inspect.Parameter.empty:
-                continue
-            given[name] = argument_value(task, value, hint)
+        if name not in passed:
+            given[name] = _block(task, name + ".", passed)
+            continue
+        optional = taken is not None and taken.default is not inspect.Parameter.empty
+        if optional and name in task.arguments and task.arguments[name] is None:
+            continue
+        given[name] = _value(task, name, hints.get(name))
     for name, item in named.items():
         if name in given or name in offered:
             continue
@@ -354,6 +350,27 @@ def arguments_for(task: Task, function: Callable[..., Any]) -> JsonObject:
                 place,
             )
     return given
+
+
+def _value(task: Task, name: str, hint: Any) -> Any:
+    if name in task.inputs:
+        return input_value(task.inputs[name], hint, f"input `{name}`")
+    if name in task.secrets:
+        return _pathlike(task.secrets[name], hint) or task.secret(name)
+    return argument_value(task, task.arguments[name], hint)
+
+
+def _block(task: Task, prefix: str, passed: Iterable[str]) -> JsonObject:
+    """Return what a nested block holds, by name; a block in it is a dict again."""
+    found: JsonObject = {}
+    for name in passed:
+        if name.startswith(prefix):
+            *blocks, last = name.removeprefix(prefix).split(".")
+            inner = found
+            for block in blocks:
+                inner = inner.setdefault(block, {})
+            inner[last] = _value(task, name, None)
+    return found
 
 
 def _place_of(function: Callable[..., Any], task: Task) -> JsonObject:

@@ -176,6 +176,35 @@ def test_models_figures_and_many_inputs(own: Project) -> None:
     assert result.metrics == {"rmse": 2.5, "rows": 8}
 
 
+def test_a_nested_block_is_a_dict(own: Project) -> None:
+    code = """
+        def fit(data, alpha: float, smoothing: dict, sharpening: dict | None = None):
+            inner = smoothing["inner"]
+            return {
+                "window": smoothing["window"], "depth": inner["depth"], "rows": len(smoothing["extra"]),
+                "secret": len(smoothing["token"]), "sharp": 0 if sharpening is None else 1,
+            }
+    """
+    (own.folder / "token").write_text("abc")
+    nested: dict[str, Any] = {"smoothing.window": 5, "smoothing.inner.depth": 2}
+    result = own.run(
+        code,
+        inputs={"data": own.data, "smoothing.extra": own.data},
+        secrets={"smoothing.token": str(own.folder / "token")},
+        alpha=1,
+        **nested,
+    )
+    assert result.metrics == {"window": 5, "depth": 2, "rows": 4, "secret": 3, "sharp": 0}
+
+
+def test_a_nested_block_that_the_function_does_not_take(own: Project) -> None:
+    error = own.refused("def fit(data, smooth=None): return None", **{"smoothing.window": 5})
+    assert error.message == (
+        "`fit` in train.py has no parameter `smoothing`, which the step passes; did you mean `smooth`?"
+    )
+    assert error.help == ["add it: def fit(data, smoothing)"]
+
+
 def test_the_seed_is_set_in_the_libraries_that_the_code_imports(own: Project) -> None:
     code = "import numpy, random\ndef fit(data): return {'drawn': float(numpy.random.uniform())}"
     assert own.run(code, seed=3).metrics == {"drawn": float(numpy.random.RandomState(3).uniform())}
@@ -392,6 +421,9 @@ def test_an_exception_is_told_by_the_users_own_lines(
     assert error.place == {"file": "train.py", "line": 5}
     assert not error.final
     said = capsys.readouterr().err
+    assert said.startswith("Traceback"), (
+        "what pandas handled on its way is not told, nor that it led to anything"
+    )
     assert 'File "train.py", line 8, in fit' in said
     assert 'return frame["nope"]' in said
     assert "inside pandas" in said

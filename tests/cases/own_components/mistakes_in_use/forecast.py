@@ -1,2 +1,2 @@
-def fit(data, season, method, window=None):
+def fit(data, season, method, window=None, smoothing=None):
     return data
