@@ -31,7 +31,7 @@ class Command(click.Command):
 
 def optional_file(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add FILE, which may be left out where one pipeline stands in the current folder."""
-    return click.argument("file", required=False, type=click.Path())(function)
+    return click.argument("file", required=False, type=click.Path(readable=False))(function)
 
 
 def environment(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,8 +10,8 @@ from mlpc import codes
 from mlpc.diagnostics import Diagnostic
 
 from .loader import relative
-from .render import length, render
-from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Paint, harmless, wants_colour
+from .render import clipped, length, render
+from .terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Paint, harmless, wants_colour, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,6 +24,7 @@ STATES = {
     "cached": ("cached", CYAN),
     "not-passed": ("not passed", RED),
     "failed": ("failed", RED),
+    "interrupted": ("interrupted", YELLOW),
     "blocked": ("blocked", YELLOW),
     "skipped": ("skipped", YELLOW),
 }
@@ -57,14 +58,24 @@ class Outcome:
     """Writes what a run came to.
 
     ``spec`` is how the person called the spec, ``again`` what is to be added to a command about it, such as
-    ``--env ci``; ``serves`` says whether the pipeline has something that `mlpc up` would serve; ``write`` takes
-    text.
+    ``--env ci``, and ``home`` to a command about its project, such as ``--project demo``; ``serves`` says whether the
+    pipeline has something that `mlpc up` would serve, ``promotes`` whether it has anything to promote; ``write``
+    takes text.
     """
 
     def __init__(
-        self, write: Callable[[str], None], spec: str, again: str = "", *, serves: bool = False
+        self,
+        write: Callable[[str], None],
+        spec: str,
+        again: str = "",
+        *,
+        home: str = "",
+        serves: bool = False,
+        promotes: bool = True,
     ) -> None:
         self._serves = serves
+        self._promotes = promotes
+        self._home = home
         self._paint = Paint(wants_colour(sys.stdout))
         self._marks = Marks(sys.stdout.encoding)
         self._write = write
@@ -86,7 +97,7 @@ class Outcome:
                     said = harmless(str(message.get("text", "")))
                     self._line(f"{self._paint(YELLOW, 'warning')} {step.node}: {said}")
         for step in summary.steps:
-            if step.state == "failed":
+            if state(step) == "failed":
                 self._failure(step)
         for note in summary.notes:
             if note not in told:
@@ -103,7 +114,7 @@ class Outcome:
         self._line(f"\n{title}{under}{number}, {seconds(summary.seconds)}\n")
         rows = []
         for step in summary.steps:
-            word, style = STATES.get(step.state, (step.state, ""))
+            word, style = STATES.get(state(step), (step.state, ""))
             time = seconds(step.seconds) if step.state in ("ran", "failed", "not-passed") else ""
             more = ""
             if step.by:
@@ -151,9 +162,14 @@ class Outcome:
             same = "" if summary.new else " (the same as before)"
             self._line(f"{self._paint(GREEN, 'promoted')} {harmless(what)}{same}")
         if summary.reasons:
-            self._line(f"{self._paint(RED, 'not promoted')}; what was promoted before stays as it was")
+            if self._promotes:
+                self._line(f"{self._paint(RED, 'not promoted')}; what was promoted before stays as it was")
+            else:
+                how = {1: "not passed", 130: "interrupted"}.get(summary.exit_code, "failed")
+                self._line(self._paint(RED, how))
             for reason in summary.reasons:
-                self._line(f"  {self._marks.dot} {harmless(reason)}")
+                # What failed is told in full above, and the gates stand there with all their figures.
+                self._line(f"  {self._marks.dot} {harmless(clipped(reason, width_of(sys.stdout) - 4))}")
 
     def _artefacts(self, summary: Summary) -> None:
         paths = [
@@ -184,10 +200,10 @@ class Outcome:
         """Return a command about the same spec, to be typed next."""
         import shlex
 
-        words = ["mlpc", name, *arguments]
-        if name != "logs":
-            words.append(self._spec)
-        return harmless(" ".join(map(shlex.quote, words)) + (f" {self._again}" if self._again else ""))
+        logs = name == "logs"
+        words = ["mlpc", name, *arguments, *([] if logs else [self._spec])]
+        more = self._home if logs else self._again
+        return harmless(" ".join(map(shlex.quote, words)) + (f" {more}" if more else ""))
 
     # A plan
 
@@ -212,20 +228,34 @@ class Outcome:
         self._write(table(rows, indent))
 
 
+def state(step: Step) -> str:
+    """Return the state of a step: one that was ended because the run was did not fail."""
+    code = (step.error or {}).get("code")
+    return "interrupted" if step.state == "failed" and code == codes.INTERRUPTED.code else step.state
+
+
+def whole(value: Any) -> int | float | None:
+    """Return the figure for the whole of a metric, which may be measured by class too; None where there is none."""
+    if isinstance(value, dict):
+        value = value.get("")
+    return value if isinstance(value, int | float) else None
+
+
 def table(rows: Iterable[tuple[str, ...]], indent: int = 2) -> str:
     """Return rows as text, columns under each other; colours take no room."""
     rows = list(rows)
     if not rows:
         return ""
-    sizes = [max(_shown(row[at]) for row in rows if at < len(row)) for at in range(max(map(len, rows)))]
+    sizes = [max(shown(row[at]) for row in rows if at < len(row)) for at in range(max(map(len, rows)))]
     lines = []
     for row in rows:
-        cells = [cell + " " * (sizes[at] - _shown(cell)) for at, cell in enumerate(row)]
+        cells = [cell + " " * (sizes[at] - shown(cell)) for at, cell in enumerate(row)]
         lines.append((" " * indent + "  ".join(cells)).rstrip() + "\n")
     return "".join(lines)
 
 
-def _shown(text: str) -> int:
+def shown(text: str) -> int:
+    """Return how many columns a text takes, colours left out."""
     if "\x1b" in text:
         import re
 
@@ -283,7 +313,7 @@ def failure(step: Step, colour: bool) -> str:
         help.append(f"at {place['file']}{line}")
     help += [str(text) for text in error.get("help") or () if not step.log or step.log not in str(text)]
     if code is codes.STEP_FAILED or code.name in ("step-crashed", "user-code-failed"):
-        tail = last_lines(step.log)
+        tail = last_lines(step.log, before=f"error[{code.code} {code.name}]")
         if tail:
             help.append("it printed last:\n" + "\n".join(tail))
     if step.log:
@@ -294,8 +324,11 @@ def failure(step: Step, colour: bool) -> str:
     return render(Diagnostic(code, message, help=help), colour=colour)
 
 
-def last_lines(path: str, count: int = _LOG_LINES) -> list[str]:
-    """Return the last lines of a log that are not blank; none where it cannot be read."""
+def last_lines(path: str, count: int = _LOG_LINES, before: str = "") -> list[str]:
+    """Return the last lines of a log that are not blank; none where it cannot be read.
+
+    With ``before``, those before the last one that begins with it: what a step says of its own end is said already.
+    """
     if not path:
         return []
     try:
@@ -305,4 +338,5 @@ def last_lines(path: str, count: int = _LOG_LINES) -> list[str]:
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return []
-    return [line for line in lines if line.strip()][-count:]
+    ends = [at for at, line in enumerate(lines) if before and line.startswith(before)]
+    return [line for line in lines[: ends[-1] if ends else None] if line.strip()][-count:]

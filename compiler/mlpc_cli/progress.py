@@ -7,8 +7,23 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .outcome import Marks, figure, measured, seconds
-from .terminal import CYAN, DIM, GREEN, RED, YELLOW, Paint, emit, harmless, is_terminal, wants_colour
+from mlpc.codes import INTERRUPTED
+
+from .outcome import Marks, figure, measured, seconds, whole
+from .render import clipped
+from .terminal import (
+    CYAN,
+    DIM,
+    GREEN,
+    RED,
+    YELLOW,
+    Paint,
+    emit,
+    harmless,
+    is_terminal,
+    wants_colour,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,6 +37,8 @@ if TYPE_CHECKING:
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 #: The live view is drawn so often a second.
 _REFRESH = 10
+#: Kinds of events that say in short what is told in full elsewhere: in the outcome, in a log, in the lock.
+_SHORT = ("failed", "retry", "environment")
 
 
 class Progress:
@@ -68,6 +85,8 @@ def sentence(event: Event) -> tuple[str, str]:
         return f"not passed{_figures(data.get('metrics') or {})}", RED
     if kind == "failed":
         error = data.get("error") or {}
+        if error.get("code") == INTERRUPTED.code:
+            return "interrupted", YELLOW
         return f"failed: {error.get('message') or 'see its log'}", RED
     if kind == "retry":
         error = data.get("error") or {}
@@ -98,7 +117,7 @@ def sentence(event: Event) -> tuple[str, str]:
 
 
 def _figures(metrics: dict[str, Any]) -> str:
-    plain = [f"{name} {figure(value)}" for name, value in metrics.items() if isinstance(value, int | float)]
+    plain = [f"{name} {figure(whole(value))}" for name, value in metrics.items() if whole(value) is not None]
     if not plain:
         return ""
     return ", " + ", ".join(plain[:4]) + (", …" if len(plain) > 4 else "")
@@ -123,11 +142,15 @@ class PlainProgress(Progress):
                 if self.verbose:
                     emit(f"{event.node:{self._size}}  | {harmless(event.text)}\n")
                 return
+            if event.data.get("detail"):
+                return
             text, style = sentence(event)
             if event.kind == "note":
                 self.told.add(event.text)
             if text:
-                name = event.node or ("environment" if event.kind == "environment" else "")
+                name = event.node or (event.kind if event.kind in ("environment", "note") else "")
+                if event.kind in _SHORT:
+                    text = clipped(text, width_of(sys.stdout) - max(self._size, len(name)) - 2)
                 emit(f"{harmless(name):{self._size}}  {self._paint(style, harmless(text))}".rstrip() + "\n")
                 sys.stdout.flush()
 
@@ -188,7 +211,7 @@ class LiveProgress(Progress):
                 self._environments[str(event.data.get("environment", ""))] = event.text
             elif kind in _NEXT and (row := self._rows.get(event.node)) is not None:
                 row.state = _NEXT[kind]
-                row.text = sentence(event)[0] if kind != "started" else ""
+                row.text = clipped(sentence(event)[0], width_of(sys.stdout)) if kind != "started" else ""
                 row.since = time.monotonic()
                 if kind == "started":
                     self._environments.clear()
@@ -200,7 +223,8 @@ class LiveProgress(Progress):
         if kind in ("note", "message", "retry", "interrupted"):
             text, style = sentence(event)
             if text:
-                self._print((f"{event.node}: " if event.node else "") + text, style)
+                text = (f"{event.node}: " if event.node else "") + text
+                self._print(clipped(text, width_of(sys.stdout)) if kind == "retry" else text, style)
         elif kind == "log" and self.verbose:
             self._print(f"{event.node} | {event.text}", DIM)
 

@@ -101,6 +101,21 @@ def length(text: str) -> int:
     return len(text) if text.isascii() else sum(map(width, text))
 
 
+def clipped(text: str, columns: int) -> str:
+    """Return the first line of ``text`` in at most ``columns`` columns, with an ellipsis where something is missing."""
+    lines = text.strip().splitlines() or [""]
+    line = lines[0].rstrip()
+    if len(lines) == 1 and length(line) <= columns:
+        return line
+    room, kept = max(columns, 2) - 2, 0
+    for at, character in enumerate(line):
+        kept += width(character)
+        if kept > room:
+            line = line[:at].rstrip()
+            break
+    return f"{line} …"
+
+
 def render(
     diagnostic: Diagnostic,
     *,

@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 
+from mlpc.codes import INTERRUPTED
 from mlpc.ir.nodes import Gate, Service, Task, needs
 
 from . import bundles, events, gates, latest, ledger, lock
@@ -176,7 +177,7 @@ class _Run:
             state.layout,
             state.store,
             self._worker.processes,
-            lambda line: self._listen(Event(events.ENVIRONMENT, text=line, environment="")),
+            lambda line: self._listen(Event(events.ENVIRONMENT, text=line, environment="", detail=False)),
             offline=state.options.offline,
             resolving=resolving,
         )
@@ -236,7 +237,8 @@ class _Run:
         bad = [id for id, gate in self._judged.items() if gate.passed is False]
         bad += [id for id, step in self._steps.items() if step.state in (FAILED, NOT_PASSED)]
         for node in held if bad else ():
-            if isinstance(node, Task) and node.effect:
+            lost = [id for id in needs(node) if self._states.get(id) in (FAILED, SKIPPED)]
+            if isinstance(node, Task) and node.effect and not lost:
                 self._hold(node, BLOCKED, bad)
 
     def _visit(self, node: Node) -> Ready | Task | None:
@@ -473,8 +475,10 @@ class _Run:
         for step in self._steps.values():
             if step.state == NOT_PASSED:
                 found.append(f"`{step.node}` says that it did not pass")
-            elif step.state == FAILED and step.error is not None:
-                found.append(f"`{step.node}` failed: {step.error['message']}")
+            elif step.state == FAILED and step.error is not None and step.error["code"] != INTERRUPTED.code:
+                message = step.error["message"]
+                named = message.startswith(f"`{step.node}`")
+                found.append(message if named else f"`{step.node}` failed: {message}")
         if self._interrupted:
             found.append("the run was interrupted")
         return found

@@ -100,7 +100,7 @@ def test_going_back_one(project: Path) -> None:
     assert answer.code == 0
     assert re.fullmatch(
         r"in service again: promotion 1 of light, made by run 1 \d+ seconds? ago\n"
-        r"what changed outside stays as it is: shelf\n",
+        r"what `shelf` did outside of the store is not undone\n",
         answer.out,
     )
     assert "promotion 1, made by run 1" in mlpc("status", cwd=project).out

@@ -84,6 +84,9 @@ def test_what_follows_a_failure_is_skipped_and_the_rest_goes_on(project: Project
     assert error(summary, "a")["message"] == "ValueError: no luck"
     assert "no luck" in Path(summary.step("a").log).read_text()
     assert summary.reasons == ["`a` failed: ValueError: no luck"]
+    # A message that names its step is not introduced by its name.
+    slow = workflow(step("slow", text="x", seconds=30, timeout=0.2))
+    assert project.run(slow).reasons == ["`slow` was ended: it took longer than its timeout of 0.2 s"]
     again = project.run(spec)
     assert states(again) == {"a": "failed", "b": "skipped", "c": "skipped", "d": "cached"}
 

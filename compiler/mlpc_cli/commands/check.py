@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ("mlpc check main.mlp --error-format json", "one object a line, for programs"),
     ],
 )
-@click.argument("files", nargs=-1, type=click.Path())
+@click.argument("files", nargs=-1, type=click.Path(readable=False))
 @environment
 @click.option(
     "--error-format",

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
         ("mlpc fmt - < in.mlp > out.mlp", "as a filter, for editors"),
     ],
 )
-@click.argument("files", nargs=-1, type=click.Path())
+@click.argument("files", nargs=-1, type=click.Path(readable=False))
 @click.option("--check", "check_only", is_flag=True, help="Change nothing; tell which files would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 def command(files: Sequence[str], check_only: bool, diff: bool) -> int:
-    """Lay specs out in the one layout; it has no options.
+    """Lay specs out in the one layout that there is.
 
     The order of things never changes and comments stay where they are. A file with syntax errors is left as
     it is. A folder stands for all specs in it; `-` reads standard input and writes standard output.

@@ -12,9 +12,10 @@ from mlpc_cli import errors
 from mlpc_cli.errors import CommandError, UsageError
 from mlpc_cli.loader import relative
 from mlpc_cli.options import Command, project
+from mlpc_cli.render import clipped
 from mlpc_cli.say import tell
 from mlpc_cli.spec import compile_spec, pipelines_here
-from mlpc_cli.terminal import DIM, Paint, emit, harmless, wants_colour
+from mlpc_cli.terminal import DIM, Paint, emit, harmless, wants_colour, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         ("mlpc lock --check", "exit code 1 where mlpc.lock does not fit; no network"),
     ],
 )
-@click.argument("files", nargs=-1, type=click.Path())
+@click.argument("files", nargs=-1, type=click.Path(readable=False))
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; tell whether mlpc.lock fits.")
 @click.option("--upgrade", is_flag=True, help="Take the newest versions; without it, what was locked stays.")
 @project
@@ -103,7 +104,7 @@ def _write(workflows: list[Workflow], layout: Layout, upgrade: bool) -> int:
     paint = Paint(wants_colour(sys.stdout))
 
     def listen(line: str) -> None:
-        emit(paint(DIM, harmless(line)) + "\n")
+        emit(paint(DIM, harmless(clipped(line, width_of(sys.stdout)))) + "\n")
         sys.stdout.flush()
 
     processes = Processes()

@@ -48,8 +48,8 @@ def command(file: str | None, previous: bool, environment: str, project: str) ->
         f"made by run {found.run} {age(time.time() - found.at)} ago"
     )
     if found.bundle["effects"]:
-        names = ", ".join(found.bundle["effects"])
-        tell(f"what changed outside stays as it is: {harmless(names)}")
+        names = ", ".join(f"`{harmless(name)}`" for name in found.bundle["effects"])
+        tell(f"what {names} did outside of the store is not undone")
     if served:
         tell("an `mlpc up` that runs goes on with what it began with: start it anew")
     return errors.OK

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from mlpc.ir.nodes import Service
+from mlpc.ir.nodes import Service, Task
+from mlpc_cli.loader import relative
 from mlpc_cli.options import Command, assignments, environment, optional_file, project
 from mlpc_cli.outcome import Outcome
 from mlpc_cli.progress import progress
-from mlpc_cli.spec import compile_spec, parameters
+from mlpc_cli.spec import compile_spec, parameters, project_here
 from mlpc_cli.terminal import emit
 
 if TYPE_CHECKING:
@@ -83,9 +85,12 @@ def command(
         offline=offline,
         others=tuple(spec.compilation.environments()),
     )
-    again = f"--env {environment}" if environment else ""
+    again = [f"--env {shlex.quote(environment)}"] if environment else []
+    again += [f"--project {shlex.quote(project)}"] if project else []
+    home = "" if project_here("") == spec.root else f"--project {shlex.quote(relative(spec.root))}"
+    effects = any(isinstance(node, Task) and node.effect for node in spec.workflow.nodes)
     serves = any(isinstance(node, Service) for node in spec.workflow.nodes)
-    outcome = Outcome(emit, spec.name, again, serves=serves)
+    outcome = Outcome(emit, spec.name, " ".join(again), home=home, serves=serves, promotes=serves or effects)
     if dry_run:
         outcome.plan(plan(spec.workflow, spec.root, params=params, spec_label=spec.label, options=options))
         return 0

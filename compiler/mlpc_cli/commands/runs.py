@@ -9,10 +9,11 @@ import click
 from mlpc_cli import errors
 from mlpc_cli.commands.status import STATES, when
 from mlpc_cli.options import Command, environment, optional_file, project
-from mlpc_cli.outcome import seconds, table
+from mlpc_cli.outcome import seconds, shown, table
+from mlpc_cli.render import clipped
 from mlpc_cli.say import tell
 from mlpc_cli.spec import pipeline_of, project_here
-from mlpc_cli.terminal import BOLD, Paint, emit, harmless, wants_colour
+from mlpc_cli.terminal import BOLD, Paint, emit, harmless, wants_colour, width_of
 
 
 @click.command(
@@ -48,7 +49,8 @@ def command(file: str | None, environment: str, limit: int, project: str) -> int
         tell("nothing ran here yet; `mlpc run` trains, judges and promotes")
         return errors.OK
     paint = Paint(wants_colour(sys.stdout))
-    rows = [tuple(paint(BOLD, title) for title in ("run", "pipeline", "began", "took", "came to", ""))]
+    rows: list[tuple[str, ...]] = []
+    told = []
     for run in found:
         word, style = STATES.get(run.state, (run.state, ""))
         name = run.pipeline + (f" in {run.environment}" if run.environment else "")
@@ -63,6 +65,11 @@ def command(file: str | None, environment: str, limit: int, project: str) -> int
             )
         else:
             more = ""
-        rows.append((str(run.id), harmless(name), when(run), took, paint(style, word), harmless(more)))
-    emit(table(rows, indent=0))
+        rows.append((str(run.id), harmless(name), when(run), took, paint(style, word)))
+        told.append(more)
+    rows.insert(0, tuple(paint(BOLD, title) for title in ("run", "pipeline", "began", "took", "came to")))
+    # What came of a run is told last, in what the other columns leave of a line.
+    room = width_of(sys.stdout) - sum(max(shown(row[at]) for row in rows) + 2 for at in range(5))
+    last = ["", *(harmless(clipped(text, max(room, 20))) for text in told)]
+    emit(table([(*row, text) for row, text in zip(rows, last, strict=True)], indent=0))
     return errors.OK

@@ -10,10 +10,11 @@ import click
 
 from mlpc_cli import errors
 from mlpc_cli.options import Command, environment, optional_file, project
-from mlpc_cli.outcome import figure
+from mlpc_cli.outcome import figure, whole
+from mlpc_cli.render import clipped
 from mlpc_cli.say import tell
 from mlpc_cli.spec import pipeline_of, project_here
-from mlpc_cli.terminal import BOLD, GREEN, RED, YELLOW, Paint, harmless, wants_colour
+from mlpc_cli.terminal import BOLD, GREEN, RED, YELLOW, Paint, harmless, wants_colour, width_of
 
 if TYPE_CHECKING:
     from mlpc_run.promotion import Promotion
@@ -82,7 +83,7 @@ def _show(item: Status, paint: Paint) -> None:
     word, style = STATES.get(item.last.state, (item.last.state, ""))
     tell(f"  last run  run {item.last.id}, {when(item.last)}: {paint(style, word)}")
     for reason in item.last.summary.get("reasons") or ():
-        tell(f"            {harmless(str(reason))}")
+        tell(f"            {harmless(clipped(str(reason), width_of(sys.stdout) - 12))}")
 
 
 def _promotion(found: Promotion, serving: bool, paint: Paint) -> None:
@@ -96,7 +97,7 @@ def _promotion(found: Promotion, serving: bool, paint: Paint) -> None:
     )
     for node, figures in (found.bundle.get("figures") or {}).items():
         shown = [
-            f"{name} {figure(value)}" for name, value in figures.items() if isinstance(value, int | float)
+            f"{name} {figure(whole(value))}" for name, value in figures.items() if whole(value) is not None
         ]
         if shown:
             tell(f"            {harmless(node)}: {harmless(', '.join(shown))}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlpc_cli.options import Command, environment, optional_file, project
+from mlpc_cli.render import clipped
 from mlpc_cli.spec import pipeline_of
-from mlpc_cli.terminal import BOLD, CYAN, DIM, GREEN, YELLOW, Paint, emit, harmless, wants_colour
+from mlpc_cli.terminal import BOLD, CYAN, DIM, GREEN, YELLOW, Paint, emit, harmless, wants_colour, width_of
 
 if TYPE_CHECKING:
     from mlpc_run.events import Event
@@ -75,7 +76,12 @@ class _Teller:
 
     def __call__(self, event: Event) -> None:
         paint = self._paint
-        text = harmless(event.text, lines=True)
+        if event.data.get("detail"):
+            return
+        if event.kind == "note":
+            text = harmless(clipped(event.text, width_of(sys.stdout) - len("note ")))
+        else:
+            text = harmless(event.text, lines=True)
         if event.kind == "service-ready":
             url = str(event.data.get("url", ""))
             self._line(
