@@ -9,7 +9,7 @@ from mlpc.ir.nodes import Gate, Service, Task
 from mlpc_backends.shared.markdown import cell, code, escaped
 from mlpc_backends.shared.readme import does, head, kind, table
 
-from .spec import NOT_PASSED
+from .spec import DOCKER_TIMEOUT, NOT_PASSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def dag(made: Dag) -> bytes:
         timetable="MultipleCronTriggerTimetable" if len(made.cron) > 1 else "CronTriggerTimetable",
         uses_gpus=any(step.gpus for step in made.steps),
         not_passed=NOT_PASSED,
+        docker_timeout=DOCKER_TIMEOUT,
     )
     return text.encode("ascii")
 

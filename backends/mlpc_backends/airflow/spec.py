@@ -43,6 +43,8 @@ POOL_SLOTS = 128
 DEEPEST = 50
 #: Exit status of a gate that did not pass: what Airflow's own operators take for "skip this".
 NOT_PASSED = 99
+#: Seconds in which Docker has to answer a question: a busy machine needs more than the minute that is usual.
+DOCKER_TIMEOUT = 600
 #: Seconds after the end of a step's own timeout at which Airflow ends its task: starting a container counts.
 LEEWAY = 60.0
 

@@ -113,6 +113,7 @@ after it |',
         'do_xcom_push': False,
         'auto_remove': 'force',
         'mount_tmp_dir': False,
+        'timeout': 600,
         'skip_on_exit_code': 99,
     },
 ):

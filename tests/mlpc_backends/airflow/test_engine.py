@@ -20,7 +20,7 @@ from mlpc_backends.airflow.spec import TASK
 from tests.examples.projects import copy_of, digest, edit, metrics
 from tests.mlpc_cli.command import mlpc
 
-from .engine import Airflow, Store
+from .engine import Airflow, Run, Store
 from .test_airflow import HOSTILE, emitted, everywhere, task
 
 pytestmark = pytest.mark.engine
@@ -167,6 +167,12 @@ def compiled(project: Path) -> Path:
     return project / "build"
 
 
+def ended(run: Run, code: int, state: str) -> None:
+    """See to it that a run ended like this; else everything that it said is shown."""
+    if (run.code, run.state) != (code, state):
+        pytest.fail(repr(run))
+
+
 def test_tumor_comes_out_as_on_one_machine(
     airflow: Airflow, store: Callable[[Path], Store], tmp_path: Path
 ) -> None:
@@ -176,8 +182,8 @@ def test_tumor_comes_out_as_on_one_machine(
     shutil.copytree(project / "data", there / "data" / "data")
     kept = store(build)
     run = airflow.test(id, store=kept.name)
-    assert (run.code, run.state) == (0, "success"), run
-    assert set(run.tasks.values()) == {"success"}, run
+    ended(run, 0, "success")
+    assert set(run.tasks.values()) == {"success"}
     assert mlpc("run", "--env", "ci", cwd=project).code == 0
     assert kept.record("quality")["metrics"] == metrics(project, "tumor", "quality")
     exported = kept.record("portable")["outputs"]["portable"]
@@ -198,7 +204,7 @@ def test_a_gate_that_fails_registers_and_publishes_nothing(
     shutil.copytree(project / "data", there / "data" / "data")
     kept = store(build)
     run = airflow.test(id, store=kept.name)
-    assert (run.code, run.state) == (0, "success"), run
+    ended(run, 0, "success")
     assert run.tasks == {
         "cells": "success",
         "parts": "success",
@@ -306,7 +312,7 @@ def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
     id, build = words(airflow, tmp_path)
     kept = store(build)
     run = airflow.test(id, store=kept.name)
-    assert (run.code, run.state) == (0, "success"), run
+    ended(run, 0, "success")
     assert run.tasks == {COUNT: "success", "enough": "success", "tell": "success"}
     assert kept.text("tell/said") == NOTE
     assert "the key is ***" in run.log
@@ -314,13 +320,13 @@ def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
 
     # In the same store, so that what an earlier run left would be seen.
     run = airflow.test(id, conf={"factor": 1, "note": "x{{ y }}"}, store=kept.name)
-    assert (run.code, run.state) == (0, "success"), run
+    ended(run, 0, "success")
     assert run.tasks == {COUNT: "success", "enough": "skipped", "tell": "skipped"}
     assert kept.text("tell/said") == NOTE
     assert kept.summary()["promoted"] == []
 
     run = airflow.test(id, conf={"factor": 0}, store=kept.name)
-    assert (run.code, run.state) == (1, "failed"), run
+    ended(run, 1, "failed")
     assert run.tasks == {COUNT: "failed", "enough": "upstream_failed", "tell": "upstream_failed"}
     assert run.tries[COUNT] == 2
     assert "nothing times nothing" in run.log
