@@ -149,11 +149,13 @@ def write(
     processes: Processes,
     listen: Callable[[str], None],
     *,
+    store: Store | None = None,
     upgrade: bool = False,
 ) -> tuple[LockFile, bool]:
     """Resolve what the steps of ``workflows`` require and write ``mlpc.lock``; return it, and whether it changed.
 
-    Versions that were locked stay, unless ``upgrade``; what other pipelines have in the file stays too.
+    Versions that were locked stay, and where there was no lock those that runs went by, as ``store`` has them;
+    unless ``upgrade``. What other pipelines have in the file stays too.
 
     Raises:
         EngineError: something cannot be resolved, no network, no uv; the file is then as it was.
@@ -172,7 +174,9 @@ def write(
             if others:
                 kept[each] = locked
                 wanted.setdefault(each, []).extend(name for name in others if name not in wanted[each])
-    known = before.sets.values() if before is not None and not upgrade else ()
+    known: Iterable[Locked] = ()
+    if not upgrade:
+        known = before.sets.values() if before is not None else _resolved(store) if store is not None else ()
     python = python_version()
     made = resolve(list(wanted), python, layout.root, processes, listen, preferences=known)
     lock = LockFile(python, made, wanted)
@@ -246,12 +250,6 @@ def locked(
             )
         return {**empty, **{each: lock.sets[each] for each in wanted if each}}, ""
     python = python_version()
-    known = {
-        tuple(json.loads(requirements)): tuple(text.splitlines())
-        for requirements, text in store.rows(
-            "SELECT requirements, locked FROM resolutions ORDER BY created, key"
-        )
-    }
     keys = {each: digests.of_text(json.dumps([python, each])) for each in wanted}
     found = {
         each: Locked(each, tuple(row[0][0].splitlines()))
@@ -270,14 +268,13 @@ def locked(
             "run `mlpc lock`, or run once without --offline",
         )
     reach("resolving")
-    known_locked = [Locked(each, lines) for each, lines in known.items()]
     made = resolve(
         [each for each in wanted if each],
         python,
         layout.root,
         processes(),
         listen,
-        preferences=[*known_locked, *(each for each in found.values() if each.lines)],
+        preferences=[*_resolved(store), *(each for each in found.values() if each.lines)],
     )
     import time
 
@@ -290,6 +287,16 @@ def locked(
     )
     reach("resolved")
     return {**{each: made[each] for each in missing_sets}, **found}, note
+
+
+def _resolved(store: Store) -> list[Locked]:
+    """Return what runs resolved for want of a lock, the oldest first."""
+    return [
+        Locked(tuple(json.loads(requirements)), tuple(lines.splitlines()))
+        for requirements, lines in store.rows(
+            "SELECT requirements, locked FROM resolutions ORDER BY created, key"
+        )
+    ]
 
 
 def _number(version: str) -> tuple[int, ...]:

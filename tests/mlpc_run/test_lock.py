@@ -11,6 +11,7 @@ from mlpc.ir.nodes import Workflow
 from mlpc_run import lock
 from mlpc_run.errors import EngineError
 from mlpc_run.processes import Processes
+from mlpc_run.store import Store
 
 from .projects import Project, said, states, step, text, workflow
 from .test_environments import USE
@@ -36,9 +37,9 @@ def one(*requirements: str, name: str = "small") -> Workflow:
 
 
 def write(project: Project, *workflows: Workflow, upgrade: bool = False) -> bool:
-    with Processes() as processes:
+    with Processes() as processes, Store(project.layout, create=False) as store:
         _, changed = lock.write(
-            list(workflows), project.layout, processes, lambda line: None, upgrade=upgrade
+            list(workflows), project.layout, processes, lambda line: None, store=store, upgrade=upgrade
         )
     return changed
 
@@ -89,6 +90,14 @@ def test_without_it_a_run_says_so_and_writes_none(own: Project) -> None:
 def test_what_a_run_resolved_alone_is_what_it_goes_on_with_under_the_same_lock(own: Project) -> None:
     own.run(one("tiny"))
     write(own, one("tiny"))
+    assert states(own.run(one("tiny"))) == {"a": "cached"}
+
+
+def test_the_first_one_takes_the_versions_that_runs_went_by(own: Project) -> None:
+    own.run(one("tiny"))
+    wheel(own.root / "wheels", "tiny", "2.0")
+    write(own, one("tiny"))
+    assert pins(own) == [["tiny==1.0"]]
     assert states(own.run(one("tiny"))) == {"a": "cached"}
 
 

@@ -100,6 +100,7 @@ def _check(workflows: list[Workflow], path: str) -> int:
 def _write(workflows: list[Workflow], layout: Layout, upgrade: bool) -> int:
     from mlpc_run import lock
     from mlpc_run.processes import Processes
+    from mlpc_run.store import Store
 
     paint = Paint(wants_colour(sys.stdout))
 
@@ -109,7 +110,8 @@ def _write(workflows: list[Workflow], layout: Layout, upgrade: bool) -> int:
 
     processes = Processes()
     try:
-        made, changed = lock.write(workflows, layout, processes, listen, upgrade=upgrade)
+        with Store(layout, create=False) as store:
+            made, changed = lock.write(workflows, layout, processes, listen, store=store, upgrade=upgrade)
     finally:
         processes.close()
     packages = {pin for locked in made.sets.values() for pin in locked.pins()}
