@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 FULL = os.environ.get("MLPC_TEST_FULL") == "1"
+ENGINES = FULL or os.environ.get("MLPC_TEST_ENGINES") == "1"
 
 # The same examples on every run of `make test`: a red run can be had again. The long version looks further.
 settings.register_profile(
@@ -20,10 +21,13 @@ settings.load_profile("full" if FULL else "default")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full`, except in `make test-full`."""
-    if FULL:
-        return
-    long = [item for item in items if item.get_closest_marker("full")]
+    """Leave out what is marked `full`, except in `make test-full`, and `engine`, except in `make test-engines` too."""
+    long = [
+        item
+        for item in items
+        if (item.get_closest_marker("full") and not FULL)
+        or (item.get_closest_marker("engine") and not ENGINES)
+    ]
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]

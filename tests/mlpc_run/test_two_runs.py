@@ -17,8 +17,8 @@ WORK = """
     from pathlib import Path
 
 
-    def work(log: str, name: str) -> str:
-        with open(log, "a") as file:
+    def work(name: str) -> str:
+        with open(Path(__file__).with_name("log"), "a") as file:
             file.write(name + "\\n")
         time.sleep(0.3)
         return name
@@ -37,8 +37,8 @@ def start(project: Project, cache: Path, spec: Workflow, name: str) -> subproces
 
 
 def pipeline(project: Project, *names: str) -> Workflow:
-    log = str(project.root / "log")
-    nodes = [step(name, "work", file="work.py", log=log, name=name) for name in names]
+    # No argument names the log: a file that an argument names is part of the key.
+    nodes = [step(name, "work", file="work.py", name=name) for name in names]
     return workflow(*nodes, measure("size", names[-1]))
 
 
