@@ -19,12 +19,15 @@ from mlpc_backends.airflow import BACKEND
 from mlpc_backends.airflow.spec import TASK
 from tests.examples.projects import copy_of, digest, edit, metrics
 from tests.mlpc_cli.command import mlpc
+from tests.mlpc_engines import engine
 
 from .engine import Airflow, Run, Store
 from .test_airflow import HOSTILE, emitted, everywhere, task
 
 pytestmark = pytest.mark.engine
 
+#: Images are built first, on a machine that may be busy.
+SLOW = pytest.mark.timeout(3000)
 RUNTIME = Path(__file__).resolve().parents[3] / "stdlib"
 
 
@@ -138,10 +141,11 @@ def test_the_examples_load(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def client() -> Any:
-    found = docker.from_env()
-    found.ping()
-    return found
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Docker engine, installed and started where none answers, with the base image of steps."""
+    with engine.running(tmp_path_factory.mktemp("docker") / "dockerd.log"):
+        engine.make_base_image()
+        yield docker.from_env(timeout=600)
 
 
 @pytest.fixture
@@ -173,6 +177,7 @@ def ended(run: Run, code: int, state: str) -> None:
         pytest.fail(repr(run))
 
 
+@SLOW
 def test_tumor_comes_out_as_on_one_machine(
     airflow: Airflow, store: Callable[[Path], Store], tmp_path: Path
 ) -> None:
@@ -193,6 +198,7 @@ def test_tumor_comes_out_as_on_one_machine(
     assert "api/promoted.json" in kept.files()
 
 
+@SLOW
 def test_a_gate_that_fails_registers_and_publishes_nothing(
     airflow: Airflow, store: Callable[[Path], Store], client: Any, tmp_path: Path
 ) -> None:
@@ -306,6 +312,7 @@ def words(airflow: Airflow, folder: Path) -> tuple[str, Path]:
     return id, build
 
 
+@SLOW
 def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
     airflow: Airflow, store: Callable[[Path], Store], client: Any, tmp_path: Path
 ) -> None:
@@ -336,6 +343,7 @@ def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
     remove(client, build)
 
 
+@SLOW
 @pytest.mark.full
 def test_the_real_scheduler_comes_to_the_same(
     store: Callable[[Path], Store], client: Any, tmp_path: Path
