@@ -166,7 +166,7 @@ def store(client: Any) -> Iterator[Callable[[Path], Store]]:
 def compiled(project: Path) -> Path:
     """Compile a project for Airflow in `env ci` and build its images."""
     for words in (["compile", "--env", "ci", "--to", "airflow", "-o", "build"], ["build", "build"]):
-        answer = mlpc(*words, cwd=project)
+        answer = engine.mlpc(*words, cwd=project, variables={})
         assert answer.code == 0, answer
     return project / "build"
 
