@@ -18,7 +18,7 @@ WORK = """
 
 
     def work(name: str) -> str:
-        with open(Path(__file__).with_name("log"), "a") as file:
+        with open(Path(__file__).with_name("l" + "og"), "a") as file:
             file.write(name + "\\n")
         time.sleep(0.3)
         return name
@@ -37,7 +37,7 @@ def start(project: Project, cache: Path, spec: Workflow, name: str) -> subproces
 
 
 def pipeline(project: Project, *names: str) -> Workflow:
-    # No argument names the log: a file that an argument names is part of the key.
+    # Neither argument nor code names the log: a file that one of them names is part of the key.
     nodes = [step(name, "work", file="work.py", name=name) for name in names]
     return workflow(*nodes, measure("size", names[-1]))
 
