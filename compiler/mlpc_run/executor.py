@@ -65,6 +65,9 @@ _PASSED = frozenset(
     }
 )
 _PASSED_PREFIXES = ("LC_", "CUDA_", "NVIDIA_")
+#: What object stores read; for steps that fetch data from one, and for no other.
+_STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://")
+_STORE_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_APPLICATION_CREDENTIALS")
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -373,7 +376,15 @@ def variables(work: Work, folder: str, resources: Resources) -> dict[str, str]:
         PYTHONUTF8="1",
         TMPDIR=os.path.join(folder, "tmp"),
     )
+    if any(_from_store(given) for given in work.inputs.values()):
+        found.update((name, os.environ[name]) for name in os.environ if name.startswith(_STORE_PREFIXES))
     return found
+
+
+def _from_store(given: Any) -> bool:
+    if isinstance(given, list):
+        return any(map(_from_store, given))
+    return str(given.get("url", "")).startswith(_STORES)
 
 
 def passed(secret_variables: set[str]) -> dict[str, str]:

@@ -91,6 +91,31 @@ def test_what_follows_a_failure_is_skipped_and_the_rest_goes_on(project: Project
     assert states(again) == {"a": "failed", "b": "skipped", "c": "skipped", "d": "cached"}
 
 
+ENVIRONMENT = """
+    import os
+
+
+    def seen(at: str = "") -> str:
+        return " ".join(sorted(name for name in os.environ if name.startswith(("AWS_", "MY_"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("location", "seen"), [("s3://bucket/cells.csv", "AWS_REGION"), ("https://example.org/cells.csv", "")]
+)
+def test_credentials_of_an_object_store_are_for_steps_that_read_one(
+    project: Project, monkeypatch: pytest.MonkeyPatch, location: str, seen: str
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("MY_OWN", "x")
+    project.write("seen.py", ENVIRONMENT)
+    reads = step("reads", "seen", {"at": location}, file="seen.py")
+    summary = project.run(workflow(reads, step("other", "seen", file="seen.py")))
+    assert (text(summary, "reads"), text(summary, "other")) == (seen, "")
+
+
 FLAKY = """
     import sys
     from pathlib import Path

@@ -384,10 +384,15 @@ def _from_store(url: str) -> str:
         with store.open_input_stream(name) as stream, open(path, "wb") as file:
             shutil.copyfileobj(stream, file, 1 << 20)
     except (OSError, pyarrow.ArrowException) as error:
+        said = str(error)
+        offline = "NETWORK_CONNECTION" in said or "resolve host" in said
         raise StepError(
             codes.UNREACHABLE_DATA,
-            f"{_without_credentials(url)} cannot be read: {error}",
-            "the credentials are those of the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            f"{_without_credentials(url)} cannot be {'reached' if offline else 'read'}: {said}",
+            "check the network; another endpoint is set by AWS_ENDPOINT_URL"
+            if offline
+            else "the credentials are those of the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            "or of a profile, as ~/.aws has it",
             final=isinstance(error, FileNotFoundError),
         ) from None
     return path
