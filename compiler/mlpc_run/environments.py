@@ -79,9 +79,17 @@ class Environments:
                 if _whole(path):
                     break
                 use.release()
-                with Lock(_lock_path(name)):
+                # Never a wait for the lock alone: whoever made the environment then holds a share of it to the end
+                # of its run, which may be this very run. A share is waited for until the maker has done, or died.
+                maker = Lock(_lock_path(name))
+                if not maker.take(wait=False):
+                    time.sleep(0.002)
+                    continue
+                try:
                     if not _whole(path):
                         self._make(name, path, locked)
+                finally:
+                    maker.release()
             os.utime(os.path.join(path, _MARK))
         except OSError as error:
             raise _unwritable(error) from None

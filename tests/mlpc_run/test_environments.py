@@ -123,6 +123,33 @@ def test_two_that_make_the_same_make_it_once(own: Project) -> None:
     assert said_by.count("making an environment of 1 package") == 1
 
 
+def test_who_looked_too_early_does_not_wait_for_the_end_of_others(
+    own: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who made an environment keeps a share of its lock to the end of its run, which may be the same run."""
+    whole = environments._whole
+    answers = [False]
+
+    def look(path: str) -> bool:
+        return answers.pop() if answers and os.path.exists(path) else whole(path)
+
+    with Store(own.layout) as store, Processes() as processes:
+        sets, _ = lock.locked(SPEC, own.layout, store, lambda: processes, lambda line: None, offline=False)
+        (locked,) = sets.values()
+        first, second = (
+            Environments(str(own.root), lambda: processes, lambda name, line, detail: None) for _ in range(2)
+        )
+        first.python(locked)
+        monkeypatch.setattr(environments, "_whole", look)
+        waits = threading.Thread(target=second.python, args=(locked,), daemon=True)
+        waits.start()
+        waits.join(timeout=30)
+        assert not waits.is_alive()
+        assert not answers
+        second.close()
+        first.close()
+
+
 def test_without_packages_nothing_is_needed_to_make_one(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

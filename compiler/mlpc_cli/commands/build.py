@@ -36,7 +36,8 @@ def command(folder: str, no_cache: bool, pull: bool) -> int:
         from mlpc_engines.directory import Compiled
         from mlpc_engines.docker import Docker
 
-        Docker().build(Compiled(folder), Shown().show, again=no_cache, pull=pull)
+        compiled = Compiled(folder)
+        Docker().build(compiled, Shown().show, again=no_cache, pull=pull)
     return errors.OK
 
 
