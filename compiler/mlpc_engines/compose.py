@@ -10,34 +10,25 @@ import json
 import os
 import time
 
-from mlpc.codes import MISSING_SECRET, NO_COMPOSE, NO_GPU, NOT_COMPILED, SUBMISSION_FAILED
+from mlpc.codes import NO_COMPOSE, NO_GPU, NOT_COMPILED, SUBMISSION_FAILED
 
-from .errors import FINDINGS, INTERRUPTED, STEP, SubmitError
+from . import given
+from .engine import Event
+from .errors import STEP, SubmitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Self
 
     from .directory import Compiled
-    from .docker import Docker
+    from .docker import Docker, Progress
+    from .engine import Options
 
 #: Seconds within which services have to be healthy.
 PATIENCE = 180.0
 _PAUSE = 0.25
 _STORE = "/mlpc/store"
-
-
-class Event:
-    """What happened: ``kind`` is started, done, not-passed, failed, held-back, ready or note; ``text`` says more."""
-
-    __slots__ = ("kind", "node", "seconds", "text")
-
-    def __init__(self, kind: str, node: str = "", text: str = "", seconds: float = 0.0) -> None:
-        self.kind = kind
-        self.node = node
-        self.text = text
-        self.seconds = seconds
 
 
 class Compose:
@@ -67,6 +58,26 @@ class Compose:
         self._project = os.environ.get("COMPOSE_PROJECT_NAME") or compiled.settings().get(
             "COMPOSE_PROJECT_NAME", str(self._facts["project"])
         )
+
+    @classmethod
+    def connect(
+        cls,
+        compiled: Compiled,
+        options: Options,
+        listen: Callable[[Event], None],
+        built: Callable[[Progress], None],
+    ) -> Self:
+        """Connect to the Docker engine of this machine, or the one that `DOCKER_HOST` names, and build what is missing.
+
+        Raises:
+            SubmitError: no engine answers, Compose is not there, an image cannot be built.
+        """
+        from .docker import Docker
+
+        docker = Docker()
+        made = cls(compiled, docker, listen)
+        docker.build(compiled, built)
+        return made
 
     def submit(self, data: str = "", params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Run the jobs to their end, start the services if that was promoted, and return the run's summary.
@@ -196,7 +207,7 @@ class Compose:
         urls: dict[str, str] = {}
         for service in [*self._facts["services"].values(), *self._facts["companions"]]:
             bindings = ((found.get(service) or {}).get("NetworkSettings") or {}).get("Ports") or {}
-            for binding in (each for given in bindings.values() for each in given or ()):
+            for binding in (each for bound in bindings.values() for each in bound or ()):
                 host = binding["HostIp"] if binding["HostIp"] not in ("", "0.0.0.0", "::") else "127.0.0.1"
                 urls.setdefault(service, f"http://{host}:{binding['HostPort']}")
         for service, url in urls.items():
@@ -205,24 +216,10 @@ class Compose:
 
     # What is given to it
 
-    def _params(self, given: Mapping[str, str]) -> dict[str, str]:
-        from difflib import get_close_matches
-
-        from mlpc.codes import UNKNOWN_PARAMETER
-
+    def _params(self, params: Mapping[str, str]) -> dict[str, str]:
         known: dict[str, str] = self._facts["params"]
-        for name in given:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                raise SubmitError(
-                    UNKNOWN_PARAMETER,
-                    f"the pipeline has no parameter `{name}`",
-                    f"did you mean `{near[0]}`?"
-                    if near
-                    else "it has: " + ", ".join(f"`{each}`" for each in known),
-                    exit_code=FINDINGS,
-                )
-        return {known[name]: text for name, text in given.items()}
+        given.look_at_params(params, known)
+        return {known[name]: text for name, text in params.items()}
 
     def _secret_folder(self) -> str:
         base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(
@@ -237,7 +234,10 @@ class Compose:
         """
         if not self._facts["secrets"]:
             return {}
-        values = {name: self._secret(name, secret, root) for name, secret in self._facts["secrets"].items()}
+        values = {
+            name: given.secret(self._compiled, name, told, root)
+            for name, told in self._facts["secrets"].items()
+        }
         folder = self._secret_folder()
         _forget(folder)
         os.makedirs(folder, mode=0o700)
@@ -249,30 +249,6 @@ class Compose:
                 file.write(value)
                 os.fchmod(file.fileno(), 0o444)
         return {"MLPC_SECRETS": folder}
-
-    def _secret(self, name: str, secret: dict[str, Any], root: str) -> bytes:
-        source = secret["source"] or {}
-        if "env" in source:
-            value = os.environ.get(str(source["env"]))
-            if value is None:
-                raise SubmitError(
-                    MISSING_SECRET,
-                    f"the secret `{name}` comes from the environment variable {source['env']}, which is not set",
-                    f"export {source['env']}=…",
-                )
-            return value.encode("utf-8", "surrogateescape")
-        if "file" in source:
-            path = os.path.join(root, os.path.expanduser(str(source["file"])))
-        else:
-            told = os.environ.get("MLPC_SECRETS") or os.path.join(self._compiled.folder, "secrets")
-            path = os.path.join(told, str(secret["file"]))
-        try:
-            with open(path, "rb") as file:
-                return file.read()
-        except OSError as error:
-            raise SubmitError(
-                MISSING_SECRET, f"the secret `{name}` cannot be read from {path}: {error.strerror}"
-            ) from None
 
     # Its process
 
@@ -389,6 +365,3 @@ def _forget(folder: str) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
-
-
-__all__ = ["INTERRUPTED", "Compose", "Event", "find"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlpc_cli.engines import reported
+from mlpc_cli.errors import UsageError
 from mlpc_cli.options import Command, assignments
 from mlpc_cli.outcome import Outcome, seconds
 from mlpc_cli.say import tell
@@ -16,7 +17,7 @@ from mlpc_cli.terminal import BOLD, CYAN, GREEN, RED, YELLOW, Paint, emit, harml
 from .build import Shown
 
 if TYPE_CHECKING:
-    from mlpc_engines.compose import Event
+    from mlpc_engines.engine import Event
     from mlpc_run.summary import Summary
 
 _WORDS = {
@@ -35,6 +36,7 @@ _WORDS = {
     examples=[
         ("mlpc submit build", "run what was compiled into `build`, serve it if it was promoted"),
         ("mlpc submit build --set trees=50", "with another value of a parameter"),
+        ("mlpc submit build --follow", "look how the last submission goes, and follow it to its end"),
         ("mlpc submit build --json", "the summary as JSON"),
     ],
 )
@@ -43,23 +45,36 @@ _WORDS = {
     "--data", default="", metavar="FOLDER", help="Where the project's data lies; found by itself else."
 )
 @click.option("--set", "texts", multiple=True, metavar="NAME=VALUE", help="Value of a parameter.")
+@click.option("--url", default="", metavar="URL", help="Where the API of Airflow or Kubeflow answers.")
+@click.option("--dags", default="", metavar="FOLDER", help="Where Airflow looks for DAG files.")
+@click.option("--stage", default="", metavar="URL", help="Where Kubeflow finds data: `s3://bucket/folder`.")
+@click.option("--follow", is_flag=True, help="Start nothing: follow what was submitted last to its end.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(folder: str, data: str, texts: tuple[str, ...], as_json: bool) -> int:
+def command(
+    folder: str,
+    data: str,
+    texts: tuple[str, ...],
+    url: str,
+    dags: str,
+    stage: str,
+    follow: bool,
+    as_json: bool,
+) -> int:
     """Run what `mlpc compile` wrote into FOLDER on its engine, and follow it to the end.
 
     Images that are not there are built first. Services are started only if every step and gate went well.
+    A run whose submission was interrupted goes on where the engine drives it: `--follow` sees it to its end.
     """
     params = assignments(texts)
+    if follow and (params or data):
+        raise UsageError("--follow starts nothing, so --set and --data have no meaning with it")
     with reported():
-        from mlpc_engines.compose import Compose
         from mlpc_engines.directory import Compiled
-        from mlpc_engines.docker import Docker
+        from mlpc_engines.engine import Options, connect
 
-        compiled = Compiled(folder)
-        docker = Docker()
         listen = _Listener(quiet=as_json)
-        docker.build(compiled, listen.built)
-        summary = Compose(compiled, docker, listen.told).submit(data, params)
+        engine = connect(Compiled(folder), Options(url, dags, stage), listen.told, listen.built)
+        summary = engine.follow() if follow else engine.submit(data, params)
     if as_json:
         import json
 
