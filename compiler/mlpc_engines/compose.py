@@ -10,11 +10,20 @@ import json
 import os
 import time
 
-from mlpc.codes import NO_COMPOSE, NO_GPU, NOT_COMPILED, SUBMISSION_FAILED
+from mlpc.codes import (
+    NO_COMPOSE,
+    NO_DOCKER,
+    NO_GPU,
+    NOT_COMPILED,
+    NOTHING_SUBMITTED,
+    SUBMISSION_FAILED,
+    SUBMISSION_LOST,
+)
 
 from . import given
 from .engine import Event
 from .errors import STEP, SubmitError
+from .remembered import forget, recall, remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Seconds within which services have to be healthy.
 PATIENCE = 180.0
+#: Seconds that a Docker engine may be away while a run is followed.
+RETURN = 120.0
 _PAUSE = 0.25
 _STORE = "/mlpc/store"
 
@@ -95,18 +106,54 @@ class Compose:
                 "a step asks for a GPU, and this Docker engine has none to give",
                 "compile with an `env` that asks for none: `resources { gpu = 0 }`",
             )
-        with _Claim(self._compiled):
+        with _Claim(self._compiled) as claim:
             root = self._compiled.data_root(data)
             if self._facts["staged"]:
                 self._listen(Event("note", text=f"data is mounted from {root}"))
             variables = {**self._secrets(root), "MLPC_DATA": root, **self._params(params or {})}
-            jobs = list(self._facts["jobs"].values())
-            self._run_jobs(jobs, variables)
-            summary = self.summary()
-            summary["urls"] = {}
-            if summary["exit_code"] == 0 and self._facts["services"]:
-                summary["urls"] = self._start_services(variables)
-            return summary
+            self._run_jobs(variables, claim)
+            return self._ended(variables)
+
+    def follow(self) -> dict[str, Any]:
+        """Follow the last submission, by whomever, to its end; start the services if it was promoted and they are not
+        up yet, and return the run's summary.
+
+        Compose, which starts one job after the other, goes on when the process that submitted them is gone.
+
+        Raises:
+            SubmitError: nothing was submitted, or it came to no end because Compose or the engine was ended.
+        """
+        known = recall("compose", self._project)
+        if not known:
+            raise SubmitError(
+                NOTHING_SUBMITTED,
+                f"nothing was submitted from `{self._compiled.shown}` by this user, or it was taken down",
+                f"`mlpc submit {self._compiled.shown}` starts it",
+            )
+        self._listen(Event("note", text=f"following what was submitted as {self._project}"))
+        self._watch(lambda: not _Claim(self._compiled).held(), known["before"])
+        with _Claim(self._compiled):
+            return self._ended(known["variables"])
+
+    def _ended(self, variables: dict[str, str]) -> dict[str, Any]:
+        """Return the summary when no job runs any more; start the services if all went well."""
+        summary = self._patiently(self.summary)
+        summary["urls"] = {}
+        lost = summary.pop("lost")
+        if lost:
+            raise SubmitError(
+                SUBMISSION_LOST,
+                "the run came to no end: Compose or the Docker engine was ended before "
+                + ", ".join(f"`{node}`" for node in lost[:3])
+                + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+                + " ran",
+                "nothing was promoted by it, and what was served before still is",
+                f"`mlpc submit {self._compiled.shown}` runs it again",
+                exit_code=STEP,
+            )
+        if summary["exit_code"] == 0 and self._facts["services"]:
+            summary["urls"] = self._start_services(variables)
+        return summary
 
     def summary(self) -> dict[str, Any]:
         """Return what the last run came to, as the store tells it."""
@@ -126,31 +173,45 @@ class Compose:
         if status != 0:
             raise self._failure(said)
         _forget(self._secret_folder())
+        forget("compose", self._project)
 
     # Jobs
 
-    def _run_jobs(self, jobs: list[str], variables: dict[str, str]) -> None:
+    def _run_jobs(self, variables: dict[str, str], claim: int) -> None:
+        jobs = list(self._facts["jobs"].values())
         before = {service: _started(each) for service, each in self._docker.containers(self._project).items()}
-        process = self._start(["up", "-d", "--no-build", "--force-recreate", *jobs], variables)
+        remember("compose", self._project, {"before": before, "variables": variables})
+        # The claim is Compose's too: where this process is killed, the jobs go on, and nobody else starts them anew.
+        words = ["up", "-d", "--no-build", "--force-recreate", *jobs]
+        process = self._start(words, variables, claim)
         try:
-            said, ended = self._follow(process, jobs, before)
+            ended = self._watch(lambda: process.poll() is not None, before)
         except KeyboardInterrupt:
             process.terminate()
             process.wait()
             self._call(["stop", *jobs], variables)
+            forget("compose", self._project)
             raise
+        process.stdout.seek(0)
+        with process.stdout:
+            said = process.stdout.read().decode("utf-8", "replace")
         if process.returncode != 0 and not ended:
             raise self._failure(said)
 
-    def _follow(self, process: Any, jobs: list[str], before: dict[str, str]) -> tuple[str, int]:
-        """Tell of the jobs until Compose has ended and none of them runs; return what it said, and how many ended."""
+    def _watch(self, over: Callable[[], bool], before: dict[str, str]) -> int:
+        """Tell of the jobs until ``over`` and none of them runs; return how many ended. ``before`` are containers of an
+        earlier run.
+
+        Raises:
+            SubmitError: the Docker engine is gone for too long.
+        """
         names = {service: node for node, service in self._facts["jobs"].items()}
         seen: set[str] = set()
         ended: set[str] = set()
         while True:
-            over = process.poll() is not None
+            done = over()
             running = False
-            for service, container in self._docker.containers(self._project).items():
+            for service, container in self._containers().items():
                 state = container["State"]
                 if service not in names or _started(container) == before.get(service) or service in ended:
                     continue
@@ -162,10 +223,32 @@ class Compose:
                     self._tell(names[service], container)
                 else:
                     running = running or state["Status"] == "running"
-            if over and not running:
-                process.stdout.seek(0)
-                return process.stdout.read().decode("utf-8", "replace"), len(ended)
+            if done and not running:
+                return len(ended)
             time.sleep(_PAUSE)
+
+    def _containers(self) -> dict[str, dict[str, Any]]:
+        return self._patiently(lambda: self._docker.containers(self._project))
+
+    def _patiently(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return what the Docker engine answers; one that is being restarted gets the time that it needs."""
+        deadline = 0.0
+        while True:
+            try:
+                return ask()
+            except SubmitError as error:
+                if error.code is not NO_DOCKER:
+                    raise
+                if not deadline:
+                    deadline = time.monotonic() + RETURN
+                    self._listen(Event("note", text="the Docker engine does not answer; waiting for it"))
+                if time.monotonic() > deadline:
+                    raise SubmitError(
+                        error.code,
+                        error.message,
+                        f"when it answers again: `mlpc submit {self._compiled.shown} --follow`",
+                    ) from None
+                time.sleep(4 * _PAUSE)
 
     def _tell(self, node: str, container: dict[str, Any]) -> None:
         status = container["State"]["ExitCode"]
@@ -176,15 +259,28 @@ class Compose:
     # Services
 
     def _start_services(self, variables: dict[str, str]) -> dict[str, str]:
+        """Start the services anew, unless that was done since the last job ended."""
         services = list(self._facts["services"].values())
+        found = self._containers()
+        jobs = [found[job]["State"]["FinishedAt"] for job in self._facts["jobs"].values() if job in found]
+        if all(
+            service in found
+            and found[service]["State"]["Status"] == "running"
+            and found[service]["State"]["StartedAt"] > max(jobs, default="")
+            for service in services
+        ):
+            return self._wait_for_services(services)
         words = ["up", "-d", "--no-build", "--no-deps", "--force-recreate", *services]
         status, said = self._call(words, variables)
         if status != 0:
             raise self._failure(said)
+        return self._wait_for_services(services)
+
+    def _wait_for_services(self, services: list[str]) -> dict[str, str]:
         deadline = time.monotonic() + PATIENCE
         waiting = set(services)
         while waiting:
-            found = self._docker.containers(self._project)
+            found = self._containers()
             for service in sorted(waiting):
                 state = (found.get(service) or {}).get("State", {})
                 if (state.get("Health") or {}).get("Status") == "healthy":
@@ -252,7 +348,7 @@ class Compose:
 
     # Its process
 
-    def _start(self, words: list[str], variables: dict[str, str]) -> Any:
+    def _start(self, words: list[str], variables: dict[str, str], claim: int = -1) -> Any:
         import subprocess
         import tempfile
 
@@ -267,6 +363,7 @@ class Compose:
             stderr=subprocess.STDOUT,
             # Ctrl-C is for this process to answer.
             start_new_session=True,
+            pass_fds=(claim,) if claim >= 0 else (),
         )
         process.stdout = output
         return process
@@ -289,28 +386,44 @@ class Compose:
 
 
 class _Claim:
-    """Keeps two submissions of one directory apart; the system frees it when its owner dies."""
+    """Keeps two submissions of one directory apart; the system frees it when all that hold it are gone: this process,
+    and the Compose that it started.
+    """
 
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._file: Any = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> int:
+        if not self._take():
+            raise SubmitError(
+                SUBMISSION_FAILED,
+                f"another `mlpc submit {self._compiled.shown}` goes on",
+                f"`mlpc submit {self._compiled.shown} --follow` sees it to its end",
+            )
+        return int(self._file.fileno())
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def held(self) -> bool:
+        """Return whether somebody holds it."""
+        if not self._take():
+            return True
+        self._file.close()
+        return False
+
+    def _take(self) -> bool:
         import fcntl
 
-        self._file = open(os.path.join(self._compiled.folder, "manifest.json"), "rb")
+        # It stays open as long as the claim is held.
+        self._file = open(os.path.join(self._compiled.folder, "manifest.json"), "rb")  # noqa: SIM115
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.close()
-            raise SubmitError(
-                SUBMISSION_FAILED,
-                f"another `mlpc submit {self._compiled.shown}` goes on",
-                "wait until it has ended",
-            ) from None
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
+            return False
+        return True
 
 
 def find() -> list[str]:

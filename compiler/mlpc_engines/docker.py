@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from mlpc.codes import IMAGE_FAILED, NO_DOCKER
+from mlpc.codes import IMAGE_FAILED, NO_DOCKER, SUBMISSION_FAILED
 
 from .errors import ENVIRONMENT, SubmitError
 
@@ -148,19 +148,29 @@ class Docker:
         listen(Progress(tag, "built", of, of))
 
     def containers(self, project: str) -> dict[str, dict[str, Any]]:
-        """Return the containers of a Compose project, as the engine describes them, by service."""
+        """Return the containers of a Compose project, as the engine describes them, by service.
+
+        Raises:
+            SubmitError: the engine does not answer any more.
+        """
         import docker
 
         found: dict[str, dict[str, Any]] = {}
         label = f"com.docker.compose.project={project}"
-        for each in self._client.api.containers(all=True, filters={"label": label}):
-            labels = each["Labels"]
-            if str(labels.get("com.docker.compose.oneoff", "False")).lower() == "true":
-                continue
-            try:
-                found[labels["com.docker.compose.service"]] = self._client.api.inspect_container(each["Id"])
-            except docker.errors.NotFound:
-                continue  # it is being replaced at this moment
+        try:
+            for each in self._client.api.containers(all=True, filters={"label": label}):
+                labels = each["Labels"]
+                if str(labels.get("com.docker.compose.oneoff", "False")).lower() == "true":
+                    continue
+                try:
+                    found[labels["com.docker.compose.service"]] = self._client.api.inspect_container(
+                        each["Id"]
+                    )
+                except docker.errors.NotFound:
+                    continue  # it is being replaced at this moment
+        except (docker.errors.DockerException, OSError) as error:
+            # The client raises what its HTTP library does: an OSError.
+            raise SubmitError(NO_DOCKER, f"the Docker engine does not answer: {_last(str(error))}") from None
         return found
 
     def log(self, container: str, lines: int = 40) -> str:
@@ -169,7 +179,7 @@ class Docker:
 
         try:
             text: bytes = self._client.api.logs(container, tail=lines)
-        except docker.errors.DockerException:
+        except (docker.errors.DockerException, OSError):
             return ""
         return text.decode("utf-8", "replace")
 
@@ -190,7 +200,11 @@ class Docker:
                 cap_drop=["ALL"],
                 remove=True,
             )
-        except docker.errors.DockerException as error:
+        except (docker.errors.ContainerError, docker.errors.ImageNotFound) as error:
+            raise SubmitError(
+                SUBMISSION_FAILED, f"a container could not be asked: {_last(str(error))}"
+            ) from None
+        except (docker.errors.DockerException, OSError) as error:
             raise SubmitError(NO_DOCKER, f"a container could not be asked: {_last(str(error))}") from None
         return text.decode("utf-8")
 

@@ -20,7 +20,8 @@ def summarise(graph: Graph, store: Store) -> dict[str, Any]:
     """Return steps and gates with their figures, what is promoted, why something is not, and the exit status.
 
     A step that the engine never started is ``blocked`` by the gate that held it back, ``skipped`` because of the step
-    that failed, or ``failed`` where its container ended before it could say why.
+    that failed, or ``failed`` where its container ended before it could say why. ``lost`` are steps and gates that nothing
+    held back, and that never ran: the engine came to no end.
     """
     states: dict[str, tuple[str, list[str]]] = {}
     for id in graph.nodes:
@@ -48,6 +49,11 @@ def summarise(graph: Graph, store: Store) -> dict[str, Any]:
         "gates": gates,
         "promoted": promotes if good else [],
         "reasons": [] if good or not promotes else _reasons(gates, failed),
+        "lost": [
+            id
+            for id, node in graph.nodes.items()
+            if node["kind"] in ("task", "gate") and states[id] == ("skipped", [])
+        ],
         "seconds": _span(steps),
         "exit_code": _GOOD if good else _STEP if failed else _FINDINGS,
     }
