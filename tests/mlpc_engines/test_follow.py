@@ -242,7 +242,9 @@ class Own:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         log = (self.folder / "log").open("ab")
-        words = ["dockerd", "--host", self.socket, "--bridge", "none", "--iptables=false"]
+        # In namespaces of its own: it would take the bridge of another engine away, and leave mounts behind.
+        words = ["unshare", "--net", "--mount"]
+        words += ["dockerd", "--host", self.socket, "--bridge", "none", "--iptables=false"]
         for option in ("data-root", "exec-root", "pidfile"):
             words += [f"--{option}", str(self.folder / option)]
         self.process = subprocess.Popen(words, stdout=log, stderr=log)
@@ -263,6 +265,4 @@ class Own:
     def remove(self) -> None:
         """Stop it, and remove all that it kept."""
         self.stop()
-        # It leaves its folder mounted on itself.
-        engine.call("umount", "--recursive", str(self.folder / "data-root"))
         shutil.rmtree(self.folder, ignore_errors=True)
