@@ -73,20 +73,33 @@ setup-dev: $(VENV)/.dev
 demo: $(VENV)/.core
 	@$(BIN)/python examples/demo.py
 
-## test: what CI runs: lint, types, import contracts, tests
+# What the tests of engines need is installed and started by them, once for all processes of a run.
+PYTEST := $(BIN)/python -m tests.with_docker $(BIN)/pytest -n 2 --dist loadgroup
+
+## test: what CI runs: lint, types, import contracts, tests, with all engines
 .PHONY: test
 test: lint
-	$(BIN)/pytest -n 2
+	$(PYTEST)
 
 ## test-full: the long versions: more examples, longer fuzzing, whole matrices
 .PHONY: test-full
 test-full: lint
-	MLPC_TEST_FULL=1 $(BIN)/pytest -n 2 --timeout=7200
+	MLPC_TEST_FULL=1 $(PYTEST) --timeout=7200
 
-## test-engines: the same pipelines on real engines, which the tests install and start
+## test-quick: all that needs no engine
+.PHONY: test-quick
+test-quick: setup-dev
+	$(BIN)/pytest -n 2 -m "not engine"
+
+## test-engines: what runs real engines, which the tests install and start
 .PHONY: test-engines
 test-engines: setup-dev
-	MLPC_TEST_ENGINES=1 $(BIN)/pytest -m engine --timeout=3000
+	$(PYTEST) -m engine
+
+## matrix: both examples on all engines, from empty stores: figures and digests, as a table
+.PHONY: matrix
+matrix: setup-dev
+	$(BIN)/python -m tests.matrix
 
 ## lint: ruff, mypy --strict and the import contracts
 .PHONY: lint

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 FULL = os.environ.get("MLPC_TEST_FULL") == "1"
-ENGINES = FULL or os.environ.get("MLPC_TEST_ENGINES") == "1"
 
 # The same examples on every run of `make test`: a red run can be had again. The long version looks further.
 settings.register_profile(
@@ -21,16 +20,18 @@ settings.load_profile("full" if FULL else "default")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full`, except in `make test-full`, and `engine`, except in `make test-engines` too."""
-    long = [
-        item
-        for item in items
-        if (item.get_closest_marker("full") and not FULL)
-        or (item.get_closest_marker("engine") and not ENGINES)
-    ]
+    """Leave out what is marked `full`, except in `make test-full`; what runs engines goes first, a module at a time.
+
+    Those modules take longest, and share what they start: one process gets all of such a module.
+    """
+    long = [item for item in items if item.get_closest_marker("full") and not FULL]
     if long:
         config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    kept = [item for item in items if item not in set(long)]
+    for item in kept:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("engine") is None)
 
 
 @pytest.fixture(scope="session")

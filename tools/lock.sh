@@ -21,6 +21,10 @@ compile pyproject.toml --extra dev --extra runtime-dev \
 printf '%s\n' 'apache-airflow>=3.3,<4' 'apache-airflow-providers-docker' 'apache-airflow-providers-standard' |
   compile -o requirements/airflow.txt -
 
+# What a server installs that Compose starts beside steps; backends read no files, so it is written into a module.
+printf '%s\n' 'mlflow>=3.10,<4' | compile --no-annotate -o requirements/mlflow-server.txt -
+"$VENV/bin/python" tools/make_servers.py
+
 for example in examples/*/; do
   (cd "$example" && "$VENV/bin/mlpc" lock ${LOCK_UPGRADE:+--upgrade})
 done

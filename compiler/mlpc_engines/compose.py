@@ -111,8 +111,8 @@ class Compose:
             if self._facts["staged"]:
                 self._listen(Event("note", text=f"data is mounted from {root}"))
             variables = {**self._secrets(root), "MLPC_DATA": root, **self._params(params or {})}
-            self._run_jobs(variables, claim)
-            return self._ended(variables)
+            said = self._run_jobs(variables, claim)
+            return self._ended(variables, said)
 
     def follow(self) -> dict[str, Any]:
         """Follow the last submission, by whomever, to its end; start the services if it was promoted and they are not
@@ -135,11 +135,15 @@ class Compose:
         with _Claim(self._compiled):
             return self._ended(known["variables"])
 
-    def _ended(self, variables: dict[str, str]) -> dict[str, Any]:
-        """Return the summary when no job runs any more; start the services if all went well."""
+    def _ended(self, variables: dict[str, str], said: str = "") -> dict[str, Any]:
+        """Return the summary when no job runs any more; start the services if all went well. ``said`` is what Compose
+        said where it ended with an error.
+        """
         summary = self._patiently(self.summary)
         summary["urls"] = {}
         lost = summary.pop("lost")
+        if lost and said:
+            raise self._failure(said)
         if lost:
             raise SubmitError(
                 SUBMISSION_LOST,
@@ -177,7 +181,8 @@ class Compose:
 
     # Jobs
 
-    def _run_jobs(self, variables: dict[str, str], claim: int) -> None:
+    def _run_jobs(self, variables: dict[str, str], claim: int) -> str:
+        """Run the jobs to their end; return what Compose said if it ended with an error, as it does after a job that did."""
         jobs = list(self._facts["jobs"].values())
         before = {service: _started(each) for service, each in self._docker.containers(self._project).items()}
         remember("compose", self._project, {"before": before, "variables": variables})
@@ -197,6 +202,7 @@ class Compose:
             said = process.stdout.read().decode("utf-8", "replace")
         if process.returncode != 0 and not ended:
             raise self._failure(said)
+        return said if process.returncode != 0 else ""
 
     def _watch(self, over: Callable[[], bool], before: dict[str, str]) -> int:
         """Tell of the jobs until ``over`` and none of them runs; return how many ended. ``before`` are containers of an

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from . import engine
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs an engine, except in `make test-engines`."""
-    if os.environ.get("MLPC_TEST_ENGINES") == "1":
-        return
-    here = Path(__file__).parent
-    left = [item for item in items if item.get_closest_marker("engine") and here in item.path.parents]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")

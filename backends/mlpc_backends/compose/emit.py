@@ -210,7 +210,7 @@ class Maker:
                 made.containers[self.names[node.id]] = self._container(node)
         for name, companion in dict(self.companions.values()).items():
             image = self.images.extra(
-                companion.name, self._server_packages(companion), (companion.volume_at,)
+                companion.name, companion.package, companion.lines(), (companion.volume_at,)
             )
             container = Container(
                 image.tag,
@@ -229,15 +229,6 @@ class Maker:
             name: Text(Variable("MLPC_SECRETS", "./secrets"), f"/{name}") for name in sorted(used)
         }
         return made
-
-    def _server_packages(self, companion: Companion) -> tuple[str, ...]:
-        """Return what a server needs, in the version of its client where that is locked."""
-        for lines in self._material.locked.values():
-            for line in lines:
-                name, sign, version = line.partition(" ")[0].partition("==")
-                if sign and name == companion.client:
-                    return (f"{companion.package}=={version}",)
-        return (f"{companion.package}{companion.versions}",)
 
     def _container(self, node: Task | Gate | Service) -> Container:
         image = self.images.of(node.id)
@@ -349,13 +340,7 @@ class Maker:
             yield Diagnostic(
                 COMPANION_STARTED,
                 f"`{id}` says no `{companion.argument}`: Compose starts a server `{name}` of its own for it",
-                help=(
-                    f'`{companion.argument} = "https://…"` registers with one that is there already',
-                    (
-                        f"its image installs {', '.join(self._server_packages(companion))} and what that needs, "
-                        "as it is when it is built"
-                    ),
-                ),
+                help=(f'`{companion.argument} = "https://…"` registers with one that is there already',),
             )
         for node in self.workflow.nodes:
             if isinstance(node, Task | Service) and node.resources.gpu and node.resources.gpu_type:

@@ -57,18 +57,16 @@ CAPABILITIES = Capabilities(
 
 class Companion:
     """A service that a step needs beside it where the spec names no other: the argument that would, the package to
-    install (in the version of ``client`` where that is locked), how it is started.
+    install, how it is started.
     """
 
     __slots__ = (
         "argument",
-        "client",
         "command",
         "healthy",
         "name",
         "package",
         "port",
-        "versions",
         "volume",
         "volume_at",
     )
@@ -78,8 +76,6 @@ class Companion:
         name: str,
         argument: str,
         package: str,
-        versions: str,
-        client: str,
         port: int,
         command: tuple[str, ...],
         healthy: str,
@@ -89,13 +85,18 @@ class Companion:
         self.name = name
         self.argument = argument
         self.package = package
-        self.versions = versions
-        self.client = client
         self.port = port
         self.command = command
         self.healthy = healthy
         self.volume = volume
         self.volume_at = volume_at
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what is installed, locked: one requirement with its hashes a line."""
+        from . import servers
+
+        found: tuple[str, ...] = getattr(servers, self.name.upper())
+        return found
 
 
 #: By module and function of the step runtime: what a registry that keeps files of its own needs off one machine.
@@ -104,8 +105,6 @@ COMPANIONS = {
         "mlflow",
         "tracking_uri",
         "mlflow",
-        ">=3.10,<4",
-        "mlflow-skinny",
         5000,
         (
             "mlflow",
@@ -268,7 +267,7 @@ def _service(container: Container) -> Mapping[str, Value]:
             "test": ["CMD", *(Text(word).render() for word in container.healthy)],
             "interval": "5s",
             "timeout": "5s",
-            "retries": 24,
+            "retries": 60,
             "start_period": "5s",
         }
     if container.cpus is not None:

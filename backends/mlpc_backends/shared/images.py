@@ -106,14 +106,14 @@ class Images:
         """Return every image, each once, in the order of the nodes that use them first."""
         return list(self._sets.values())
 
-    def extra(self, name: str, requirements: tuple[str, ...], folders: tuple[str, ...]) -> Image:
-        """Plan an image of something that is no step, with ``folders`` that its user may write to."""
-        image = Image(
-            f"{name}--server", requirements, self._lines(requirements), self._is_locked(requirements)
-        )
+    def extra(self, name: str, package: str, lines: tuple[str, ...], folders: tuple[str, ...]) -> Image:
+        """Plan an image of something that is no step: ``package`` as ``lines`` have it locked, with ``folders`` that its user
+        may write to.
+        """
+        image = Image(f"{name}--server", (package,), lines, True)
         image.text = _dockerfile(image, self._base(), code=False, runtime=False, folders=folders)
         image.tag = self._tag(image, {})
-        self._sets[(name, *requirements)] = image
+        self._sets[(name, package)] = image
         return image
 
     def files(self) -> dict[str, bytes]:

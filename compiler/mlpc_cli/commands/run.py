@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mlpc.ir.nodes import Service, Task
+from mlpc_cli.errors import UsageError
 from mlpc_cli.loader import relative
 from mlpc_cli.options import Command, assignments, environment, optional_file, project
 from mlpc_cli.outcome import Outcome
 from mlpc_cli.progress import progress
+from mlpc_cli.say import tell
 from mlpc_cli.spec import compile_spec, parameters, project_here
 from mlpc_cli.terminal import emit
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         ("mlpc run main.mlp --dry-run", "tell what would run, and why"),
         ("mlpc run main.mlp --only forest", "`forest` and what it needs"),
         ("mlpc run main.mlp --from forest", "`forest` anew, and what follows"),
+        ("mlpc run main.mlp --json", "the summary as JSON"),
     ],
 )
 @optional_file
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--no-isolation", is_flag=True, help="Run steps in the environment that mlpc is in.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what the steps print.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")
 @project
 def command(
     file: str | None,
@@ -64,6 +68,7 @@ def command(
     no_isolation: bool,
     offline: bool,
     verbose: bool,
+    as_json: bool,
     project: str,
 ) -> int:
     """Run the pipeline of FILE on this machine: train, judge, and promote what passes its gates.
@@ -91,9 +96,26 @@ def command(
     effects = any(isinstance(node, Task) and node.effect for node in spec.workflow.nodes)
     serves = any(isinstance(node, Service) for node in spec.workflow.nodes)
     outcome = Outcome(emit, spec.name, " ".join(again), home=home, serves=serves, promotes=serves or effects)
+    if as_json and (dry_run or verbose):
+        raise UsageError(
+            f"--json says what a run came to, and {'--dry-run' if dry_run else '--verbose'} does not fit"
+        )
     if dry_run:
         outcome.plan(plan(spec.workflow, spec.root, params=params, spec_label=spec.label, options=options))
         return 0
+    if as_json:
+        import json
+
+        summary = run(
+            spec.workflow,
+            spec.root,
+            params=params,
+            spec_label=spec.label,
+            options=options,
+            listen=lambda event: None,
+        )
+        tell(json.dumps(summary.to_json(), sort_keys=True, default=str))
+        return summary.exit_code
     with progress(verbose=verbose) as listen:
         summary = run(
             spec.workflow, spec.root, params=params, spec_label=spec.label, options=options, listen=listen
