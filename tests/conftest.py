@@ -38,3 +38,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def full() -> bool:
     """Whether this is `make test-full`: loops that repeat something at random go on for longer."""
     return FULL
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the suites cost, in seconds of one process: modules that run engines, and folders of the rest."""
+    costs: dict[str, list[float]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if not isinstance(report, pytest.TestReport):
+                continue
+            module = report.nodeid.partition("::")[0]
+            folder = "/".join(module.split("/")[:2]) if module.count("/") > 1 else "tests"
+            cost = costs.setdefault(module if "engine" in report.keywords else folder, [0.0, 0])
+            cost[0] += report.duration
+            cost[1] += report.when == "call"
+    if len(costs) < 2:
+        return
+    terminalreporter.section("what the suites cost")
+    for name, (seconds, tests) in sorted(costs.items(), key=lambda item: -item[1][0]):
+        terminalreporter.write_line(f"{seconds:8.1f} s  {int(tests):5} tests  {name}")
