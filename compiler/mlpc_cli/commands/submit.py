@@ -73,14 +73,15 @@ def command(
         from mlpc_engines.engine import Options, connect
 
         listen = _Listener(quiet=as_json)
-        engine = connect(Compiled(folder), Options(url, dags, stage), listen.told, listen.built)
+        compiled = Compiled(folder)
+        engine = connect(compiled, Options(url, dags, stage), listen.told, listen.built)
         summary = engine.follow() if follow else engine.submit(data, params)
     if as_json:
         import json
 
         tell(json.dumps(summary, sort_keys=True))
     else:
-        _Submitted(emit, folder).show(read(summary))
+        _Submitted(emit, folder, serves=compiled.target == "compose").show(read(summary))
     return int(summary["exit_code"])
 
 
@@ -114,7 +115,7 @@ class _Submitted(Outcome):
     """Writes what a run on another engine came to."""
 
     def _next(self, summary: Summary) -> None:
-        if summary.promoted:
+        if summary.promoted and self._serves:
             self._line(f"\nstop it: {self._paint(BOLD, self.command('down'))}")
 
 
