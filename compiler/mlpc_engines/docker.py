@@ -148,7 +148,12 @@ class Docker:
         listen(Progress(tag, "built", of, of))
 
     def push(
-        self, compiled: Compiled, listen: Callable[[Progress], None], *, again: bool = False, pull: bool = False
+        self,
+        compiled: Compiled,
+        listen: Callable[[Progress], None],
+        *,
+        again: bool = False,
+        pull: bool = False,
     ) -> list[str]:
         """Bring the images of ``compiled`` to the registry that it names, and return the names that were pushed.
 

@@ -48,9 +48,7 @@ _PULLING = frozenset({"kubeflow"})
 )
 @environment
 @project
-def command(
-    file: str | None, target: str, output: str, registry: str, environment: str, project: str
-) -> int:
+def command(file: str | None, target: str, output: str, registry: str, environment: str, project: str) -> int:
     """Write what an engine takes to run the pipeline of FILE.
 
     Runs nothing and reads no data. The same spec gives the same bytes.
