@@ -92,7 +92,7 @@ class Cluster:
             reason = f"{error.status} {error.reason or ''}".strip()
             raise SubmitError(
                 NO_CLUSTER,
-                f"the cluster does not let this user at the Secret `{name}` of `{self.namespace}`: {reason}",
+                f"the cluster does not take the Secret `{name}` into the namespace `{self.namespace}`: {reason}",
                 "KFP_NAMESPACE names another namespace",
             ) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:

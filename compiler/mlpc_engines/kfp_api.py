@@ -470,14 +470,11 @@ def _reason(error: Exception) -> str:
 
 def _filter(*predicates: tuple[str, int, str]) -> str:
     """Return a filter as Kubeflow's own SDK writes it; all servers of v2 read that."""
-    return json.dumps(
-        {
-            "predicates": [
-                {"operation": operation, "key": key, "stringValue": value}
-                for key, operation, value in predicates
-            ]
-        }
-    )
+    told = [
+        {"operation": operation, "key": key, "stringValue": value} for key, operation, value in predicates
+    ]
+    # The server decodes what the protocol has decoded once already.
+    return json.dumps({"predicates": told}).replace("%", "%25").replace("+", "%2B")
 
 
 def _same(found: Any, wanted: Any) -> bool:

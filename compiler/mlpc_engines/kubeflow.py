@@ -372,10 +372,10 @@ class Kubeflow:
         """Return what tasks told, nothing where the store of the run cannot be read from here."""
         if not root or self._blind:
             return {}
-        from .stage import records
+        from .stage import Stage
 
         try:
-            return records(root, self._name, id, _TOLD)
+            return Stage(root).records(self._name, id, _TOLD)
         except SubmitError as error:
             self._blind = True
             self._listen(Event("note", text=error.message))

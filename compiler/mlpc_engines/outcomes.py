@@ -128,10 +128,14 @@ class Outcomes:
         return (BLOCKED if held and not failed else SKIPPED), causes
 
     def summary(self, errors: list[str], *, ended: bool) -> dict[str, Any]:
-        """Return the summary. ``errors`` say why the run failed beside its steps; ``ended`` that someone ended it."""
+        """Return the summary. ``errors`` say why the run failed beside its steps; ``ended`` that someone ended it.
+
+        Beside the members of that of `mlpc run`, ``untold`` names the gates of which nobody tells whether they passed.
+        """
         states = self.states()
         services, effects = self._facts["services"], self._facts["effects"]
-        gates, steps = [], []
+        gates: list[dict[str, Any]] = []
+        steps: list[dict[str, Any]] = []
         for node, (state, by) in states.items():
             if node in self._gates:
                 verdicts = self.record(node).get("verdicts") or []
@@ -149,7 +153,15 @@ class Outcomes:
             and all(gate["passed"] for gate in gates)
         )
         promotes = [node for node in states if node in services or node in effects]
-        reasons = [] if good else [*self._reasons(gates, failed), *errors]
+        untold = [
+            gate["node"]
+            for gate in gates
+            if gate["passed"] is None and self._seen[gate["node"]].state == "done"
+        ]
+        reasons = [*self._reasons(gates, failed), *errors]
+        reasons += [
+            f"`{node}` was judged, and the cluster does not tell whether it passed" for node in untold
+        ]
         times = [seen for seen in self._seen.values() if seen.started and seen.ended]
         return {
             "pipeline": self._facts["pipeline"],
@@ -157,12 +169,13 @@ class Outcomes:
             "steps": steps,
             "gates": gates,
             "promoted": promotes if good else [],
-            "reasons": reasons if promotes or errors or failed or ended else [],
+            "reasons": reasons if not good and (promotes or errors or failed or untold) else [],
             "seconds": max(each.ended for each in times) - min(each.started for each in times)
             if times
             else 0.0,
             "exit_code": _GOOD if good else _STEP if failed or errors or ended else _FINDINGS,
             "urls": {},
+            "untold": untold,
         }
 
     def _step(self, node: str, state: str, by: list[str], *, ended: bool) -> dict[str, Any]:
@@ -207,8 +220,6 @@ class Outcomes:
                 found += [f"`{gate['node']}`: {line(verdict)}" for verdict in not_passed]
                 if not not_passed:
                     found.append(f"`{gate['node']}` did not pass")
-            elif gate["passed"] is None and self._seen[gate["node"]].state == "done":
-                found.append(f"`{gate['node']}` was judged, and the cluster does not tell whether it passed")
         return found + [f"`{node}` failed" for node in failed]
 
 

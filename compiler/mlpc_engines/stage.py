@@ -119,29 +119,31 @@ class Stage:
                 raise SubmitError(INPUT_CHANGED, f"`{path}` changed while it was uploaded", "submit again")
         return Staged(path, digest, f"{self.url}/{inner}", bool(todo))
 
+    def records(self, pipeline: str, run: str, name: str) -> dict[str, dict[str, Any]]:
+        """Return what the tasks of a run told in artefacts called ``name``, where this is the root of the pipeline: by
+        node, ``record`` and ``given``.
+
+        Raises:
+            SubmitError: the store does not let it be read.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        with self._asked("does not tell what the steps measured"):
+            self._files.invalidate_cache()
+            paths = [
+                path
+                for path in self._files.find(f"{self._root}/{pipeline}/{run}")
+                if path.rpartition("/")[2] == name
+            ]
+            for content in self._files.cat(paths).values() if paths else ():
+                try:
+                    told = json.loads(content)
+                    found[str(told["node"])] = {"record": {**told["record"]}, "given": {**told["given"]}}
+                except (ValueError, TypeError, KeyError):
+                    continue  # it is not ours
+        return found
+
     def _asked(self, what: str) -> _Asked:
         return _Asked(f"the store at {self.url} {what}")
-
-
-def records(root: str, pipeline: str, run: str, name: str) -> dict[str, dict[str, Any]]:
-    """Return what the tasks of a run told under the pipeline root ``root``: by node, ``record`` and ``given``.
-
-    Raises:
-        SubmitError: the store does not let it be read.
-    """
-    stage = Stage(root)
-    found: dict[str, dict[str, Any]] = {}
-    with stage._asked("does not tell what the steps measured"):
-        stage._files.invalidate_cache()
-        folder = f"{stage._root}/{pipeline}/{run}"
-        paths = [path for path in stage._files.find(folder) if path.rpartition("/")[2] == name]
-        for content in stage._files.cat(paths).values() if paths else ():
-            try:
-                told = json.loads(content)
-                found[str(told["node"])] = {"record": {**told["record"]}, "given": {**told["given"]}}
-            except (ValueError, TypeError, KeyError):
-                continue  # it is not ours
-    return found
 
 
 class _Asked:

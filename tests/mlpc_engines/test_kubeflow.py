@@ -11,9 +11,11 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 import pytest
@@ -23,6 +25,8 @@ from mlpc_backends.kubeflow import BACKEND
 from mlpc_cli.files import write_folder
 from mlpc_cli.material import gather
 from mlpc_engines import kfp_api
+from tests.mlpc_backends.kubeflow.reading import problems
+from tests.mlpc_backends.kubeflow.reading import run as run_local
 from tests.mlpc_cli.command import EXECUTABLE, Answer, environment
 from tests.mlpc_cli.command import mlpc as run
 from tests.mlpc_stdlib.runtime.container.pipelines import (
@@ -35,8 +39,10 @@ from tests.mlpc_stdlib.runtime.container.pipelines import (
     task,
 )
 
+from . import engine
 from .kubeflow_api.server import StandIn
 from .kubeflow_api.strict import read
+from .object_store import BUCKET, Objects, serving
 
 REGISTRY = {"kubeflow": {"registry": "registry.example.org/team"}}
 #: A step that reads nothing of the project.
@@ -141,7 +147,10 @@ def test_the_same_directory_is_uploaded_once_and_another_one_as_another_version(
     assert (len(project.api.versions), len(project.api.runs)) == (1, 2)
     project.compile(FREE, GOOD)
     project.frames = [("SUCCEEDED", {"free": "SUCCEEDED", "good": "SUCCEEDED"})]
-    project.submit(code=1)  # nothing tells whether the gate passed
+    # Nothing comes after the gate, and nothing tells whether it passed.
+    answer = project.submit(code=1)
+    assert "good judged: whether it passed is not told" in answer.out
+    assert "the cluster does not tell what the steps measured: `--stage` says where" in answer.out
     assert len(project.api.versions) == 2
     assert (len(project.api.pipelines), len(project.api.experiments)) == (1, 1)
 
@@ -381,12 +390,12 @@ def test_an_api_that_stays_away_is_reported_and_the_run_can_be_followed_later(
     monkeypatch.setattr(kfp_api, "PAUSE", 0.1)
     for name, value in project.variables.items():
         monkeypatch.setenv(name, value)
-    engine = Kubeflow.connect(Compiled(str(build)), Options(), lambda event: None, lambda progress: None)
+    kubeflow = Kubeflow.connect(Compiled(str(build)), Options(), lambda event: None, lambda progress: None)
     project.api.stop()
     with pytest.raises(SubmitError, match=r"does not answer any more: .*refused"):
-        engine.follow()
+        kubeflow.follow()
     project.api.start()
-    assert engine.follow()["exit_code"] == 0
+    assert kubeflow.follow()["exit_code"] == 0
 
 
 def test_a_run_whose_start_was_not_confirmed_is_not_started_twice(project: Project) -> None:
@@ -584,3 +593,247 @@ def test_a_registry_is_named_when_compiling(tmp_path: Path) -> None:
     words = ("compile", "main.mlp", "-o", "build", "--registry", "registry.example.org/team")
     assert run(*words, "--to", "compose", cwd=tmp_path).code == 2
     assert os.listdir(tmp_path) == ["main.mlp"]
+
+
+# Data, in a real server that speaks S3; what tasks told is written there as Kubeflow's launcher does
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
+    with serving(tmp_path_factory.mktemp("s3") / "log") as found:
+        yield found
+
+
+@pytest.fixture
+def staged(project: Project, objects: Objects) -> Project:
+    """The project with a step that reads a file, and a store for it."""
+    project.variables |= objects.variables | {"MLPC_STAGE": f"s3://{BUCKET}/{project.folder.name}"}
+    project.compile(COUNT, GATE, DOUBLE, params=(FACTOR,))
+    (project.folder / "texts").mkdir()
+    (project.folder / "texts" / "three.txt").write_text("one two three", encoding="utf-8")
+    return project
+
+
+def tell(objects: Objects, made: dict[str, Any], node: str, record: Any, given: Any = None) -> None:
+    """Leave a record where a task of the run leaves it: the name of a task and a number stand in between."""
+    root = made["runtime_config"]["pipeline_root"]
+    uri = f"{root}/words/{made['run_id']}/{node}/0b2c/mlpc___told"
+    objects.write(uri, json.dumps({"node": node, "record": record, "given": given or {}}).encode())
+
+
+COUNTED = {
+    "status": "done",
+    "metrics": {"words": 6},
+    "outputs": {"words": "sha256:0"},
+    "attempts": 1,
+}
+VERDICT = {
+    "name": "size",
+    "text": "words >= 6",
+    "passed": False,
+    "severity": "error",
+    "message": "",
+    "reason": "",
+    "figures": [{"node": "count", "name": "words", "class": None, "value": 3}],
+}
+DONE = {"data-0x1": "SUCCEEDED", "count": "SUCCEEDED", "enough": "SUCCEEDED", "double": "SUCCEEDED"}
+
+
+@pytest.mark.engine
+def test_data_is_uploaded_once_and_named_by_its_digest(staged: Project, objects: Objects) -> None:
+    from mlpc_stdlib.runtime import digests
+
+    staged.frames = [("SUCCEEDED", DONE)]
+    digest = digests.of_artefact(str(staged.folder / "texts" / "three.txt"))
+    assert f"texts/three.txt is {digest}, uploaded: s3://" in staged.submit().out
+    (made,) = staged.api.runs.values()
+    uri = made.content["runtime_config"]["parameters"]["data___count___text"]
+    assert uri == f"{staged.variables['MLPC_STAGE']}/data/{digest.replace(':', '-')}/three.txt"
+    assert objects.read(uri) == b"one two three"
+    before = objects.all()
+    assert f"texts/three.txt is {digest}, there already" in staged.submit().out
+    assert objects.all() == before
+    (staged.folder / "texts" / "three.txt").write_text("one two", encoding="utf-8")
+    staged.submit()
+    other = [*staged.api.runs.values()][2].content["runtime_config"]["parameters"]["data___count___text"]
+    assert other != uri
+    assert (objects.read(uri), objects.read(other)) == (b"one two three", b"one two")
+
+
+@pytest.mark.engine
+def test_a_folder_is_uploaded_and_an_upload_that_was_cut_off_is_gone_on_with(
+    staged: Project, objects: Objects
+) -> None:
+    from mlpc_stdlib.runtime import digests
+
+    place = staged.folder / "texts" / "three.txt"
+    place.unlink()
+    (place / "in side").mkdir(parents=True)
+    for name in ("a.txt", "in side/ü.txt"):
+        (place / name).write_text(name, encoding="utf-8")
+    staged.frames = [("SUCCEEDED", DONE)]
+    digest = digests.of_artefact(str(place))
+    base = f"{staged.variables['MLPC_STAGE']}/data/{digest.replace(':', '-')}/three.txt"
+    objects.write(f"{base}/a.txt", b"a.txt")
+    before = objects.all()
+    assert f"is {digest}, uploaded: {base}" in staged.submit().out
+    assert objects.read(f"{base}/in side/ü.txt").decode() == "in side/ü.txt"
+    after = objects.all()
+    assert {path: after[path] for path in before} == before
+
+
+@pytest.mark.engine
+def test_figures_are_those_that_the_tasks_told(staged: Project, objects: Objects) -> None:
+    staged.frames = [("RUNNING", {"count": "RUNNING"})]
+    process = staged.start("--json")
+    made = staged.wait_for_run()
+    tell(objects, made.content, "count", COUNTED)
+    passed = {**VERDICT, "passed": True}
+    tell(objects, made.content, "enough", {"status": "done", "verdicts": [passed]}, {"count": COUNTED})
+    tell(objects, made.content, "double", {"status": "done", "outputs": {"made": "sha256:1"}})
+    made.frames, made.looks = [("SUCCEEDED", DONE)], 0
+    said, _ = process.communicate(timeout=60)
+    summary = json.loads(said)
+    assert summary["exit_code"] == 0
+    assert summary["gates"] == [{"node": "enough", "passed": True, "verdicts": [passed]}]
+    steps = {each["node"]: each for each in summary["steps"]}
+    assert steps["count"]["metrics"] == {"words": 6}
+    assert steps["double"]["outputs"] == {"made": "sha256:1"}
+
+
+@pytest.mark.engine
+def test_a_gate_that_does_not_pass_is_told_with_its_figures(staged: Project, objects: Objects) -> None:
+    staged.frames = [("RUNNING", {"count": "RUNNING"})]
+    process = staged.start()
+    made = staged.wait_for_run()
+    counted = {**COUNTED, "metrics": {"words": 3}}
+    # The step itself was taken from the cache, so only the gate tells of it.
+    tell(objects, made.content, "enough", {"status": "not_passed", "verdicts": [VERDICT]}, {"count": counted})
+    made.frames, made.looks = [("SUCCEEDED", {**DONE, "double": "SKIPPED"})], 0
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert "| size: words >= 6 (words is 3)" in lines
+    assert "count cached" in lines
+    summary = json.loads(staged.submit("--follow", "--json", code=1).out)
+    steps = {each["node"]: each for each in summary["steps"]}
+    assert (steps["count"]["state"], steps["count"]["metrics"]) == ("cached", {"words": 3})
+    assert (steps["double"]["state"], steps["double"]["by"]) == ("blocked", ["enough"])
+
+
+@pytest.mark.engine
+def test_a_store_that_does_not_take_data_is_told(staged: Project) -> None:
+    staged.variables["MLPC_STAGE"] = "s3://nobody/there"
+    answer = staged.submit(code=4)
+    assert "error[MLP594] staging-failed: the store at s3://nobody/there does not take the data" in answer.err
+    assert "the bucket has to be there: it is not made" in answer.err
+    staged.variables |= {"MLPC_STAGE": f"s3://{BUCKET}", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    assert "AWS_ENDPOINT_URL" in staged.submit(code=4).err
+    assert not staged.api.runs
+
+
+@pytest.mark.engine
+def test_kubeflows_own_messages_find_nothing_wrong_with_what_is_uploaded(project: Project) -> None:
+    build = project.compile()
+    project.submit()
+    ((id, content),) = project.api.files.items()
+    uploaded = project.folder / f"{id}.yaml"
+    uploaded.write_bytes(content)
+    assert problems(uploaded, build / "pipeline.yaml") == [[], []]
+
+
+@pytest.mark.engine
+def test_what_was_submitted_runs_and_its_records_are_what_is_shown(staged: Project, objects: Objects) -> None:
+    """The run is made by the engine of Kubeflow's SDK for one machine, of the file and the parameters that were sent."""
+    staged.frames = [("RUNNING", {"count": "RUNNING"})]
+    process = staged.start("--json", "--set", "factor=3")
+    made = staged.wait_for_run()
+    config = made.content["runtime_config"]
+    (content,) = staged.api.files.values()
+    local = staged.folder / "local"
+    local.mkdir()
+    for path in (staged.folder / "build").rglob("*"):
+        if path.is_file():
+            target = local / "build" / path.relative_to(staged.folder / "build")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (local / "build" / "pipeline.yaml").write_bytes(content.replace(b"registry.example.org/team/", b""))
+    # Such an engine reads files: what a cluster would fetch is fetched for it.
+    (local / "three.txt").write_bytes(objects.read(config["parameters"]["data___count___text"]))
+    done = run_local(
+        local / "build", local, {**config["parameters"], "data___count___text": str(local / "three.txt")}
+    )
+    assert done.failed == [], done.log
+    for path in (local / "out").rglob("mlpc___told"):
+        root = f"{config['pipeline_root']}/words/{made.content['run_id']}"
+        objects.write(f"{root}/{path.parent.name}/1/mlpc___told", path.read_bytes())
+    made.frames, made.looks = [("SUCCEEDED", dict.fromkeys(done.ran, "SUCCEEDED"))], 0
+    said, _ = process.communicate(timeout=60)
+    summary = json.loads(said)
+    steps = {each["node"]: each for each in summary["steps"]}
+    assert (summary["exit_code"], set(steps)) == (0, {"count", "double"})
+    assert steps["count"]["metrics"] == done.record("count")["metrics"] == {"words": 9}
+    assert steps["double"]["outputs"] == done.record("double")["outputs"]
+    assert summary["gates"][0]["verdicts"] == done.record("enough")["verdicts"]
+
+
+# Images, in a real registry
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a registry of images on this machine."""
+    with engine.registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("docker_engine")
+def test_images_are_built_and_pushed_once_to_the_registry_that_the_pipeline_names(
+    project: Project, registry: str
+) -> None:
+    project.variables.pop("DOCKER_HOST")
+    settings = {"kubeflow": {"registry": f"{registry}/team"}}
+    build = project.compile(settings=settings, labels={"test": uuid4().hex})
+    facts = json.loads((build / "manifest.json").read_bytes())
+    (tag,) = facts["images"]
+    full = f"{registry}/team/{tag}"
+    try:
+        answer = run("build", "build", "--push", cwd=project.folder)
+        assert (answer.code, f"{full}  pushed" in answer.out) == (0, True), answer
+        assert f'image: "{full}"' in (build / "pipeline.yaml").read_text(encoding="utf-8")
+        repository, _, version = tag.partition(":")
+        with urllib.request.urlopen(f"http://{registry}/v2/team/{repository}/tags/list") as found:
+            assert json.loads(found.read())["tags"] == [version]
+        engine.call("docker", "image", "rm", full, tag)
+        # What the registry has is neither built nor pushed again, by whoever submits it.
+        assert f"{full}  there already" in run("build", "build", "--push", cwd=project.folder).out
+        assert "no registry" not in project.submit().out
+        assert engine.call("docker", "image", "inspect", tag).returncode != 0
+        pulled = engine.call("docker", "pull", full)
+        assert pulled.returncode == 0, pulled.stderr
+    finally:
+        engine.call("docker", "image", "rm", full, tag)
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("docker_engine")
+def test_a_registry_that_is_not_named_or_not_there_is_told(project: Project) -> None:
+    project.variables.pop("DOCKER_HOST")
+    build = project.compile(settings={}, labels={"test": uuid4().hex})
+    (tag,) = json.loads((build / "manifest.json").read_bytes())["images"]
+    try:
+        answer = run("build", "build", "--push", cwd=project.folder)
+        assert answer.code == 1
+        assert "error[MLP591] no-registry: `build` names no registry" in answer.err
+        assert "--registry registry.example.org/team" in answer.err
+        assert "no registry was named when compiling" in project.submit().out
+    finally:
+        engine.call("docker", "image", "rm", tag)
+    build = project.compile(settings={"kubeflow": {"registry": "127.0.0.1:9"}}, labels={"test": uuid4().hex})
+    (tag,) = json.loads((build / "manifest.json").read_bytes())["images"]
+    try:
+        answer = run("build", "build", "--push", cwd=project.folder)
+        assert (answer.code, "error[MLP592] push-failed" in answer.err) == (4, True), answer
+    finally:
+        engine.call("docker", "image", "rm", tag, f"127.0.0.1:9/{tag}")

@@ -30,10 +30,7 @@ _PULLING = frozenset({"kubeflow"})
         ("mlpc compile main.mlp --to local -o build", "the plan for this machine"),
         ("mlpc compile main.mlp --to compose -o build", "for Docker Compose; then `mlpc submit build`"),
         ("mlpc compile main.mlp --to local --env ci -o build", "as the environment `ci` has it"),
-        (
-            "mlpc compile main.mlp --to kubeflow --registry registry.example.org/team -o build",
-            "images by the name under which a cluster pulls them",
-        ),
+        ("mlpc compile --to kubeflow --registry HOST/team -o build", "a cluster pulls its images there"),
     ],
 )
 @optional_file

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 from uuid import uuid4
 from zlib import crc32
 
@@ -329,7 +329,7 @@ class StandIn:
         self.queries(query, _LISTED | (more or set()))
         found = stored
         if query.get("filter"):
-            told = json.loads(unquote(query["filter"]))
+            told = json.loads(unquote_plus(query["filter"]))
             wrong = read_filter(told)
             if wrong:
                 raise Refusal(400, "; ".join(wrong))

@@ -95,7 +95,9 @@ def test_a_record_says_nothing_that_differs_between_two_runs(tmp_path: Path) -> 
     assert launcher.answer == first
 
 
-def test_who_follows_from_outside_is_told_the_whole_record_and_those_that_it_was_made_from(tmp_path: Path) -> None:
+def test_who_follows_from_outside_is_told_the_whole_record_and_those_that_it_was_made_from(
+    tmp_path: Path,
+) -> None:
     launcher = Launcher(tmp_path)
     given = {"status": "done", "metrics": {"words": 3}}
     launcher.run(
