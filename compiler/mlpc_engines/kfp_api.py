@@ -465,7 +465,7 @@ def _reason(error: Exception) -> str:
     """Return why a connection failed, without the names of classes and objects that urllib3 puts around it."""
     text = " ".join(str(getattr(error, "reason", None) or error).split())
     found = re.search(r"Remote end closed|Connection reset by peer", text)
-    return "the connection was closed" if found else text.rpartition(": ")[2]
+    return "the connection was closed" if found else re.sub(r"\A\w+\([^()]*\): ", "", text)
 
 
 def _filter(*predicates: tuple[str, int, str]) -> str:

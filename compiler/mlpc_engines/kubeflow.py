@@ -33,6 +33,8 @@ PAUSE, LONGEST_PAUSE = 0.25, 5.0
 _PIPELINE = "pipeline.yaml"
 #: The artefact in which a task leaves its record.
 _TOLD = "mlpc___told"
+#: Lines that are shown of the log of a step that failed.
+_LINES = 11
 _OVER = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 _STATES = {"RUNNING": "started", "SUCCEEDED": "done", "FAILED": "failed", "SKIPPED": "skipped"}
 #: What the name of a Kubernetes object that prepares a task ends with.
@@ -213,11 +215,14 @@ class Kubeflow:
         registry = self._facts["registry"]
         try:
             docker: Docker | None = Docker()
-        except SubmitError as error:
+        except SubmitError:
             if not registry:
                 raise
             self._listen(
-                Event("note", text=f"{error.message}: the images are taken to be in {registry} already")
+                Event(
+                    "note",
+                    text=f"no Docker engine answers here, so the images are taken to be in {registry} already",
+                )
             )
             return
         assert docker is not None
@@ -296,6 +301,7 @@ class Kubeflow:
         nodes = {task: node for node, task in self._facts["tasks"].items()}
         seen = {node: Seen() for node in self._facts["needs"]}
         told: dict[str, dict[str, Any]] = {}
+        pending: list[str] = []
         pause = PAUSE
         while True:
             run = self._api.run(id)
@@ -307,8 +313,13 @@ class Kubeflow:
             if gates or over:
                 told = self._records(root, id) or told
             outcomes = Outcomes(self._facts, seen, told)
-            for node in changed:
-                self._tell(node, seen[node], outcomes)
+            # A gate was judged when it is over; which way, what follows it may have to show.
+            news, pending = [*pending, *changed], []
+            for node in news:
+                if self._is_open(node, seen, outcomes) and not over:
+                    pending.append(node)
+                else:
+                    self._tell(node, seen[node], outcomes)
             if over:
                 break
             pause = PAUSE if changed else min(pause * 1.5, LONGEST_PAUSE)
@@ -344,7 +355,8 @@ class Kubeflow:
             text = ""
             if state == "failed":
                 pods = [str(child.pod_name) for child in detail.child_tasks or () if child.pod_name]
-                text = next((text for text in (self._api.log(id, pod) for pod in pods) if text), "")
+                log = next((log for log in (self._api.log(id, pod) for pod in pods) if log.strip()), "")
+                text = f"it printed last:\n{_end(log)}" if log else self._by_hand(id)
             ended = _moment(detail.end_time) if state in ("done", "failed") else 0.0
             seen[node] = Seen(state, _moment(detail.start_time), ended, text)
         if over:
@@ -355,6 +367,9 @@ class Kubeflow:
                     )
                     changed.append(node)
         return list(dict.fromkeys(changed))
+
+    def _is_open(self, node: str, seen: Mapping[str, Seen], outcomes: Outcomes) -> bool:
+        return node in self._facts["gates"] and seen[node].state == "done" and outcomes.passed(node) is None
 
     def _tell(self, node: str, seen: Seen, outcomes: Outcomes) -> None:
         seconds = max(0.0, seen.ended - seen.started) if seen.ended else 0.0
@@ -380,6 +395,11 @@ class Kubeflow:
             self._blind = True
             self._listen(Event("note", text=error.message))
             return {}
+
+    def _by_hand(self, id: str) -> str:
+        """Return how a person sees what the tasks of a run printed."""
+        where = f" --namespace {self._api.namespace}" if self._api.namespace else ""
+        return f"what it printed: `kubectl logs{where} --selector pipeline/runid={id} --container main`"
 
     def _why(self, run: Any, details: list[Any], nodes: Mapping[str, str]) -> list[str]:
         """Return why a run failed none of whose steps did: data that is not there, a pipeline that is not started."""
@@ -428,6 +448,11 @@ def _value(name: str, type: str, text: str) -> Any:
         f"the parameter `{name}` cannot be `{text}`: it is {said.get(type, type)}",
         exit_code=FINDINGS,
     )
+
+
+def _end(log: str) -> str:
+    """Return the last lines of a log."""
+    return "\n".join([each for each in log.splitlines() if each.strip()][-_LINES:])
 
 
 def _moment(time: Any) -> float:

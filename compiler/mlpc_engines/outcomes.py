@@ -25,7 +25,9 @@ _GOOD, _FINDINGS, _STEP = 0, 1, 5
 
 
 class Seen:
-    """What is seen of a task: ``state`` is "", started, done, failed or skipped; moments in seconds, ``text`` its log."""
+    """What is seen of a task: ``state`` is "", started, done, failed or skipped; moments are in seconds, ``text`` is what is
+    known of why it failed.
+    """
 
     __slots__ = ("ended", "started", "state", "text")
 
@@ -187,7 +189,7 @@ class Outcomes:
                 "code": "MLP634" if ended else "MLP630",
                 "name": "interrupted" if ended else "step-failed",
                 "message": "the run was ended on the cluster" if ended else "the step failed on the cluster",
-                "help": [f"it printed last:\n{seen.text.strip()}"] if seen.text.strip() else [],
+                "help": [seen.text] if seen.text else [],
                 "place": None,
                 "final": False,
             }

@@ -7,7 +7,6 @@ shown by the models that Kubeflow generates from its API, and by its SDK, which 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -44,6 +43,7 @@ from .kubeflow_api.server import StandIn
 from .kubeflow_api.strict import read
 from .object_store import BUCKET, Objects, serving
 
+TUMOR = Path(__file__).resolve().parents[2] / "examples" / "tumor"
 REGISTRY = {"kubeflow": {"registry": "registry.example.org/team"}}
 #: A step that reads nothing of the project.
 FREE = nodes.Task(
@@ -279,7 +279,8 @@ def test_no_request_is_taken_that_the_models_of_the_api_do_not_know() -> None:
 
 def test_a_gate_that_holds_something_back_is_shown_as_what_it_is(project: Project) -> None:
     project.compile()
-    project.frames = [("RUNNING", RUNNING), ("SUCCEEDED", BLOCKED)]
+    judged = {"free": "SUCCEEDED", "good": "SUCCEEDED"}
+    project.frames = [("RUNNING", RUNNING), ("RUNNING", judged), ("SUCCEEDED", BLOCKED)]
     answer = project.submit(code=1)
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     assert "good not passed 5.0 s" in lines
@@ -314,6 +315,11 @@ def test_a_step_that_fails_is_shown_with_the_end_of_its_log(project: Project) ->
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     assert "| KeyError: 'words'" in lines
     assert "| held back by `free`" in lines
+    project.api.logs, logs = {}, project.api.logs
+    assert (
+        f"--selector pipeline/runid={next(iter(project.api.runs))} " in project.submit("--follow", code=5).out
+    )
+    project.api.logs = logs
     summary = json.loads(project.submit("--json", code=5).out)
     assert [each["state"] for each in summary["steps"]] == ["failed", "skipped"]
     assert "KeyError: 'words'" in summary["steps"][0]["error"]["help"][0]
@@ -587,12 +593,16 @@ def test_the_page_says_what_was_checked_and_what_was_not(project: Project) -> No
 
 
 def test_a_registry_is_named_when_compiling(tmp_path: Path) -> None:
-    (tmp_path / "main.mlp").write_text(
-        'mlp 1\n\npipeline p {\n  train a: python {\n    run = python("s.py:f")\n  }\n}\n', encoding="utf-8"
-    )
-    words = ("compile", "main.mlp", "-o", "build", "--registry", "registry.example.org/team")
-    assert run(*words, "--to", "compose", cwd=tmp_path).code == 2
-    assert os.listdir(tmp_path) == ["main.mlp"]
+    for name in ("main.mlp", "mlpc.lock"):
+        (tmp_path / name).write_bytes((TUMOR / name).read_bytes())
+    words = ("compile", "main.mlp", "--env", "ci", "-o", "build", "--registry")
+    assert run(*words, "registry.example.org/team", "--to", "compose", cwd=tmp_path).code == 2
+    answer = run(*words, "not a registry", "--to", "kubeflow", cwd=tmp_path)
+    assert "error[MLP576] bad-setting: `not a registry` is no registry of images" in answer.err
+    assert not (tmp_path / "build").exists()
+    assert run(*words, "registry.example.org/team", "--to", "kubeflow", cwd=tmp_path).code == 0
+    text = (tmp_path / "build" / "pipeline.yaml").read_text(encoding="utf-8")
+    assert text.count('image: "registry.example.org/team/mlpc-tumor/') == text.count("image: ") > 5
 
 
 # Data, in a real server that speaks S3; what tasks told is written there as Kubeflow's launcher does
