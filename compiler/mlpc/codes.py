@@ -161,6 +161,12 @@ REGISTRY_IN_VOLUME = _code("MLP580", "registry-in-volume", "note")
 BAD_SCHEDULE = _code("MLP581", "bad-schedule")
 SEVERAL_TIMEZONES = _code("MLP582", "several-timezones")
 OUTSIDE_LIMIT = _code("MLP583", "outside-limit")
+NO_KUBEFLOW = _code("MLP590", "no-kubeflow")
+NO_REGISTRY = _code("MLP591", "no-registry")
+PUSH_FAILED = _code("MLP592", "push-failed")
+NO_STAGE = _code("MLP593", "no-stage")
+STAGING_FAILED = _code("MLP594", "staging-failed")
+NO_CLUSTER = _code("MLP595", "no-cluster")
 
 # 6 environments, store and engine
 ENGINE_FAULT = _code("MLP600", "engine-fault")

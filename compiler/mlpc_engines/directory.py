@@ -102,7 +102,8 @@ class Compiled:
             while os.path.dirname(above) != above:
                 above = os.path.dirname(above)
                 places.append(above)
-        staged = [str(path) for path in self.facts["staged"]]
+        told_of = self.facts["staged"]
+        staged = [str(path) for path in (told_of.values() if isinstance(told_of, dict) else told_of)]
         for place in places:
             if all(os.path.exists(os.path.join(place, path)) for path in staged):
                 return place

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from mlpc.codes import IMAGE_FAILED, NO_DOCKER, SUBMISSION_FAILED
+from mlpc.codes import IMAGE_FAILED, NO_DOCKER, NO_REGISTRY, PUSH_FAILED, SUBMISSION_FAILED
 
-from .errors import ENVIRONMENT, SubmitError
+from .errors import ENVIRONMENT, FINDINGS, SubmitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _LINES = 12
 
 
 class Progress:
-    """How far the build of an image is: ``step`` of ``of``, what it does; ``state`` is build, there, built."""
+    """How far an image is: ``step`` of ``of``, what is done; ``state`` is build, there, built, push, pushed."""
 
     __slots__ = ("image", "of", "state", "step", "text")
 
@@ -147,6 +147,75 @@ class Docker:
             raise _failed(tag, _last(str(error)), said) from None
         listen(Progress(tag, "built", of, of))
 
+    def push(
+        self,
+        compiled: Compiled,
+        listen: Callable[[Progress], None],
+        *,
+        again: bool = False,
+        pull: bool = False,
+    ) -> list[str]:
+        """Bring the images of ``compiled`` to the registry that it names, and return the names that were pushed.
+
+        What the registry has already is neither built nor pushed: a tag names the content of its image.
+
+        Raises:
+            SubmitError: no registry is named, a build fails, or the registry does not take an image.
+        """
+        registry = str(compiled.facts.get("registry") or "")
+        if not registry:
+            target = compiled.target
+            raise SubmitError(
+                NO_REGISTRY,
+                f"`{compiled.shown}` names no registry that images could be pushed to",
+                f"name it when compiling: `mlpc compile main.mlp --to {target} --registry registry.example.org/team …`"
+                if target == "kubeflow"
+                else f"what is compiled for `{target}` runs images of this machine: `mlpc build {compiled.shown}`",
+                exit_code=FINDINGS,
+            )
+        pushed = []
+        for tag, image in compiled.facts["images"].items():
+            name = f"{registry}/{tag}"
+            if not again and not pull and self._in_registry(name):
+                listen(Progress(name, "there"))
+                continue
+            if again or pull or not self.has_image(tag):
+                self._build(compiled.folder, tag, image["dockerfile"], listen, again=again, pull=pull)
+            self._push(tag, name, listen)
+            pushed.append(name)
+        return pushed
+
+    def _in_registry(self, name: str) -> bool:
+        import docker
+
+        try:
+            self._client.images.get_registry_data(name)
+        except (docker.errors.DockerException, OSError):
+            # Whether it is missing or refused: the push says so.
+            return False
+        return True
+
+    def _push(self, tag: str, name: str, listen: Callable[[Progress], None]) -> None:
+        import docker
+
+        layers: set[str] = set()
+        done: set[str] = set()
+        repository, _, version = name.rpartition(":")
+        try:
+            self._client.images.get(tag).tag(repository, version)
+            for part in self._client.api.push(repository, version, stream=True, decode=True):
+                if part.get("error"):
+                    raise _not_pushed(name, str(part["error"]))
+                layer, text = str(part.get("id") or ""), str(part.get("status") or "").strip()
+                if layer and layer != version:
+                    layers.add(layer)
+                    if text in ("Pushed", "Layer already exists") or text.startswith("Mounted from"):
+                        done.add(layer)
+                        listen(Progress(name, "push", len(done), len(layers), text))
+        except (docker.errors.DockerException, OSError) as error:
+            raise _not_pushed(name, str(error)) from None
+        listen(Progress(name, "pushed", len(done), len(layers)))
+
     def containers(self, project: str) -> dict[str, dict[str, Any]]:
         """Return the containers of a Compose project, as the engine describes them, by service.
 
@@ -221,6 +290,13 @@ def _failed(tag: str, error: str, said: list[str]) -> SubmitError:
     return SubmitError(
         IMAGE_FAILED, f"the image `{tag}` could not be built: {_last(error)}", *help, exit_code=ENVIRONMENT
     )
+
+
+def _not_pushed(name: str, error: str) -> SubmitError:
+    help = ["is the registry reached from here? Docker pushes without TLS to this machine only"]
+    if "denied" in error or "unauthorized" in error or "auth" in error:
+        help = [f"log in first: `docker login {name.partition('/')[0]}`"]
+    return SubmitError(PUSH_FAILED, f"the image `{name}` could not be pushed: {_last(error)}", *help)
 
 
 def _last(text: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +86,37 @@ def make_base_image() -> None:
     done = call("sh", str(ROOT / "tools" / "make_python_base_image.sh"))
     if done.returncode != 0:
         raise RuntimeError(f"{BASE} cannot be made:\n{done.stderr[-2000:]}")
+
+
+@contextlib.contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """Serve a registry of images on this machine, which Debian has, until the end of the block; give its address."""
+    program = "/usr/bin/docker-registry"
+    if not Path(program).exists():
+        apt("docker-registry")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    config = folder / "config.yml"
+    config.write_text(
+        f"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {folder}/images\nhttp:\n  addr: {address}\n",
+        encoding="utf-8",
+    )
+    log = folder / "log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen([program, "serve", str(config)], stdout=output, stderr=output) as process,
+    ):
+        try:
+            for _ in range(200):
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/v2/"):
+                    break
+                if process.poll() is not None:
+                    raise RuntimeError(f"the registry does not start:\n{log.read_text(errors='replace')}")
+                time.sleep(0.05)
+            yield address
+        finally:
+            process.terminate()
 
 
 def compose_2() -> str:

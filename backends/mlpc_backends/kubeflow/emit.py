@@ -49,6 +49,7 @@ from .spec import (
     PORT,
     RECORD,
     TASK,
+    TOLD,
     VERSION,
     Container,
     Dag,
@@ -148,7 +149,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
         yield Diagnostic(
             BAD_SETTING,
             f"`{registry}` is no registry of images",
-            help=('it looks like `registry = "registry.example.org/team"`',),
+            help=("it looks like `registry.example.org/team`",),
         )
 
 
@@ -203,9 +204,13 @@ def _fits(type: str, value: Json) -> bool:
 
 
 def _registry(workflow: Workflow) -> str:
+    return _setting(workflow, "registry").rstrip("/")
+
+
+def _setting(workflow: Workflow, name: str) -> str:
     settings = workflow.settings.get("kubeflow")
-    found = settings.get("registry") if isinstance(settings, dict) else None
-    return found.rstrip("/") if isinstance(found, str) else ""
+    found = settings.get(name) if isinstance(settings, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _lowered(workflow: Workflow) -> tuple[Workflow, dict[str, str]]:
@@ -261,7 +266,7 @@ class Maker:
         self._types = {param.name: _parameter(param.type) for param in workflow.params}
         self._nodes = {node.id: node for node in self.work}
         self._material = material
-        self._registry = _registry(workflow)
+        self.registry = _registry(workflow)
         self._waits = waits(workflow)
         self._order = {node.id: number for number, node in enumerate(self.work)}
         self._held = self._gates()
@@ -368,7 +373,7 @@ class Maker:
     def _task(self, node: Work, level: int) -> Task:
         words = ["--node", _quoted(node.id)]
         image = self.images.of(node.id).tag
-        container = Container(f"{self._registry}/{image}" if self._registry else image, COMMAND, words)
+        container = Container(f"{self.registry}/{image}" if self.registry else image, COMMAND, words)
         label = node.id if _SHOWN.match(node.id) else self.names[node.id]
         made = Task(self.names[node.id], label, container, cached=False)
         records = self._records(node)
@@ -387,6 +392,7 @@ class Maker:
             made.parameters[key] = self._bring("parameters", key, type, level, Source(key), 0)
             words += ["--param", f"{key}={_quoted(name)}"]
         made.outputs.parameters[RECORD] = Parameter("STRING")
+        made.outputs.artifacts[TOLD] = ARTIFACT
         if isinstance(node, Gate):
             made.outputs.parameters[PASSED] = Parameter("BOOLEAN")
         else:
@@ -541,10 +547,18 @@ class Maker:
         return {
             "images": {image.tag: image.to_json() for image in self.images.all()},
             "pipeline_name": TASK.mangle(self.workflow.name),
-            "registry": self._registry,
+            "registry": self.registry,
+            "namespace": _setting(self.workflow, "namespace"),
+            "service_account": _setting(self.workflow, "service_account"),
             "tasks": {**self.names},
+            "needs": {id: list(self._waits[id]) for id in self.names},
             "gates": [node.id for node in self.work if isinstance(node, Gate)],
             "services": [node.id for node in self.work if isinstance(node, Service)],
+            "effects": [node.id for node in self.work if isinstance(node, ir.Task) and node.effect],
+            "types": {
+                param.name: {"type": self._types[param.name], "required": param.default is None}
+                for param in self.workflow.params
+            },
             "params": {name: key for name, key in self.params.items() if name not in self.asked},
             "asked": {name: self.params[name] for name in self.asked},
             "staged": {**self.data},

@@ -200,9 +200,18 @@ def page(workflow: Workflow, lowered: Workflow, maker: Maker, notes: Sequence[Di
         *head(workflow, "Kubeflow Pipelines"),
         f"`{FILE}` is the pipeline in Kubeflow's intermediate form, version {SCHEMA_VERSION}: upload it as it is, or let",
         "`mlpc submit` do it. The tests of mlpc validate such pipelines against Kubeflow's own messages and run them with",
-        "the engine of its SDK for one machine; on a cluster none of them was run.",
+        "the engine of its SDK for one machine. What `mlpc submit` sends was checked against the request models of",
+        "Kubeflow's API, by a stand-in for its server. On a cluster none of this was run.",
         "",
-        "1. Build the images, `mlpc build .`, and push them to where the cluster finds them.",
+        "    mlpc submit . --url https://… --stage s3://bucket/folder",
+        "",
+        "builds the images and pushes them, uploads the data, makes secrets and recurring runs, starts a run and follows it",
+        "to its end; `--follow` goes on with that. By hand:",
+        "",
+        "1. Build the images and push them to their registry: `mlpc build . --push`."
+        if maker.registry
+        else "1. Compile again with `--registry`, to push the images there; or build them, `mlpc build .`, and load them into "
+        "the cluster's own machines.",
         "2. Put the data into an object store, and secrets into the namespace of the runs (below).",
         f"3. Upload `{FILE}`, and start a run with the parameters below.",
         "",

@@ -36,6 +36,8 @@ PORT = Rule("port", ascii_lowercase + digits, "_", "_", first=ascii_lowercase)
 JOIN = "___"
 #: What every task gives beside its artefacts: status, figures and digests, as JSON.
 RECORD = f"mlpc{JOIN}record"
+#: The same and more as an artefact: what `mlpc submit` reads, since the API of Kubeflow tells no output parameters.
+TOLD = f"mlpc{JOIN}told"
 #: What a gate gives: whether it passed.
 PASSED = "passed"
 #: What a service becomes: the bundle that a server is started with.

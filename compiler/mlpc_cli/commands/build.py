@@ -22,22 +22,26 @@ if TYPE_CHECKING:
     examples=[
         ("mlpc build build", "the images of what was compiled into `build`"),
         ("mlpc build build --no-cache", "from scratch"),
+        ("mlpc build build --push", "and push them to the registry that was named when compiling"),
     ],
 )
 @click.argument("folder", type=click.Path())
 @click.option("--no-cache", is_flag=True, help="Build every layer anew.")
 @click.option("--pull", is_flag=True, help="Ask for a newer base image.")
-def command(folder: str, no_cache: bool, pull: bool) -> int:
+@click.option("--push", is_flag=True, help="Push the images to the registry that `compile --registry` named.")
+def command(folder: str, no_cache: bool, pull: bool, push: bool) -> int:
     """Build the images of what `mlpc compile` wrote into FOLDER.
 
-    An image that is there already is not built again: its tag names its content.
+    An image that is there already is not built again, nor pushed: its tag names its content.
     """
     with reported():
         from mlpc_engines.directory import Compiled
         from mlpc_engines.docker import Docker
 
         compiled = Compiled(folder)
-        Docker().build(compiled, Shown().show, again=no_cache, pull=pull)
+        docker = Docker()
+        work = docker.push if push else docker.build
+        work(compiled, Shown().show, again=no_cache, pull=pull)
     return errors.OK
 
 
@@ -53,9 +57,9 @@ class Shown:
         """Show one report."""
         if progress.state == "there":
             tell(f"{harmless(progress.image)}  {self._paint(CYAN, 'there already')}")
-        elif progress.state == "built":
+        elif progress.state in ("built", "pushed"):
             self._clear()
-            tell(f"{harmless(progress.image)}  {self._paint(GREEN, 'built')}")
+            tell(f"{harmless(progress.image)}  {self._paint(GREEN, progress.state)}")
         else:
             text = f"{progress.image}  {progress.step}/{progress.of}  {progress.text}"
             if self._live:

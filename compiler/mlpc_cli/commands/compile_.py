@@ -8,8 +8,9 @@ import click
 
 from mlpc import codes
 from mlpc.backend import NO_MATERIAL
+from mlpc.ir.nodes import Workflow
 from mlpc_cli import backends, errors
-from mlpc_cli.errors import CommandError, Findings
+from mlpc_cli.errors import CommandError, Findings, UsageError
 from mlpc_cli.files import write_folder
 from mlpc_cli.material import gather
 from mlpc_cli.options import Command, environment, optional_file, project
@@ -19,6 +20,8 @@ from mlpc_cli.terminal import harmless
 
 #: Names the files of an earlier `compile` in its folder, so that another one may replace them.
 MARK = ".mlpc-compiled"
+#: Targets whose engines pull images from a registry.
+_PULLING = frozenset({"kubeflow"})
 
 
 @click.command(
@@ -27,6 +30,7 @@ MARK = ".mlpc-compiled"
         ("mlpc compile main.mlp --to local -o build", "the plan for this machine"),
         ("mlpc compile main.mlp --to compose -o build", "for Docker Compose; then `mlpc submit build`"),
         ("mlpc compile main.mlp --to local --env ci -o build", "as the environment `ci` has it"),
+        ("mlpc compile --to kubeflow --registry HOST/team -o build", "a cluster pulls its images there"),
     ],
 )
 @optional_file
@@ -36,18 +40,25 @@ MARK = ".mlpc-compiled"
 @click.option(
     "-o", "--output", required=True, metavar="FOLDER", help="Where to; new, or made by an earlier compile."
 )
+@click.option(
+    "--registry", default="", metavar="REGISTRY", help="Where a cluster pulls images from; for `kubeflow`."
+)
 @environment
 @project
-def command(file: str | None, target: str, output: str, environment: str, project: str) -> int:
+def command(file: str | None, target: str, output: str, registry: str, environment: str, project: str) -> int:
     """Write what an engine takes to run the pipeline of FILE.
 
     Runs nothing and reads no data. The same spec gives the same bytes.
     """
     backend = backends.named(target)
+    if registry and target not in _PULLING:
+        raise UsageError(
+            f"--registry has no meaning for `{target}`, which runs images of this machine",
+            help=["leave it out, or compile `--to kubeflow`"],
+        )
     spec = compile_spec(file, "compile", environment, project)
-    emitted = backend.emit(
-        spec.workflow, gather(spec.workflow, spec.root) if backend.takes_material else NO_MATERIAL
-    )
+    workflow = _with_registry(spec.workflow, target, registry) if registry else spec.workflow
+    emitted = backend.emit(workflow, gather(workflow, spec.root) if backend.takes_material else NO_MATERIAL)
     if show(emitted.diagnostics, spec.loader):
         raise Findings
     _refuse_others(output)
@@ -56,6 +67,17 @@ def command(file: str | None, target: str, output: str, environment: str, projec
     for path in emitted.files:
         tell(harmless(os.path.join(output, path)))
     return errors.OK
+
+
+def _with_registry(workflow: Workflow, target: str, registry: str) -> Workflow:
+    """Return ``workflow`` as if `backend TARGET { registry = … }` stood in it."""
+    own = workflow.settings.get(target)
+    members = {name: getattr(workflow, name) for name in workflow.__slots__}
+    members["settings"] = {
+        **workflow.settings,
+        target: {**(own if isinstance(own, dict) else {}), "registry": registry},
+    }
+    return Workflow(**members)
 
 
 def _refuse_others(folder: str) -> None:

@@ -17,8 +17,10 @@ from mlpc_cli.terminal import BOLD, CYAN, GREEN, RED, YELLOW, Paint, emit, harml
 from .build import Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlpc_engines.engine import Event
-    from mlpc_run.summary import Summary
+    from mlpc_run.summary import GateResult, Summary
 
 _WORDS = {
     "started": ("started", ""),
@@ -73,14 +75,17 @@ def command(
         from mlpc_engines.engine import Options, connect
 
         listen = _Listener(quiet=as_json)
-        engine = connect(Compiled(folder), Options(url, dags, stage), listen.told, listen.built)
+        compiled = Compiled(folder)
+        engine = connect(compiled, Options(url, dags, stage), listen.told, listen.built)
         summary = engine.follow() if follow else engine.submit(data, params)
     if as_json:
         import json
 
         tell(json.dumps(summary, sort_keys=True))
     else:
-        _Submitted(emit, folder).show(read(summary))
+        shown = _Submitted(emit, folder, serves=compiled.target == "compose")
+        shown.untold = frozenset(summary.get("untold") or ())
+        shown.show(read(summary))
     return int(summary["exit_code"])
 
 
@@ -111,10 +116,18 @@ class _Listener:
 
 
 class _Submitted(Outcome):
-    """Writes what a run on another engine came to."""
+    """Writes what a run on another engine came to; ``untold`` are gates of which the engine tells no more than that."""
+
+    untold: frozenset[str] = frozenset()
+
+    def _gates(self, gates: Sequence[GateResult]) -> None:
+        super()._gates([gate for gate in gates if gate.node not in self.untold])
+        for gate in gates:
+            if gate.node in self.untold:
+                self._line(f"\n  {gate.node} {self._paint(YELLOW, 'judged: whether it passed is not told')}")
 
     def _next(self, summary: Summary) -> None:
-        if summary.promoted:
+        if summary.promoted and self._serves:
             self._line(f"\nstop it: {self._paint(BOLD, self.command('down'))}")
 
 

@@ -59,7 +59,7 @@ def test_a_step_is_a_task_with_a_component_of_its_own() -> None:
             "parameters": {"record___of___cells": {"parameterType": "STRING"}},
         },
         "outputDefinitions": {
-            "artifacts": {"made": artefact},
+            "artifacts": {"mlpc___told": artefact, "made": artefact},
             "parameters": {"mlpc___record": {"parameterType": "STRING"}},
         },
     }
@@ -169,8 +169,10 @@ def test_a_service_is_published_and_needs_no_packages() -> None:
     steps = task("forest"), gate("floor", "forest"), service("api", "forest.made", "floor", replicas=(2, 4))
     result = emitted(*steps)
     (document,) = documents(result)
+    artefact = {"artifactType": {"schemaTitle": "system.Artifact", "schemaVersion": "0.0.1"}}
     assert document["components"]["comp-api"]["outputDefinitions"]["artifacts"] == {
-        "bundle": {"artifactType": {"schemaTitle": "system.Artifact", "schemaVersion": "0.0.1"}}
+        "mlpc___told": artefact,
+        "bundle": artefact,
     }
     assert "plain--image" in container(document, "api")["image"]
     assert tasks(document)["api"]["dependentTasks"] == ["forest", "floor"]
@@ -347,6 +349,20 @@ def test_the_longest_name_is_taken() -> None:
 def test_a_schedule_has_its_seconds_in_the_manifest() -> None:
     result = emitted(task("a"), nodes.Trigger("nightly", "0 3 * * *", "UTC"))
     assert json.loads(result.files["manifest.json"])["schedules"] == {"nightly": "0 0 3 * * *"}
+
+
+def test_the_manifest_says_what_a_run_is_given_and_what_waits_for_what() -> None:
+    params = (
+        nodes.Param("trees", {"base": "int"}, 20),
+        nodes.Param("wait", {"base": "duration"}, None),
+    )
+    steps = task("forest"), gate("floor", "forest"), service("api", "forest.made", "floor")
+    facts = json.loads(emitted(*steps, params=params).files["manifest.json"])
+    assert facts["types"] == {
+        "trees": {"type": "NUMBER_INTEGER", "required": False},
+        "wait": {"type": "NUMBER_DOUBLE", "required": True},
+    }
+    assert facts["needs"] == {"forest": [], "floor": ["forest"], "api": ["forest", "floor"]}
 
 
 def test_images_come_from_the_registry_that_the_settings_name() -> None:

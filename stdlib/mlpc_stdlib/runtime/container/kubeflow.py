@@ -7,7 +7,8 @@
 ``KEY`` is a name in the input; what stands beside it is escaped as in a URL. Artefacts lie where Kubeflow's launcher puts
 them, which follows from their address. The node runs in a store of its own that holds nothing but what it needs; then
 its outputs are moved to where the launcher takes them from, and its record becomes an output parameter: status, figures
-and digests, so that a task that is told them is cached by the content of what it reads.
+and digests, so that a task that is told them is cached by the content of what it reads. An artefact holds the whole
+record, and those that the task was told, for who follows the run from outside.
 
 Exit status 0: done, or a gate judged, whichever way. 1 and 2: the step did not pass, or failed. 143: ended by SIGTERM.
 """
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Names of outputs that the backend declares.
-RECORD, PASSED, BUNDLE = "mlpc___record", "passed", "bundle"
+RECORD, TOLD, PASSED, BUNDLE = "mlpc___record", "mlpc___told", "passed", "bundle"
 #: Where the launcher keeps what has an address of such a scheme.
 _FOLDERS = {"gs": "/gcs/", "s3": "/s3/", "minio": "/minio/", "oci": "/oci/", "file": "/"}
 #: What of a record is the same for the same work.
@@ -52,9 +53,9 @@ def _run(told: argparse.Namespace) -> int:
     import tempfile
 
     id = told.node
-    given = Given(told.input)
+    given = Given(id, told.input)
     whole = graph.read(told.workflow)
-    records = {node: given.record(key) for key, (node,) in told.record}
+    given.records = records = {node: given.record(key) for key, (node,) in told.record}
     needed = list(dict.fromkeys([*whole.needs(whole.node(id)["id"]), *records]))
     own = _alone(whole, id, needed)
     with tempfile.TemporaryDirectory(prefix="mlpc-") as scratch:
@@ -134,7 +135,10 @@ def _publish(own: graph.Graph, id: str, store: Store, settings: attempts.Setting
 class Given:
     """An ``ExecutorInput``: values, addresses of artefacts, and where the answer goes."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, node: str, text: str) -> None:
+        self.node = node
+        #: The records that it holds, by node, as far as they were asked for.
+        self.records: dict[str, dict[str, Any]] = {}
         try:
             content = json.loads(text)
             inputs, outputs = content.get("inputs") or {}, content.get("outputs") or {}
@@ -189,6 +193,10 @@ class Given:
             key: {"artifacts": [{**_told(self._outputs[key]), "metadata": metadata}]}
             for key, metadata in artefacts.items()
         }
+        if TOLD in self._outputs:
+            path = self.target(TOLD)
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            write_json(path, {"node": self.node, "record": record, "given": self.records})
         os.makedirs(os.path.dirname(self._answer) or ".", exist_ok=True)
         write_json(self._answer, {"parameterValues": values, "artifacts": made})
 

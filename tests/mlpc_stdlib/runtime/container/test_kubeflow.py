@@ -95,6 +95,22 @@ def test_a_record_says_nothing_that_differs_between_two_runs(tmp_path: Path) -> 
     assert launcher.answer == first
 
 
+def test_who_follows_from_outside_is_told_the_whole_record_and_those_that_it_was_made_from(
+    tmp_path: Path,
+) -> None:
+    launcher = Launcher(tmp_path)
+    given = {"status": "done", "metrics": {"words": 3}}
+    launcher.run(
+        *("--node", "enough", "--record", "r=count"),
+        inputs={"r": json.dumps(given)},
+        outputs={"mlpc___told": "bucket/enough/told"},
+    )
+    told = json.loads((tmp_path / "bucket" / "enough" / "told").read_bytes())
+    assert (told["node"], told["given"]) == ("enough", {"count": given})
+    assert told["record"]["status"] == "not_passed"
+    assert told["record"]["seconds"] > 0
+
+
 @pytest.mark.parametrize(("words", "passed"), [(6, True), (3, False)])
 def test_a_gate_ends_well_whichever_way_it_goes(tmp_path: Path, words: int, passed: bool) -> None:
     launcher = Launcher(tmp_path)
