@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
-_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z"
-_DATETIME = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z"
+# Digits are those of ASCII: an engine reads no others.
+_DATE = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))\Z"
+_DATETIME = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)\Z"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z"
 _CRON_FIELDS = (
     ("minute", 0, 59),
@@ -27,7 +28,7 @@ _CRON_FIELDS = (
     ("month", 1, 12),
     ("weekday", 0, 7),
 )
-_CRON_PART = r"(\*|\d+(?:-\d+)?)(?:/(\d+))?\Z"
+_CRON_PART = r"(?a:(\*|\d+(?:-\d+)?)(?:/(\d+))?)\Z"
 
 
 class Fitter:
@@ -262,8 +263,10 @@ class Fitter:
             each = element
             if isinstance(item, bool):
                 each = Type("bool")
-            elif isinstance(item, int) and element.base in NUMBERS:
+            elif isinstance(item, int) and element.base in (*NUMBERS, "any"):
                 each = Type("int")
+            elif element.base == "any" and isinstance(item, float | str):
+                each = Type("string" if isinstance(item, str) else "float")
             if self.fit(Value(each, value.module, place, known=True, value=item), of, what).wrong:
                 return wrong(value.module, node)
         if not value.known and element.base != of.base and not (element.base == "int" and of.base == "float"):

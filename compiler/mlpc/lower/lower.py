@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..check.specs import LIVE
+from ..check.values import plain
 from ..ir.nodes import (
     Action,
     Condition,
@@ -47,7 +48,7 @@ def lower(typed: TypedProgram) -> Workflow:
         name=name.text if name is not None and hasattr(name, "text") else "",
         nodes=tuple(nodes),
         params=tuple(
-            Param(name, type.to_json(), value.to_json(), _doc(item.decl.doc))
+            Param(name, type.to_json(), plain(value.value), _doc(item.decl.doc))
             for name, (item, type, value) in typed.params.items()
         ),
         secrets=tuple(
