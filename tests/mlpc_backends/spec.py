@@ -2,18 +2,76 @@
 
 from __future__ import annotations
 
-from mlpc.backend import Emitted, Material
-from mlpc.compilation import Compilation
-from tests.loader import compiled
+import re
 
-#: What the spec's own steps run: it gives back what it is given, so that it can be compared.
+#: Takes the place of the text where nothing is to be tried. It is no part of anything else that is written.
+PLAIN = "zqx"
+
+#: Texts that mean something to YAML, Python, Jinja, shells, Compose, CEL, Kubeflow, Argo, HTML, Markdown or a terminal.
+HOSTILE = (
+    "'; import os; os.system('id') #",
+    '"""\n',
+    "\\",
+    "\\'\\\"",
+    "a\nb\r\nc\n",
+    "{{ 7 * 7 }}",
+    "{{$}}",
+    "{{$.inputs.parameters['x']}}",
+    "{{workflow.name}}",
+    "{% raw %}",
+    "{# no #}",
+    "}}",
+    "$(id) ${HOME} `id` $HOME $$",
+    "${MLPC_DATA:-x}",
+    "'] == true || true || inputs.parameter_values['b",
+    '"\n- !!python/object:os.system x\n',
+    "!!binary x",
+    "&anchor *alias <<: !tag",
+    "a: b\n---\nc: [d, {e: f}]\n...\n",
+    "# comment",
+    "- x",
+    "? y",
+    "| z",
+    "%YAML 1.2",
+    "null",
+    "0x1F",
+    "1e3",
+    "yes",
+    "2026-01-31",
+    "=",
+    "</script><b>",
+    "<!-- x",
+    "]]>",
+    "| a | b |\n|---|---|",
+    "``` x",
+    "    indented",
+    "[a](javascript:b) ![c](d)",
+    "run.sh",
+    "--node=other",
+    "-x",
+    "@file",
+    "~",
+    "*",
+    "%(a)s %s {0} {a!r} %2F %n",
+    "\x1b[31m\x07\x7f\x9b",
+    "\u202eevil\u2066 \u200b",
+    "\u2028\x85\ufeff\ufffe",
+    "𝔘😀é",
+    "   ",
+    "\t",
+    "\x00",
+    "x" * 5_000,
+)
+
+#: What the steps of the spec run: it writes down what arrives, so that it can be compared.
 CODE = '''
 import json
 from pathlib import Path
 
 
 def tell(data: Path, said, choice, many, named, mixed, key, lines):
-    """Write down everything that arrives; the value of the secret only by its length."""
+    """Write down everything that arrives; of the secret its length only, but print it."""
+    print("the secret is", key)
     made = {
         "data": data.read_text(encoding="utf-8"),
         "said": said,
@@ -24,99 +82,96 @@ def tell(data: Path, said, choice, many, named, mixed, key, lines):
         "key": len(key),
         "lines": lines,
     }
-    return {"said": json.dumps(made), "metrics": {"share": {"": 1.0, choice: 1.0}}}
+    return {"told": json.dumps(made), "metrics": {"share": {"": 1.0, choice: 1.0}}}
 
 
-def enter(said: Path):
-    return {"copy": said.read_text(encoding="utf-8")}
+def enter(told: Path):
+    return told.read_text(encoding="utf-8")
 '''
 
-#: Places in the spec; a target that refuses a text at one of them can still be given it at all others.
-PLACES = (
-    "owner",
-    "tags",
-    "doc",
-    "default",
-    "choice",
-    "path",
-    "data_url",
-    "separator",
-    "missing",
-    "argument",
-    "key",
-    "secret",
-    "file",
-    "message",
-    "class",
-    "gpu_type",
-    "header",
-    "column_choice",
-    "registry",
-    "server",
-    "code",
-    "condition",
-)
+#: Parts of the spec that a text can be kept out of: ``default`` is what defaults of parameters say and ``key`` what keys
+#: of maps do, ``choice`` a choice of an enum; ``doc`` is comments that document, ``tags`` what people sort pipelines by.
+PLACES = ("default", "key", "choice", "doc", "tags")
 
 
 def quoted(text: str) -> str:
     """Return a string of the language that says ``text``."""
     plain = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "$": "\\$"}
-    return '"' + "".join(plain.get(char, char if char.isprintable() else f"\\u{{{ord(char):x}}}") for char in text) + '"'
+    made = (plain.get(char, char if char.isprintable() else f"\\u{{{ord(char):x}}}") for char in text)
+    return f'"{"".join(made)}"'
 
 
-def remark(text: str) -> str:
-    """Return a comment that documents what stands below it; it cannot hold what ends a line, nor NUL."""
-    said = text.replace("\0", " ").replace("\r", " ")
-    return "\n".join(f"## {line}" for line in said.split("\n"))
+def remark(text: str, indent: str = "") -> str:
+    """Return a comment that documents what stands below it; it cannot hold NUL, nor half of a line's end."""
+    lines = re.sub("[\0\r]", " ", text).split("\n")
+    return f"\n{indent}".join(f"## {line}" for line in lines)
+
+
+def in_url(text: str) -> str:
+    """Return what is left of ``text`` in a URL."""
+    return re.sub(r"[\0\\\s]", "", text)[:1000]
+
+
+def in_path(text: str) -> str:
+    """Return what is left of ``text`` in the name of a file."""
+    return re.sub(r"[\0\\/]", "", text)[:60]
+
+
+def in_code(text: str) -> str:
+    """Return what is left of ``text`` in the name of a file with code."""
+    return re.sub(r"[\0\\/:\s.]", "", text)[:60]
 
 
 def source(text: str, *without: str) -> str:
-    """Return the spec; where ``without`` says so, ``plain`` stands instead of the text."""
-    unknown = set(without) - set(PLACES)
-    assert not unknown, unknown
+    """Return the spec; in the places that ``without`` names stands what is plain instead of the text."""
+    assert set(without) <= set(PLACES)
 
-    def at(place: str, before: str = "", after: str = "") -> str:
-        return quoted(before + ("plain" if place in without else text) + after)
+    def at(place: str) -> str:
+        return quoted(PLAIN if place in without else text)
 
-    doc = remark("plain" if "doc" in without else text)
+    told = PLAIN if "doc" in without else text
+    doc, nested = remark(told), remark(told, "  ")
+    anywhere = quoted(text)
+    tag = quoted((PLAIN if "tags" in without else text)[:100])
     return f"""mlp 1
 
 {doc}
 pipeline words {{
-  owner = {at("owner")}
-  tags = [{at("tags")}, "two"]
+  owner = {anywhere}
+  tags = [{tag}, "two"]
 
-  {doc.replace(chr(10), chr(10) + "  ")}
+  {nested}
   param said: string = {at("default")}
-  param choice: enum({at("choice")}, "other ") = {at("choice")}
+  param choice: enum({at("choice")}, "other") = {at("choice")}
   param many: list(string) = [{at("default")}, "two"]
   param named: map(string) = {{ {at("key")} = {at("default")} }}
-  secret key: string = env({at("secret")})
-  secret other: string = file({at("file")})
+  secret key: string = env({anywhere})
+  secret other: string = file({anywhere})
 
-  {doc.replace(chr(10), chr(10) + "  ")}
+  {nested}
   step tell: tell {{
-    data = {at("path", "data/")}
+    data = {quoted("data/" + in_path(text) + ".txt")}
     said = said
     choice = choice
     many = many
     named = named
-    mixed = {quoted_mixed(text, without)}
+    mixed = {anywhere[:-1]}${{said}}{anywhere[1:]}
     key = key
-    lines = [{at("argument")}, "two"]
-    resources {{ gpu_type = {at("gpu_type")} }}
-    retry {{ attempts = 2 }}
-    require floor: share >= 0 {{ message = {at("message")} }}
-    require share[{at("class")}] >= 0
+    lines = [{anywhere}, "two"]
+    resources {{ gpu_type = {anywhere} }}
+    retry {{ attempts = 2, backoff = 0s }}
+    require floor: share <= 2 - 1 {{ message = {anywhere} }}
+    require share[{anywhere}] > 0
   }}
 
-  step enter: enter {{ said = tell.said }}
+  step enter: enter {{ told = tell }}
 
   data rows: csv {{
-    path = {at("data_url", "https://example.org/", ".csv").replace(" ", "%20")}
+    path = {quoted("https://example.org/" + in_url(text) + ".csv")}
     schema = Row
-    separator = {at("separator")}
-    missing = [{at("missing")}, ""]
+    separator = {anywhere}
+    encoding = {anywhere}
+    missing = [{anywhere}]
   }}
 
   train forest: sklearn.random_forest {{ data = rows }}
@@ -124,18 +179,19 @@ pipeline words {{
   evaluate quality: classification {{
     model = forest
     data = rows
-    require recall[{at("condition")}] >= 0
+    positive = {anywhere}
+    require recall[{anywhere}] > 0
   }}
 
   register catalog: mlflow {{
     model = forest
-    name = {at("registry")}
-    description = {at("registry")}
-    tags = {{ {at("key")} = {at("registry")} }}
-    alias = {at("registry")}
-    experiment = {at("registry")}
+    name = {anywhere}
+    description = {anywhere}
+    tags = {{ {anywhere} = {anywhere} }}
+    alias = {anywhere}
+    experiment = {anywhere}
     token = other
-    tracking_uri = {at("server", "https://example.org/").replace(" ", "%20")}
+    tracking_uri = {quoted("https://example.org/" + in_url(text))}
   }}
 
   export portable: onnx {{ model = forest }}
@@ -147,7 +203,7 @@ pipeline words {{
 
 {doc}
 component tell: step {{
-  {doc.replace(chr(10), chr(10) + "  ")}
+  {nested}
   param data: path
   param said: string
   param choice: string
@@ -157,19 +213,19 @@ component tell: step {{
   param key: string @secret
   param lines: list(string)
   quantity share: float in 0..1 @after @by_class
-  output said: file("json")
-  run = python({at("code", "", ".py:tell")})
+  output told: file("json")
+  run = python({quoted(in_code(text) + "steps.py:tell")})
 }}
 
 component enter: step {{
-  input said: file("json")
+  input told: file("json")
   output copy: file("json")
-  run = python({at("code", "", ".py:enter")})
+  run = python({quoted(in_code(text) + "steps.py:enter")})
 }}
 
 schema Row {{
-  {doc.replace(chr(10), chr(10) + "  ")}
-  a: float @from({at("header")})
-  b: enum({at("column_choice")}, "other ") @label
+  {nested}
+  a: float @from({anywhere})
+  b: enum({anywhere}, "other") @label
 }}
 """
