@@ -22,9 +22,9 @@ PAGE = ROOT / "docs" / "targets.md"
 HEAD = """\
 # What each target does
 
-Made by `make docs` from the tables that `mlpc compile` goes by; do not edit. `mlpc targets main.mlp` prints the part of it that a
-spec uses. *native*: the engine has it. *lowered*: the engine lacks it, something else stands for it, and a compile says so. *refused*: a
-compile ends with `MLP510` at the place in the spec, and says what to write instead.
+Made by `make docs` from the tables that `mlpc compile` goes by; do not edit. `mlpc targets main.mlp` prints the part of it
+that a spec uses. *native*: the engine has it. *lowered*: the engine lacks it, something else stands for it, and a compile
+says so. *refused*: a compile ends with `MLP510` at the place in the spec, and says what to write instead.
 """
 
 

@@ -33,7 +33,9 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 class Compiled:
     """What a spec with ``text`` compiles to on one target."""
 
-    def __init__(self, target: str, text: str, *without: str, runtime: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self, target: str, text: str, *without: str, runtime: dict[str, bytes] | None = None
+    ) -> None:
         code = {f"{in_code(text)}steps.py": CODE}
         made = compiled(source(text, *without), dict(code))
         self.diagnostics = [each for each in made.check() if each.severity == "error"]
@@ -142,7 +144,12 @@ class Compiled:
         for place in (dag, *dag.get("params", {}).values()):
             assert "\n" not in place["description"]
             place["description"] = self._one_line(place["description"])
-        return {"skeleton": _skeleton(data), "steps": steps, "dag": self.walk(dag), "waits": reading.waits(data)}
+        return {
+            "skeleton": _skeleton(data),
+            "steps": steps,
+            "dag": self.walk(dag),
+            "waits": reading.waits(data),
+        }
 
     def _one_line(self, text: str) -> str:
         said = " ".join(self.workflow.doc.split())
@@ -206,7 +213,12 @@ class Compiled:
 
     def _same(self, data: bytes) -> Any:
         """Files that no text of a spec gets into."""
-        assert self.text == PLAIN or not self.text.strip() or len(self.text) < 4 or self.text not in data.decode()
+        assert (
+            self.text == PLAIN
+            or not self.text.strip()
+            or len(self.text) < 4
+            or self.text not in data.decode()
+        )
         return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..check.fit import is_url
 from ..check.specs import LIVE
 from ..check.values import plain
 from ..ir.nodes import (
@@ -103,7 +104,7 @@ def _inputs(block: TypedBlock) -> dict[str, Input]:
     }
     for name, value in block.externals.items():
         location = str(value.value)
-        inputs[name] = Input((External(location, "://" in location, {"type": "file", "format": ""}),))
+        inputs[name] = Input((External(location, is_url(location), {"type": "file", "format": ""}),))
     component = block.component
     for name, port in component.inputs.items() if component is not None else ():
         if "judging" in port.marks:
