@@ -22,7 +22,7 @@ from mlpc_backends.kubeflow import BACKEND as KUBEFLOW
 from mlpc_backends.local import BACKEND as LOCAL
 from tests.loader import compiled
 from tests.mlpc_backends.airflow import reading
-from tests.mlpc_backends.spec import CODE, PLAIN, in_code, in_path, in_url, quoted, source
+from tests.mlpc_backends.spec import CODE, PLAIN, in_code, in_path, in_url, in_variable, quoted, source
 
 BACKENDS = {backend.name: backend for backend in (LOCAL, KUBEFLOW, COMPOSE, AIRFLOW)}
 #: Digests differ where texts do.
@@ -34,10 +34,10 @@ class Compiled:
     """What a spec with ``text`` compiles to on one target."""
 
     def __init__(
-        self, target: str, text: str, *without: str, runtime: dict[str, bytes] | None = None
+        self, target: str, text: str, *without: str, name: str = "words"
     ) -> None:
         code = {f"{in_code(text)}steps.py": CODE}
-        made = compiled(source(text, *without), dict(code))
+        made = compiled(source(text, *without, name=name), dict(code))
         self.diagnostics = [each for each in made.check() if each.severity == "error"]
         assert not self.diagnostics, [f"{each.code} {each.message}" for each in self.diagnostics]
         workflow = made.workflow()
@@ -46,7 +46,7 @@ class Compiled:
         self.text = text
         self.workflow = workflow
         material = Material(
-            runtime or {"mlpc_stdlib/__init__.py": b""}, {path: text.encode() for path, text in code.items()}
+            {"mlpc_stdlib/__init__.py": b""}, {path: text.encode() for path, text in code.items()}
         )
         self.emitted: Emitted = BACKENDS[target].emit(workflow, material)
         written = quoted(text)[1:-1]
@@ -62,6 +62,8 @@ class Compiled:
             f"data/{in_path(text)}.txt": f"data/{PLAIN}.txt",
             _harmless(f"data/{in_path(text)}.txt"): f"data/{PLAIN}.txt",
             f"example.org/{in_url(text)}": f"example.org/{PLAIN}",
+            PLAIN + in_variable(text): PLAIN + PLAIN,
+            PLAIN + text.replace("\0", ""): PLAIN + PLAIN,
             f"{in_code(text)}steps.py": f"{PLAIN}steps.py",
         }
         # Longest first: one form of the text may hold another.

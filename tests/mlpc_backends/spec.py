@@ -69,6 +69,19 @@ import json
 from pathlib import Path
 
 
+def exposed(key):
+    """Tell where the secret can be seen by whoever sees this process, or the first one of its container."""
+    found = []
+    for process in ("self", "1"):
+        for name in ("environ", "cmdline"):
+            try:
+                content = Path("/proc", process, name).read_bytes()
+            except OSError:
+                continue
+            found += [f"{process}/{name}"] if key.encode() in content else []
+    return found
+
+
 def tell(data: Path, said, choice, many, named, mixed, key, lines):
     """Write down everything that arrives; of the secret its length only, but print it."""
     print("the secret is", key)
@@ -81,6 +94,7 @@ def tell(data: Path, said, choice, many, named, mixed, key, lines):
         "mixed": mixed,
         "key": len(key),
         "lines": lines,
+        "exposed": exposed(key),
     }
     return {"told": json.dumps(made), "metrics": {"share": {"": 1.0, choice: 1.0}}}
 
@@ -90,8 +104,11 @@ def enter(told: Path):
 '''
 
 #: Parts of the spec that a text can be kept out of: ``default`` is what defaults of parameters say and ``key`` what keys
-#: of maps do, ``choice`` a choice of an enum; ``doc`` is comments that document, ``tags`` what people sort pipelines by.
-PLACES = ("default", "key", "choice", "doc", "tags")
+#: of maps do, ``choice`` a choice of an enum; ``doc`` is comments that document, ``tags`` what people sort pipelines by,
+#: ``secret`` the variable that a secret comes from.
+PLACES = ("default", "key", "choice", "doc", "tags", "secret")
+#: Where the secret of a spec comes from that is run.
+VARIABLE = "MLPC_TEST_SECRET"
 
 
 def quoted(text: str) -> str:
@@ -122,8 +139,16 @@ def in_code(text: str) -> str:
     return re.sub(r"[\0\\/:\s.]", "", text)[:60]
 
 
-def source(text: str, *without: str) -> str:
-    """Return the spec; in the places that ``without`` names stands what is plain instead of the text."""
+def in_variable(text: str) -> str:
+    """Return what is left of ``text`` in the name of a variable of the environment."""
+    return re.sub("[\0=]", "", text)
+
+
+def source(text: str, *without: str, light: bool = False, name: str = "words") -> str:
+    """Return the spec; in the places that ``without`` names stands what is plain instead of the text.
+
+    A ``light`` one has only steps that need no packages.
+    """
     assert set(without) <= set(PLACES)
 
     def at(place: str) -> str:
@@ -136,7 +161,7 @@ def source(text: str, *without: str) -> str:
     return f"""mlp 1
 
 {doc}
-pipeline words {{
+pipeline {name} {{
   owner = {anywhere}
   tags = [{tag}, "two"]
 
@@ -145,8 +170,7 @@ pipeline words {{
   param choice: enum({at("choice")}, "other") = {at("choice")}
   param many: list(string) = [{at("default")}, "two"]
   param named: map(string) = {{ {at("key")} = {at("default")} }}
-  secret key: string = env({anywhere})
-  secret other: string = file({anywhere})
+  secret key: string = env({quoted(VARIABLE if "secret" in without else PLAIN + in_variable(text))})
 
   {nested}
   step tell: tell {{
@@ -161,10 +185,49 @@ pipeline words {{
     resources {{ gpu_type = {anywhere} }}
     retry {{ attempts = 2, backoff = 0s }}
     require floor: share <= 2 - 1 {{ message = {anywhere} }}
-    require share[{anywhere}] > 0
+    require share[{at("choice")}] > 0
   }}
 
   step enter: enter {{ told = tell }}
+{"" if light else heavy(text)}
+  schedule nightly {{ cron = "0 3 * * *", timezone = "UTC" }}
+}}
+
+{doc}
+component tell: step {{
+  {nested}
+  param data: path
+  param said: string
+  param choice: string
+  param many: list(string)
+  param named: map(string)
+  param mixed: string
+  param key: string @secret
+  param lines: list(string)
+  quantity share: float in 0..1 @after @by_class
+  output told: file("json")
+  run = python({quoted(in_code(text) + "steps.py:tell")})
+}}
+
+component enter: step {{
+  input told: file("json")
+  output copy: file("json")
+  run = python({quoted(in_code(text) + "steps.py:enter")})
+}}
+
+schema Row {{
+  {nested}
+  a: float @from({anywhere})
+  b: enum({anywhere}, "other") @label
+}}
+"""
+
+
+def heavy(text: str) -> str:
+    """Return blocks of the standard library whose steps need packages."""
+    anywhere = quoted(text)
+    return f"""
+  secret other: string = file({quoted(PLAIN + text.replace(chr(0), ""))})
 
   data rows: csv {{
     path = {quoted("https://example.org/" + in_url(text) + ".csv")}
@@ -197,35 +260,4 @@ pipeline words {{
   export portable: onnx {{ model = forest }}
 
   deploy api: server {{ model = portable }}
-
-  schedule nightly {{ cron = "0 3 * * *", timezone = "UTC" }}
-}}
-
-{doc}
-component tell: step {{
-  {nested}
-  param data: path
-  param said: string
-  param choice: string
-  param many: list(string)
-  param named: map(string)
-  param mixed: string
-  param key: string @secret
-  param lines: list(string)
-  quantity share: float in 0..1 @after @by_class
-  output told: file("json")
-  run = python({quoted(in_code(text) + "steps.py:tell")})
-}}
-
-component enter: step {{
-  input told: file("json")
-  output copy: file("json")
-  run = python({quoted(in_code(text) + "steps.py:enter")})
-}}
-
-schema Row {{
-  {nested}
-  a: float @from({anywhere})
-  b: enum({anywhere}, "other") @label
-}}
 """
