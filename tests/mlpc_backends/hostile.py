@@ -33,9 +33,7 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 class Compiled:
     """What a spec with ``text`` compiles to on one target."""
 
-    def __init__(
-        self, target: str, text: str, *without: str, name: str = "words"
-    ) -> None:
+    def __init__(self, target: str, text: str, *without: str, name: str = "words") -> None:
         code = {f"{in_code(text)}steps.py": CODE}
         made = compiled(source(text, *without, name=name), dict(code))
         self.diagnostics = [each for each in made.check() if each.severity == "error"]

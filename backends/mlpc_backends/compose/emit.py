@@ -155,7 +155,8 @@ def _at(node: Node) -> tuple[str, ...]:
 
 def _companions(workflow: Workflow) -> dict[str, tuple[str, Companion]]:
     """Return what has to be started beside steps that name none: its service's name, by id of the step."""
-    taken = {SERVICE.mangle(node.id) for node in workflow.nodes}
+    # Services find each other by DNS, which does not tell capital letters from small ones.
+    taken = {SERVICE.mangle(node.id).lower() for node in workflow.nodes}
     found: dict[str, tuple[str, Companion]] = {}
     for node in workflow.nodes:
         if not isinstance(node, Task):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpc_stdlib.runtime.masking import MASK, Masker
+from mlpc_stdlib.runtime.masking import Masker
 
 SECRET = "p@ss wörd/+%&=\"'\\~"
 
