@@ -56,7 +56,11 @@ def test_texts_arrive_as_they_are_and_the_secret_stays_out(tmp_path: Path, compo
         assert json.loads(docker(*look, "cat", tag, "/store/enter/copy")) == project.told()
 
         searched.bytes("the store", docker(*look, "tar", tag, "-c", "/store"))
-        ids = docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={name}").split()
+        ids = (
+            docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={name}")
+            .decode()
+            .split()
+        )
         assert len(ids) == 3
         for each in ids:
             logs = subprocess.run(["docker", "logs", each], capture_output=True, check=True)

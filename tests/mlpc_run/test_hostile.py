@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
+
+import pytest
 
 from tests.mlpc_backends.projects import TEXT, Project, Searched
+from tests.mlpc_backends.spec import VARIABLE
 from tests.mlpc_cli.command import mlpc
 
 
@@ -29,3 +35,31 @@ def test_texts_arrive_as_they_are_and_the_secret_stays_out(tmp_path: Path) -> No
     assert "the secret is ***" in logs.out
     searched.bytes("the log", logs.out)
     assert searched.looked_at > 10_000
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        quote,
+        json.dumps,
+        lambda text: b64encode(text.encode()).decode(),
+        lambda text: urlsafe_b64encode(f"user:{text}".encode()).decode(),
+        lambda text: b64encode(f"a{text}bc".encode()).decode(),
+        lambda text: text.encode().hex(),
+    ],
+)
+def test_the_search_finds_what_it_looks_for(tmp_path: Path, write: Callable[[str], str]) -> None:
+    project = Project(tmp_path / "project")
+    searched = Searched(project.secret)
+    searched.folder(project.folder)
+    (project.folder / "data" / "left.log").write_text(f"x{write(project.secret)}y", encoding="utf-8")
+    with pytest.raises(AssertionError, match=r"left\.log"):
+        searched.folder(project.folder)
+
+
+def test_a_secret_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    answer = mlpc("run", cwd=project.folder, **{VARIABLE: "a\udcff"})
+    assert answer.code == 1, answer
+    assert f"the secret `key` cannot be read from {VARIABLE}: it is not UTF-8 text" in answer.err
