@@ -120,6 +120,11 @@ format: setup-dev
 tables: setup-dev
 	$(BIN)/python tools/make_tables.py
 
+## docs: generate the page that says what each target does
+.PHONY: docs
+docs: setup-dev
+	$(BIN)/python tools/make_targets.py
+
 ## bench: the benchmarks, as ratios
 .PHONY: bench
 bench: setup-dev

@@ -147,6 +147,7 @@ class Compilation:
         A text is read as an expression of the language; for a parameter that is a text it may also stand as it is.
         """
         from .check.given import given_value
+        from .check.values import plain
 
         typed = self.typed
         values: dict[str, Json] = {}
@@ -170,7 +171,7 @@ class Compilation:
                 continue
             found = given_value(name, text, params[name][1], problems)
             if found is not None:
-                values[name] = found.to_json()
+                values[name] = plain(found.value)
         return values, problems
 
     def _unknown_environment(self, root: Module) -> None:

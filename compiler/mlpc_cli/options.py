@@ -65,5 +65,5 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"`--set {text}` sets nothing", help=["write it as `--set trees=50`"])
         if name in found:
             raise UsageError(f"`--set {name}=…` is given twice", help=["leave one of them out"])
-        found[name] = value.strip()
+        found[name] = value
     return found

@@ -44,6 +44,14 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
                     f"the secret `{name}` comes from the environment variable {variable}, which is not set",
                     f"export {variable}=…",
                 )
+            if not value.isascii():
+                try:
+                    value.encode("utf-8")
+                except UnicodeEncodeError:
+                    raise EngineError(
+                        MISSING_SECRET,
+                        f"the secret `{name}` cannot be read from {variable}: it is not UTF-8 text",
+                    ) from None
             found[name] = value
         else:
             path = os.path.join(project, os.path.expanduser(str(source.get("file", ""))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import posixpath
 
@@ -22,6 +23,7 @@ from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import FanOut, Gate, Param, Reference, Service, Task, Trigger, Workflow, needs
 from mlpc_backends.shared.images import Images, bad_requirements
+from mlpc_backends.shared.limits import ARGUMENT, NAME, long_names, outside, unnameable
 from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.markdown import code
@@ -76,10 +78,10 @@ def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
         return Emitted({}, diagnostics=found)
     lowered = _asking(effects_last(workflow))
     images = Images(lowered, dumps(lowered), material)
-    found += _unnameable(images)
+    maker = Maker(workflow, lowered, images, material)
+    found += [*images.refused(), *unnameable("the volume of the store", maker.volume)]
     if any(item.severity == ERROR for item in found):
         return Emitted({}, diagnostics=found)
-    maker = Maker(workflow, lowered, images, material)
     dag = maker.dag()
     found += [*maker.notes(), *images.notes()]
     files = images.files()
@@ -94,6 +96,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
     services = {node.id for node in workflow.nodes if isinstance(node, Service)}
     yield from bad_requirements(workflow)
     yield from _too_long(workflow)
+    yield from long_names(workflow, "Airflow", TASK)
     yield from _bad_schedules(workflow)
     for node in workflow.nodes:
         if isinstance(node, Task | Gate | Service):
@@ -134,6 +137,20 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
                     f"Python reads no more than some hundred brackets in brackets; {spec.DEEPEST} are safe",
                 ),
             )
+        else:
+            yield from _unfit_argument(param)
+
+
+def _unfit_argument(param: Param) -> Iterator[Diagnostic]:
+    """Yield an error if a container could not be started with the default of a parameter as an argument."""
+    text = param.default if isinstance(param.default, str) else json.dumps(param.default)
+    size = len(f"--param={param.name}={text}".encode())
+    if len(text) > NAME and size > ARGUMENT:
+        yield outside(
+            param.name, f"is an argument of {size:,} bytes", f"Linux takes {ARGUMENT:,} in one argument"
+        )
+    elif "\0" in text:
+        yield outside(param.name, "holds a NUL", "Linux takes none in an argument")
 
 
 def _read_from(node: Task | Service) -> set[str]:
@@ -188,17 +205,6 @@ def _too_long(workflow: Workflow) -> Iterator[Diagnostic]:
                 NAME_TOO_LONG,
                 f"`{node.id[:40]}…` is too long a name on Airflow: {length} characters",
                 help=(*at(node), rule),
-            )
-
-
-def _unnameable(images: Images) -> Iterator[Diagnostic]:
-    for image in images.all():
-        length = len(image.tag.rpartition(":")[0])
-        if length > spec.LONGEST_IMAGE:
-            yield Diagnostic(
-                NAME_TOO_LONG,
-                f"the image of `{image.nodes[0][:40]}` would have a name of {length} characters",
-                help=(f"Docker: `repository name must not be more than {spec.LONGEST_IMAGE} characters`",),
             )
 
 

@@ -27,8 +27,6 @@ GROUP = Rule("airflow group", ascii_letters + digits + "_", "-", "[")
 
 #: The most characters of an id of a DAG, a task or a task group, and of a tag.
 LONGEST_ID, LONGEST_TAG = 250, 100
-#: The most characters of the name of a repository of images, and of a file.
-LONGEST_IMAGE = 255
 #: Seconds beyond which dates overflow, or nearly so.
 LONGEST_TIME = 1e9
 #: What a count may be at most: Airflow's database has 32 bits for it.

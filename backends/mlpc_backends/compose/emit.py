@@ -18,6 +18,7 @@ from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import External, Gate, Reference, Service, Task, needs
 from mlpc_backends.shared.images import Images, bad_requirements
+from mlpc_backends.shared.limits import long_names, unnameable
 from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS, SERVICE, VARIABLE
@@ -75,6 +76,9 @@ def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
     lowered = with_arguments(effects_last(workflow), asked)
     images = Images(lowered, dumps(lowered), material)
     maker = Maker(lowered, images, material, companions)
+    found += [*images.refused(), *unnameable("the volume of the store", f"{maker.project_name}_store")]
+    if any(item.severity == ERROR for item in found):
+        return Emitted({}, diagnostics=found)
     project = maker.project()
     found += [*maker.notes(), *images.notes()]
     files = images.files()
@@ -88,6 +92,7 @@ def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
 def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
     services = {node.id for node in workflow.nodes if isinstance(node, Service)}
     yield from bad_requirements(workflow)
+    yield from long_names(workflow, "Compose", SERVICE)
     for node in workflow.nodes:
         if isinstance(node, Task | Gate | Service) and len(SERVICE.mangle(node.id)) > LONGEST:
             yield Diagnostic(
@@ -150,7 +155,8 @@ def _at(node: Node) -> tuple[str, ...]:
 
 def _companions(workflow: Workflow) -> dict[str, tuple[str, Companion]]:
     """Return what has to be started beside steps that name none: its service's name, by id of the step."""
-    taken = {SERVICE.mangle(node.id) for node in workflow.nodes}
+    # Services find each other by DNS, which does not tell capital letters from small ones.
+    taken = {SERVICE.mangle(node.id).lower() for node in workflow.nodes}
     found: dict[str, tuple[str, Companion]] = {}
     for node in workflow.nodes:
         if not isinstance(node, Task):

@@ -7,6 +7,7 @@ import re
 
 from mlpc.codes import LOWERED_FOR_TARGET
 from mlpc.ir.nodes import Gate, Service, Task
+from mlpc_backends.shared.limits import ARGUMENT
 from mlpc_backends.shared.markdown import cell, code, escaped
 from mlpc_backends.shared.names import VARIABLE
 from mlpc_backends.shared.readme import does, head, kind, table
@@ -54,7 +55,8 @@ def _setting(value: Json) -> str:
     if value is None or isinstance(value, list | dict):
         return ""
     text = value if isinstance(value, str) else json.dumps(value)
-    return text if _SAFE.match(text) else ""
+    # What stands there becomes a variable of every container that reads it.
+    return text if _SAFE.match(text) and len(text) < ARGUMENT - 1000 else ""
 
 
 def page(spec: Workflow, workflow: Workflow, maker: Maker, notes: list[Diagnostic]) -> bytes:

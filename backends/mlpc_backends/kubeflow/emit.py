@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from mlpc.backend import Emitted, judge
@@ -25,6 +26,7 @@ from mlpc.ir import nodes as ir
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import Gate, Reference, Service, Trigger, metrics_read
 from mlpc_backends.shared.images import PYTHON, Images, bad_requirements
+from mlpc_backends.shared.limits import ARGUMENT, long_names, outside
 from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS
@@ -114,10 +116,20 @@ def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
 
 def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
     yield from bad_requirements(workflow)
+    yield from long_names(workflow, "Kubeflow", DNS)
     if len(TASK.mangle(workflow.name)) > LONGEST:
         yield _too_long(workflow.name, "the pipeline", TASK.mangle(workflow.name), LONGEST)
     for param in workflow.params:
         yield from _bad_default(param)
+        # A task is given all of its parameters in one argument, with more around them.
+        size = len(json.dumps(param.default))
+        if size > ARGUMENT // 2:
+            yield outside(
+                param.name,
+                f"has {size:,} bytes as JSON",
+                f"Linux takes {ARGUMENT:,} in one argument, as which Kubeflow gives a task all of its parameters: "
+                f"{ARGUMENT // 2:,} are safe",
+            )
     services = {node.id for node in workflow.nodes if isinstance(node, Service)}
     for node in workflow.nodes:
         if isinstance(node, _WORK) and len(TASK.mangle(node.id)) > LONGEST - len(COMPONENT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlpc.ir.nodes import Service, Task, Trigger, needs
 from mlpc_backends.shared.markdown import cell, code, escaped
+from mlpc_backends.shared.readme import shown
 
 from .spec import PLAN
 
@@ -28,7 +29,7 @@ def page(workflow: Workflow) -> str:
     lines += [_row(node) for node in workflow.nodes]
     if workflow.params:
         lines += ["", "| parameter | default |", "|---|---|"]
-        lines += [f"| {cell(param.name)} | {cell(str(param.default))} |" for param in workflow.params]
+        lines += [f"| {cell(param.name)} | {cell(shown(param.default))} |" for param in workflow.params]
     return "\n".join(lines) + "\n"
 
 

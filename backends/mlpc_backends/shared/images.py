@@ -6,12 +6,12 @@ context of every build is the whole output directory; `.dockerignore` leaves all
 
 from __future__ import annotations
 
-import re
-
 from mlpc.codes import BAD_REQUIREMENT, UNLOCKED_IMAGE
 from mlpc.diagnostics import Diagnostic
 from mlpc.ir.nodes import Gate, Service, Task
+from mlpc.ir.requirements import is_requirement
 
+from .limits import unnameable
 from .names import DNS
 
 TYPE_CHECKING = False
@@ -28,8 +28,6 @@ WORKFLOW, RUNTIME, CODE = "workflow.json", "runtime", "project"
 #: Variables by which pip is told of an index; a build passes them on where they are set.
 INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
 _BASE_PYTHON = "3.11"
-#: A name, extras, versions or an address, a marker; no option of pip, no comment, nothing that goes on in the next line.
-_REQUIREMENT = re.compile(r"[A-Za-z0-9](?:(?!\s-|\s#|\\)[\x20-\x7e])*\Z")
 _VARIABLES = {
     "PATH": "/opt/mlpc/bin:$PATH",
     "PYTHONPATH": "/mlpc/runtime",
@@ -134,6 +132,11 @@ class Images:
                 found[f"images/{image.name}/requirements.txt"] = _requirements(image)
         return found
 
+    def refused(self) -> Iterator[Diagnostic]:
+        """Yield an error for each image that Docker could not name."""
+        for image in self._sets.values():
+            yield from unnameable(f"the image of `{image.nodes[0][:40]}`", image.tag.rpartition(":")[0])
+
     def notes(self) -> list[Diagnostic]:
         """Return a note where images install what fits ranges, not what was locked."""
         loose = [image for image in self._sets.values() if image.nodes and not image.locked]
@@ -186,7 +189,7 @@ def bad_requirements(workflow: Workflow) -> Iterator[Diagnostic]:
     """Yield an error for each requirement that a file of requirements would take for something else."""
     for node in workflow.nodes:
         for text in node.requirements if isinstance(node, Task | Service) else ():
-            if not _REQUIREMENT.match(" ".join(text.split())):
+            if not is_requirement(text):
                 yield Diagnostic(
                     BAD_REQUIREMENT,
                     f"`{node.id}` requires `{text}`, which is no requirement of a package",

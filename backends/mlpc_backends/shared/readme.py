@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlpc.ir.nodes import Node, Workflow
+    from mlpc.ir.nodes import Json, Node, Workflow
 
 
 def head(workflow: Workflow, target: str) -> list[str]:
@@ -46,3 +46,12 @@ def does(node: Node) -> str:
     if isinstance(node, Gate):
         return ", ".join(cell(condition.text) for condition in node.conditions)
     return cell(f"{node.cron} {node.timezone}") if isinstance(node, Trigger) else ""
+
+
+def shown(value: Json) -> str:
+    """Return a value as a page shows it: a text as it is, anything else as JSON, nothing where there is none."""
+    import json
+
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

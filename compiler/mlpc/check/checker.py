@@ -356,7 +356,10 @@ class Checker:
                     f"`{function}`",
                 )
                 if text.known and not text.wrong:
-                    source = text.replace(value={function: text.value})
+                    if text.value and not set("\0=" if function == "env" else "\0").intersection(text.value):
+                        source = text.replace(value={function: text.value})
+                    else:
+                        self._bad_source(module, args[0], function)
             else:
                 self.report(
                     Diagnostic(
@@ -369,6 +372,17 @@ class Checker:
                 )
         if type.base != "error":
             typed.secrets[name] = (item, type, source)
+
+    def _bad_source(self, module: Module, node: tree.Node, function: str) -> None:
+        what = "environment variable" if function == "env" else "file"
+        self.report(
+            Diagnostic(
+                codes.BAD_FORMAT,
+                f"no {what} can have such a name",
+                module.span(node),
+                help=['write `env("NAME")`' if function == "env" else 'write `file("path")`'],
+            )
+        )
 
     def value_type(self, item: ValueDef) -> Type:
         """Return the type of a param or secret as declared."""

@@ -707,10 +707,28 @@ class Declarations:
         if isinstance(item.value, tree.List):
             texts = self._texts(module, item.value.items)
             spec.requirements = tuple(texts or ())
+            # The library that comes with the compiler is trusted, and read at every keystroke.
+            if not module.path.startswith("std:"):
+                self._packages(module, item.value, spec)
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(
                 module, item.value, "`requires` is a list of requirements", 'write `["scikit-learn>=1.6,<2"]`'
             )
+
+    def _packages(self, module: Module, node: tree.List, spec: ComponentSpec) -> None:
+        """Report what an installer would take for something else than a package."""
+        from ..ir.requirements import is_requirement
+
+        for item, text in zip(node.items, spec.requirements, strict=False):
+            if not is_requirement(text):
+                self.report(
+                    Diagnostic(
+                        codes.BAD_REQUIREMENT,
+                        "this is no requirement of a package",
+                        module.span(item),
+                        help=['write a name and, where it matters, versions: `"scikit-learn>=1.6,<2"`'],
+                    )
+                )
 
     def _port_requirements(self, spec: ComponentSpec) -> None:
         """Add what a function of the user's own needs for its ports to be read and written: `std.ports` says."""

@@ -601,7 +601,11 @@ class Expressions:
             made[key] = value
         if any(value.wrong for value in made.values()):
             return wrong(module, node)
-        type = Type("map", of=Type("any"))
+        # What a map holds need not be alike; where it is, the map can stand where one of that type is asked for.
+        joined: Type | None = next(iter(made.values())).type if made else None
+        for value in made.values():
+            joined = _join(joined, value.type) if joined is not None else None
+        type = Type("map", of=joined or Type("any"))
         if all(value.known for value in made.values()):
             return Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
         self.report(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
-_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z"
-_DATETIME = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z"
+# Digits are those of ASCII: an engine reads no others.
+_DATE = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))\Z"
+_DATETIME = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)\Z"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z"
 _CRON_FIELDS = (
     ("minute", 0, 59),
@@ -27,7 +28,7 @@ _CRON_FIELDS = (
     ("month", 1, 12),
     ("weekday", 0, 7),
 )
-_CRON_PART = r"(\*|\d+(?:-\d+)?)(?:/(\d+))?\Z"
+_CRON_PART = r"(?a:(\*|\d+(?:-\d+)?)(?:/(\d+))?)\Z"
 
 
 class Fitter:
@@ -251,7 +252,8 @@ class Fitter:
             )
             items = [(nodes[i] if nodes else node, item) for i, item in enumerate(value.value)]
         elif value.known and isinstance(value.value, dict):
-            items = [(node, item) for item in value.value.values()]
+            entries = [entry.value for entry in node.entries] if isinstance(node, tree.Map) else None
+            items = [(entries[i] if entries else node, item) for i, item in enumerate(value.value.values())]
         elif value.known and isinstance(value.value, tuple):
             ends = (node.low, node.high) if isinstance(node, tree.Range) else (node, node)
             items = list(zip(ends, value.value, strict=True))
@@ -262,8 +264,10 @@ class Fitter:
             each = element
             if isinstance(item, bool):
                 each = Type("bool")
-            elif isinstance(item, int) and element.base in NUMBERS:
+            elif isinstance(item, int) and element.base in (*NUMBERS, "any"):
                 each = Type("int")
+            elif element.base == "any" and isinstance(item, float | str):
+                each = Type("string" if isinstance(item, str) else "float")
             if self.fit(Value(each, value.module, place, known=True, value=item), of, what).wrong:
                 return wrong(value.module, node)
         if not value.known and element.base != of.base and not (element.base == "int" and of.base == "float"):
@@ -274,7 +278,7 @@ class Fitter:
         help = []
         fixes = []
         given = value.type.base
-        if type.base in TEXTS and given in NUMBERS:
+        if type.base in TEXTS and given in NUMBERS and not isinstance(value.node, tree.Ref):
             help = [f'write `"{value.text}"`']
         elif type.base in (*NUMBERS, *DIMENSIONS) and given == "string" and value.known:
             inner = str(value.value)
@@ -310,12 +314,17 @@ def _number_word(base: str) -> str:
     return "whole number" if base == "int" else "number"
 
 
+def is_url(text: str) -> bool:
+    """Return whether a text has the form of a URL; as a path, any other text is one of a file."""
+    return "://" in text and re.match(_URL, text) is not None
+
+
 def _format_problem(base: str, text: str) -> tuple[str, str]:
     if base == "date" and not (re.match(_DATE, text) and _day_exists(text)):
         return "is no date", "a date is written 2026-01-31"
     if base == "datetime" and not (re.match(_DATETIME, text) and _day_exists(text)):
         return "is no point in time", "write 2026-01-31T09:30:00Z"
-    if base == "url" and not re.match(_URL, text):
+    if base == "url" and not is_url(text):
         return "is no URL", "a URL has a scheme: https://…, s3://…"
     if base == "path":
         return _path_problem(text)
@@ -336,10 +345,12 @@ def _path_problem(text: str) -> tuple[str, str]:
         return "path is empty", "write a path relative to the spec, or a URL"
     if "\0" in text or "\\" in text:
         return "is no path", "paths are written with `/`"
-    if "://" in text and re.match(_URL, text):
+    if is_url(text):
         return "", ""
     if text.startswith(("/", "~")) or (text[1:2] == ":" and text[0].isalpha()):
         return "leaves the project: it is an absolute path", "write it relative to the spec"
+    if len(text.encode()) > 4095 or any(len(part.encode()) > 255 for part in text.split("/")):
+        return "is too long for a path", "Linux takes 255 bytes in a name and 4,095 in a path"
     depth = 0
     for part in text.split("/"):
         depth += -1 if part == ".." else 0 if part in (".", "") else 1

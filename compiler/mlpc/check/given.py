@@ -22,6 +22,9 @@ def given_value(name: str, text: str, type: Type, problems: list[Diagnostic]) ->
     """Return ``text`` as a value of ``type``, or None after adding to ``problems`` why it is none."""
     found: list[Diagnostic] = []
     value: Value | None = None
+    # Only a text may mean the blanks around it.
+    if type.base != "string" or text.lstrip().startswith('"'):
+        text = text.strip()
     if type.base in TEXTS and not text.startswith('"'):
         source = Source(f"--set {name}", text)
         module = Module(source.path, source, tree.File(source, None, (), (), (), 0, 0))

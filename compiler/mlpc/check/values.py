@@ -84,6 +84,16 @@ def literal(value: Any) -> Json:
     return made
 
 
+def plain(value: Any) -> Json:
+    """Return a known value where no expression may stand: as in :func:`literal`, but a map as it is."""
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    made: Json = value
+    return made
+
+
 class Entity:
     """What a reference stands for.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..check.fit import is_url
 from ..check.specs import LIVE
+from ..check.values import plain
 from ..ir.nodes import (
     Action,
     Condition,
@@ -47,7 +49,7 @@ def lower(typed: TypedProgram) -> Workflow:
         name=name.text if name is not None and hasattr(name, "text") else "",
         nodes=tuple(nodes),
         params=tuple(
-            Param(name, type.to_json(), value.to_json(), _doc(item.decl.doc))
+            Param(name, type.to_json(), plain(value.value), _doc(item.decl.doc))
             for name, (item, type, value) in typed.params.items()
         ),
         secrets=tuple(
@@ -102,7 +104,7 @@ def _inputs(block: TypedBlock) -> dict[str, Input]:
     }
     for name, value in block.externals.items():
         location = str(value.value)
-        inputs[name] = Input((External(location, "://" in location, {"type": "file", "format": ""}),))
+        inputs[name] = Input((External(location, is_url(location), {"type": "file", "format": ""}),))
     component = block.component
     for name, port in component.inputs.items() if component is not None else ():
         if "judging" in port.marks:

@@ -279,6 +279,8 @@ def _codec(encoding: str, signature: bool = False) -> str:
     """
     import codecs
 
+    if "\0" in encoding:
+        raise LookupError(encoding)
     name = codecs.lookup(encoding).name
     return "utf-8-sig" if signature and name == "utf-8" else name
 

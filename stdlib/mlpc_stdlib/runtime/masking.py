@@ -4,14 +4,17 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 MASK = "***"
+#: Characters of Base64 that are as good as the value itself.
+_LEAST = 8
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Masker:
-    """Replaces the values of secrets by ``***``: as they are, line by line, as JSON and in addresses."""
+    """Replaces the values of secrets by ``***``: as they are, line by line, as JSON, in addresses and in Base64."""
 
     def __init__(self, values: Iterable[str]) -> None:
         import json
@@ -27,6 +30,7 @@ class Masker:
                         repr(part)[1:-1],
                     )
                     forms.update((part, quote(part, safe=""), quote_plus(part), quote(part), *escaped))
+                    forms.update(_in_base64(part.encode("utf-8", "surrogatepass")))
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
         self._bytes = [form.encode("utf-8", "surrogatepass") for form in self._forms]
         #: Length in bytes of the longest form of a secret.
@@ -55,6 +59,22 @@ class Masker:
         if isinstance(value, dict):
             return {self.text(name): self.json(item) for name, item in value.items()}
         return value
+
+
+def _in_base64(value: bytes) -> Iterator[str]:
+    """Yield what a value becomes in Base64 wherever in a text it stands, as in the header of a request.
+
+    Characters that what stands around it has a part in are left out; what is left of a short value could be anything.
+    """
+    from base64 import b64encode
+
+    for before in range(3):
+        made = b64encode(b"\0" * before + value).decode("ascii")
+        rest = (before + len(value)) % 3
+        inner = made[(0, 2, 3)[before] : len(made) - (0, 3, 2)[rest]]
+        if len(inner) >= _LEAST:
+            yield inner
+            yield inner.translate(_URL_SAFE)
 
 
 class Lines:

@@ -504,7 +504,7 @@ HOSTILE = [
     "run.sh",
     "notes.md",
     "\u202eevil\u2066",
-    "\x00\x1b[31m",
+    "\x01\x1b[31m",
     "𝔘😀",
     "x" * 20_000,
     "%(a)s %s {0} {a!r}",

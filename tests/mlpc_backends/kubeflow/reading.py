@@ -143,7 +143,11 @@ class Run:
 
 
 def run(
-    directory: Path, folder: Path, arguments: dict[str, Any], pythons: dict[str, str] | None = None
+    directory: Path,
+    folder: Path,
+    arguments: dict[str, Any],
+    pythons: dict[str, str] | None = None,
+    secrets: Path | None = None,
 ) -> Run:
     """Run what was compiled into ``directory``; an image is this Python unless ``pythons`` says otherwise."""
     images = json.loads((directory / "manifest.json").read_bytes())["images"]
@@ -154,6 +158,8 @@ def run(
         "arguments": arguments,
         "root": str(folder / "out"),
     }
+    if secrets is not None:
+        told["secrets"] = str(secrets)
     (folder / "task.json").write_text(json.dumps(told), encoding="utf-8")
     command = [str(python_with("kfp")), str(INSIDE / "run.py"), str(folder / "task.json")]
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 ``directory``: what was compiled. ``pythons``: by image, the Python that has the packages of that image; it stands for
 the image, and the directory for the image's files. ``arguments``: of the run. ``root``: where outputs go.
+``secrets``: the folder in which each secret is a folder, as Kubernetes mounts it.
 
 Prints one line of JSON: the outputs of the tasks that ran, by name. The exit status is 1 where the run failed.
 """
@@ -35,6 +36,10 @@ def main() -> int:
                 "--project",
                 f"{directory}/project",
             ]
+            if "secrets" in told:
+                container["args"] = [
+                    word.replace("=/mlpc/secrets/", f"={told['secrets']}/") for word in container["args"]
+                ]
             container["env"] = [{"name": "PYTHONPATH", "value": f"{directory}/runtime"}]
     pipeline = json_format.ParseDict(document, spec.PipelineSpec())
     # The runner is for steps written as Python functions, which it knows by their command. Ours are processes as well.
