@@ -509,10 +509,10 @@ def test_the_closing_line(counts: tuple[int, int, int], files: int, text: str) -
 
 
 def test_a_thousand_places_on_a_line_of_megabytes_are_drawn_at_once() -> None:
-    source = Source("main.mlp", "mlp 1\n" + "? " * 2_500_000)
+    source = Source("main.mlp", "mlp 1\n" + "? " * 5_000_000)
     began = time.process_time()
     for at in range(1000):
         start = 6 + 2 * at
         text = render(Diagnostic(codes.UNEXPECTED_CHARACTER, "message", Span(source, start, start + 1)))
         assert length(text.split("\n")[3]) < 200
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 2
