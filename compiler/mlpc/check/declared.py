@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.modules import Module, duplicate
@@ -707,6 +709,15 @@ class Declarations:
         if isinstance(item.value, tree.List):
             texts = self._texts(module, item.value.items)
             spec.requirements = tuple(texts or ())
+            if not module.path.startswith("std:"):
+                for node, text in zip(item.value.items, spec.requirements, strict=False):
+                    if re.fullmatch(_REQUIREMENT, text.strip()) is None:
+                        self._bad(
+                            module,
+                            node,
+                            f"`{text}` is no requirement of Python",
+                            'write a name with bounds, such as `"scikit-learn>=1.6,<2"`',
+                        )
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(
                 module, item.value, "`requires` is a list of requirements", 'write `["scikit-learn>=1.6,<2"]`'
@@ -734,6 +745,13 @@ class Declarations:
 
 
 _KEYS = {"param", "input", "block"}
+
+# A name, extras, and bounds or an address; what stands behind a semicolon is left to the installer.
+_REQUIREMENT = (
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\[\]]*\]\s*)?"
+    r"(?:@\s*\S.*|(?P<open>\()?(?:(?:===|~=|==|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+\s*(?:,\s*(?!$|\))|(?=$|\)|;)))*"
+    r"(?(open)\))\s*(?:;.*)?)"
+)
 
 
 def doc_of(doc: tree.Doc | None) -> str:
