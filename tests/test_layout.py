@@ -125,8 +125,9 @@ def test_examples_have_a_program_and_a_page() -> None:
 
 def test_the_version_is_the_same_everywhere() -> None:
     version = PROJECT["project"]["version"]
-    namespace = (ROOT / "compiler/mlpc/__init__.py").read_text(encoding="utf-8")
-    assert re.findall(r'^__version__ = "(.*)"$', namespace, re.MULTILINE) == [version]
+    for package in ("compiler/mlpc", "stdlib/mlpc_stdlib"):
+        namespace = (ROOT / package / "__init__.py").read_text(encoding="utf-8")
+        assert re.findall(r'^__version__ = "(.*)"$', namespace, re.MULTILINE) == [version]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     latest = re.findall(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert latest[:1] == [version]

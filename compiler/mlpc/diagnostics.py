@@ -14,6 +14,10 @@ ERROR = "error"
 WARNING = "warning"
 NOTE = "note"
 
+# A word of so many characters is no name that anybody reads: a message holds its beginning.
+_LONG = 500
+_SHOWN = 60
+
 
 class Label:
     """A second place that helps to understand the first, with a few words on what is there."""
@@ -22,7 +26,7 @@ class Label:
 
     def __init__(self, span: Span, message: str) -> None:
         self.span = span
-        self.message = message
+        self.message = message if len(message) < _LONG else shortened(message)
 
 
 class Fix:
@@ -31,7 +35,7 @@ class Fix:
     __slots__ = ("edits", "message", "safe")
 
     def __init__(self, message: str, edits: Sequence[tuple[Span, str]], *, safe: bool = True) -> None:
-        self.message = message
+        self.message = message if len(message) < _LONG else shortened(message)
         self.edits = tuple(edits)
         self.safe = safe
 
@@ -57,11 +61,11 @@ class Diagnostic:
         severity: str | None = None,
     ) -> None:
         self.code = code
-        self.message = message
+        self.message = message if len(message) < _LONG else shortened(message)
         self.span = span
-        self.label = label
+        self.label = label if len(label) < _LONG else shortened(label)
         self.labels = tuple(labels)
-        self.help = tuple(help)
+        self.help = tuple([line if len(line) < _LONG else shortened(line) for line in help])
         self.fixes = tuple(fixes)
         self.severity = severity or code.severity
 
@@ -92,6 +96,13 @@ class Diagnostic:
 
     def __repr__(self) -> str:
         return f"{self.code.code} {self.span!r} {self.message}"
+
+
+def shortened(text: str) -> str:
+    """Return ``text`` with what stands for very long words: a line of 10 MB without a blank is no message."""
+    return " ".join(
+        [word if len(word) < _LONG else f"{word[:_SHOWN]}…{word[-1:]}" for word in text.split(" ")]
+    )
 
 
 def article(text: str) -> str:

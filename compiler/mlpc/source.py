@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 class Source:
     """One text with the path it is shown under."""
 
-    __slots__ = ("_starts", "path", "text")
+    __slots__ = ("_line", "_starts", "path", "text")
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
         self._starts: list[int] | None = None
+        # The line that was asked for last: a long one with many mistakes is cut out once.
+        self._line = (0, "")
 
     def _line_starts(self) -> list[int]:
         starts = self._starts
@@ -56,10 +58,12 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return line ``number`` (1-based) without its line end."""
-        starts = self._line_starts()
-        start = starts[number - 1]
-        end = starts[number] - 1 if number < len(starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        if self._line[0] != number:
+            starts = self._line_starts()
+            start = starts[number - 1]
+            end = starts[number] - 1 if number < len(starts) else len(self.text)
+            self._line = (number, self.text[start:end].rstrip("\r"))
+        return self._line[1]
 
     @property
     def line_count(self) -> int:

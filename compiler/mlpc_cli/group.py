@@ -125,16 +125,16 @@ def run(arguments: Sequence[str]) -> int:
         code = group.main(list(arguments), prog_name="mlpc", standalone_mode=False)
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
-    except click.FileError as error:
-        raise _plain(error) from None
-    except click.UsageError as error:
-        raise _plain(error) from None
+    except (click.FileError, click.UsageError) as error:
+        raise _plain(error, arguments[0]) from None
     return code if isinstance(code, int) else errors.OK
 
 
-def _plain(error: click.ClickException) -> UsageError:
+def _plain(error: click.ClickException, command: str) -> UsageError:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "mlpc"
+    path = f"mlpc {command}" if command in COMMANDS else "mlpc"
+    if context is not None:
+        path = context.command_path
     more = f"`{path} --help` says how it is called"
     if isinstance(error, click.NoSuchOption):
         known = {name.replace("-", "_"): name for name in _options(context)}
@@ -142,6 +142,14 @@ def _plain(error: click.ClickException) -> UsageError:
         hint = f"did you mean `{known[near]}`?" if near else more
         return UsageError(f"`{path}` has no option `{error.option_name}`", help=[hint])
     message = error.format_message().rstrip(".").replace("'", "`")
+    if isinstance(error, click.MissingParameter) and isinstance(
+        getattr(error.param, "type", None), click.Choice
+    ):
+        # click's own text has line ends and tabs.
+        assert error.param is not None
+        message = (
+            f"missing argument: one of {', '.join(f'`{choice}`' for choice in error.param.type.choices)}"  # type: ignore[attr-defined]
+        )
     return UsageError(message[:1].lower() + message[1:], help=[more])
 
 

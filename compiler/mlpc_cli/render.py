@@ -239,8 +239,7 @@ class _Drawing:
             raw, min(ends, default=1), max([mark.end_column for mark in here] + ends, default=1), room
         )
         # What begins with its line is drawn as a bar from that line on, without a row of its own.
-        blank = len(raw) - len(raw.lstrip())
-        slashes = [mark for mark in starting if mark.column <= blank + 1]
+        slashes = [mark for mark in starting if _is_blank(raw[: mark.column - 1])]
         bars = [mark for mark in several if mark.line < number <= mark.end_line]
         prefix = self._gutter(gutters, bars, slashes)
         self.lines.append(f"{self._edge(number=str(number))} {prefix}{view.text}")
@@ -462,7 +461,7 @@ def _wanted_lines(source: Source, marks: list[Mark]) -> list[int]:
     for mark in marks:
         for number in (mark.line, mark.end_line):
             wanted.add(number)
-            while number > 1 and not source.line(number).strip():
+            while number > 1 and _is_blank(source.line(number)):
                 number -= 1
             wanted.add(number)
         # Of a long span its first two lines and its last two say enough.
@@ -471,6 +470,11 @@ def _wanted_lines(source: Source, marks: list[Mark]) -> list[int]:
         else:
             wanted.update((mark.line + 1, mark.end_line - 1))
     return sorted(wanted)
+
+
+def _is_blank(text: str) -> bool:
+    """Return whether there is nothing to see in ``text``; unlike `strip`, this copies no line of megabytes."""
+    return not text or text.isspace()
 
 
 def _told(fix: Fix, item: Diagnostic) -> bool:

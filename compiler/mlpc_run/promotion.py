@@ -75,7 +75,7 @@ def promote(
             old = json.loads(before[2])
             for name in ("services", "effects", "figures"):
                 whole[name] = {**old.get(name, {}), **bundle.get(name, {})}
-        digest = digests.of_text(keys.canonical(whole))
+        digest = digests.of_text(keys.canonical(_counts(whole)))
         if before is not None and before[1] == digest:
             db.execute("UPDATE promotions SET confirmed=? WHERE id=?", (now, before[0]))
             return int(before[0]), False
@@ -103,6 +103,15 @@ def promote(
     made = store.change(work)
     reach("promoted")
     return made
+
+
+def _counts(bundle: dict[str, Any]) -> dict[str, Any]:
+    """Return what tells one promotion from another: labels say where in the spec a service stands, not what is served."""
+    services = {
+        id: {name: value for name, value in each.items() if name != "labels"}
+        for id, each in bundle.get("services", {}).items()
+    }
+    return {**bundle, "services": services}
 
 
 def current(store: Store, pipeline: str, environment: str) -> Promotion | None:
@@ -144,7 +153,11 @@ def previous(store: Store, pipeline: str, environment: str) -> Promotion:
     if earlier is None:
         raise EngineError(
             NO_EARLIER_PROMOTION,
-            f"promotion {now.id} is the first of `{pipeline}`: there is none to go back to",
+            f"promotion {now.id} is the first of `{pipeline}`: there is none to go back to"
+            if now.before is None
+            else f"promotion {now.before} of `{pipeline}`, the one before {now.id}, is no longer kept: "
+            "there is none to go back to",
+            *([] if now.before is None else ["`mlpc gc --keep N` keeps more of them"]),
             exit_code=FINDINGS,
         )
     store.write(

@@ -68,13 +68,25 @@ def up(
 def about(store: Store, found: Promotion) -> list[str]:
     """Return what a person should know of a promotion before it is served."""
     notes = [
-        f"promotion {found.id} of `{found.pipeline}`, made by run {found.run} {age(time.time() - found.at)} ago"
+        f"promotion {found.id} of `{found.pipeline}`, made {age(time.time() - found.at)} ago by run {found.run}"
     ]
-    newer = records.runs(store, pipeline=found.pipeline, environment=found.environment, limit=1)
-    if newer and newer[0].ended is not None and newer[0].started > found.confirmed:
-        reasons = newer[0].summary.get("reasons") or []
-        why = f": {reasons[0]}" if reasons else ""
-        notes.append(f"run {newer[0].id} is newer and was not promoted{why}")
+    newer = records.runs(store, pipeline=found.pipeline, environment=found.environment, limit=20)
+    for run in newer:
+        if run.started <= found.confirmed:
+            break
+        if run.ended is None:
+            continue
+        if run.state != "done":
+            reasons = run.summary.get("reasons") or []
+            notes.append(
+                f"run {run.id} is newer and was not promoted" + (f": {reasons[0]}" if reasons else "")
+            )
+            break
+        # A run of a few steps promotes nothing, and is no news; one that promoted was taken back.
+        for later in promotion.every(store, found.pipeline, found.environment):
+            if later.id > found.id and later.confirmed >= run.started:
+                notes.append(f"run {run.id} is newer; what it promoted was taken back")
+                return notes
     return notes
 
 

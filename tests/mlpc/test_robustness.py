@@ -207,3 +207,15 @@ def test_one_mistake_is_mostly_one_diagnostic() -> None:
     assert len(counts) > 140
     assert max(counts) <= 4  # a block that is called otherwise, once for each place that names it
     assert sum(count <= 1 for count in counts) >= 0.95 * len(counts)
+
+
+def test_a_word_of_megabytes_is_not_said_again() -> None:
+    """A message holds the beginning of what nobody reads to its end."""
+    word = "x" * 1_000_000
+    text = f"mlp 1\n\npipeline p {{\n  {word} = {word}\n  {word} s {{\n  }}\n}}\n"
+    found = list(compiled(text).check())
+    assert len(found) >= 2
+    for diagnostic in found:
+        is_sound(diagnostic)
+        assert len(json.dumps(diagnostic.to_json())) < 2000
+        assert "xxx…" in diagnostic.message

@@ -6,6 +6,7 @@ In the texts here `«…»` marks the place of the diagnostic and `‹…›` th
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -505,3 +506,13 @@ def test_each_severity_has_its_colour(severity: str, style: str) -> None:
 )
 def test_the_closing_line(counts: tuple[int, int, int], files: int, text: str) -> None:
     assert counted(dict(zip(("error", "warning", "note"), counts, strict=True)), files) == text
+
+
+def test_a_thousand_places_on_a_line_of_megabytes_are_drawn_at_once() -> None:
+    source = Source("main.mlp", "mlp 1\n" + "? " * 5_000_000)
+    began = time.process_time()
+    for at in range(1000):
+        start = 6 + 2 * at
+        text = render(Diagnostic(codes.UNEXPECTED_CHARACTER, "message", Span(source, start, start + 1)))
+        assert length(text.split("\n")[3]) < 200
+    assert time.process_time() - began < 2

@@ -139,7 +139,7 @@ def test_steps_that_do_not_exist(project: Path) -> None:
     [
         ("wrd=x", "unknown-name", "did you mean `word`?"),
         ("copies=0", "out-of-range", "--set copies=0"),
-        ("copies=many", "MLP", "--set copies=many"),
+        ("copies=many", "wrong-type", "--set copies=many: `copies` is an int in 1..9, but this is a word"),
         ("copies=1s", "unit-of-nothing", "--set copies=1s"),
     ],
 )

@@ -56,6 +56,8 @@ def test_the_version() -> None:
         (["run", "--set", "trees"], "`--set trees` sets nothing", "write it as `--set trees=50`"),
         (["run", "--set", "a=1", "--set", "a=2"], "`--set a=…` is given twice", "leave one of them out"),
         (["new"], "missing argument `NAME`", "`mlpc new --help` says how it is called"),
+        (["completion"], "missing argument: one of `bash`, `zsh`, `fish`", "`mlpc completion --help` says how it is called"),
+        (["check", "--env"], "option `--env` requires an argument", "`mlpc check --help` says how it is called"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_says_what_would_be_right(

@@ -11,6 +11,7 @@ import pytest
 from mlpc.ir.nodes import Action, Condition, Gate, Input, Service, Workflow
 from mlpc_run import promotion
 from mlpc_run.errors import EngineError
+from mlpc_run.gc import collect
 from mlpc_run.promotion import Promotion
 from mlpc_run.store import Store
 
@@ -104,6 +105,29 @@ def test_the_same_again_is_the_same_promotion(project: Project) -> None:
     assert again is not None
     assert again.id == first.id
     assert again.confirmed > first.confirmed
+
+
+def test_a_service_that_moved_in_the_file_is_the_same_promotion(project: Project) -> None:
+    def at(line: int) -> Workflow:
+        spec = chain()
+        spec.nodes[-1].labels["place"] = {"file": "main.mlp", "line": line, "column": 1}
+        return spec
+
+    assert project.run(at(7)).new is True
+    assert project.run(at(8)).new is False
+    with Store(project.layout) as store:
+        assert len(promotion.every(store, "small", "")) == 1, "so that going back goes to something else"
+
+
+def test_going_back_to_what_was_collected(project: Project) -> None:
+    for letters in ("abc", "abcd"):
+        project.run(chain(letters))
+    collect(project.root, keep=1, shared=False)
+    with (
+        Store(project.layout) as store,
+        pytest.raises(EngineError, match="promotion 1 of `small`, the one before 2, is no longer kept"),
+    ):
+        promotion.previous(store, "small", "")
 
 
 def test_going_back_goes_to_what_was_served_before(project: Project) -> None:

@@ -22,7 +22,7 @@ from mlpc_run.errors import EngineError
 from mlpc_run.events import Event
 from mlpc_run.gc import collect
 from mlpc_run.store import Store
-from mlpc_run.up import age, free_port, up
+from mlpc_run.up import about, age, free_port, up
 
 from .projects import Project, environment, gate, measure, said, step, workflow
 
@@ -146,7 +146,8 @@ def test_what_was_promoted_is_served_until_ctrl_c(promoted: Project) -> None:
     served = Served(promoted, port)
     try:
         assert served.url == f"http://127.0.0.1:{port}"
-        assert served.notes()[0].startswith("promotion 1 of `small`, made by run 1 ")
+        assert served.notes()[0].startswith("promotion 1 of `small`, made ")
+        assert served.notes()[0].endswith(" ago by run 1")
         model = served.get("/model")
         assert (model["service"], model["pipeline"]) == ("api", "small")
         assert model["figures"]["quality"] == {"letters": 3}
@@ -167,6 +168,40 @@ def test_a_newer_run_that_was_blocked_is_told_and_not_served(promoted: Project) 
         assert served.get("/model")["artefact"] == first
     finally:
         served.end(signal.SIGTERM)
+
+
+def test_what_is_told_of_newer_runs(project: Project) -> None:
+    def notes() -> list[str]:
+        with Store(project.layout) as store:
+            found = promotion.current(store, "small", "")
+            assert found is not None
+            return about(store, found)[1:]
+
+    def spec(letters: str, bound: float = 3) -> Workflow:
+        return workflow(
+            step("words", text=letters),
+            measure("quality", "words"),
+            gate("g", "quality", ">=", bound),
+            Service(
+                "api",
+                Action("runtime", "m", "f"),
+                {"w": Input((Reference("words", "out"),))},
+                {},
+                after=("g",),
+            ),
+        )
+
+    project.run(spec("abc"))
+    project.run(spec("abcd"))
+    assert notes() == []
+    with Store(project.layout) as store:
+        promotion.previous(store, "small", "")
+    assert notes() == ["run 2 is newer; what it promoted was taken back"]
+    project.run(spec("abc", 9))
+    blocked = ["run 3 is newer and was not promoted: `g`: letters >= 9 (letters is 3)"]
+    assert notes() == blocked
+    project.run(spec("abc", 9), only=("words",))
+    assert notes() == blocked, "a run of some steps that promotes nothing is no news"
 
 
 def promotion_of(project: Project) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, article
 from ..resolve.modules import Module
 from ..source import Source
 from ..syntax import tree
@@ -34,6 +34,9 @@ def given_value(name: str, text: str, type: Type, problems: list[Diagnostic]) ->
     if value is not None and not value.wrong:
         value = _fitter(found).fit(value, type, f"`{name}`")
     if value is None or value.wrong or not value.known:
+        if found and found[0].code is codes.UNKNOWN_NAME:
+            # No name is known here, so that none was meant.
+            found = [Diagnostic(codes.WRONG_TYPE, f"`{name}` is {article(type.show())}, but this is a word")]
         for problem in found[:1]:
             # The text stands on the command line: a place in it helps nobody.
             problems.append(

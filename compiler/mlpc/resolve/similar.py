@@ -42,6 +42,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if lowered == folded:
             return candidate
         near = distance(folded, lowered, limit)
+        if near == 2 and len(folded) == 4 and folded[0] != lowered[0]:
+            near = 3  # half of the letters, the first among them: another word
         if near > limit:
             # One that continues, or is continued by, what was written: `accuracy_score`, `rand`.
             short, long = sorted((folded, lowered), key=len)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 # Digits of a number; Python itself refuses far longer ones.
 MAX_DIGITS = 400
+# After so many words that are none the rest of a text is not read.
+MAX_PROBLEMS = 20_000
 
 
 class Late:
@@ -135,6 +137,7 @@ class Tokens:
         # Strings with interpolations: the node and the pieces, a text or the (start, end) of an expression.
         self.templates: list[tuple[String, list[str | tuple[int, int]]]] = []
         self.unbalanced = False
+        # Whether something was left out, so that brackets tell nothing.
         self.too_deep = False
 
 
@@ -333,6 +336,11 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                 s = m.start(10)
                 from .odd import odd
 
+                if len(tokens.problems) > MAX_PROBLEMS:
+                    # No program: far more is wrong than is ever told, so the rest is not looked at.
+                    tokens.too_deep = True
+                    restart = stop
+                    break
                 restart = odd(text, s, stop, tokens, stack, in_braces)
                 if kinds:
                     last = kinds[-1]

@@ -138,6 +138,20 @@ def bracket(source: Source, mistake: Mistake, closing: dict[str, str]) -> Diagno
     )
 
 
+def brace_below(source: Source, behind: int, begin: int) -> Diagnostic:
+    """Return the diagnostic for a `{` at ``begin`` on a line of its own; what it opens ends at ``behind``."""
+    between = Span(source, behind, begin)
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        "the `{` of a block stands at the end of its first line",
+        Span(source, begin, begin + 1),
+        label="belongs at the end of the line above",
+        labels=[Label(Span(source, behind, behind), "expected `{` here")],
+        help=["a newline ends a statement, so the block above would have no body"],
+        fixes=[] if between.text.strip() else [Fix("move `{` up", [(between, " ")])],
+    )
+
+
 def _closing_text(source: Source, place: int, at: int, right: str) -> str:
     """Return a closing bracket as it is laid out: a brace of several lines gets one of its own."""
     if right != "}":

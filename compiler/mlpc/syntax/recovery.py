@@ -271,6 +271,9 @@ class Reader:
                 for problem in self.problems.pop(index):
                     self.report(messages.problem(self.source, problem))
             kind = kinds[index]
+            if kind == t.SEP and kinds[index + 1] == t.LBRACE and self.brace_below(index):
+                index += 1
+                continue
             if self.feed(kind, values[index], index):
                 index += 1
                 continue
@@ -286,6 +289,16 @@ class Reader:
                     break
             self.dirty = True
         return self.finish(self.stack[0] if self.states[-1] == t.ACCEPTED else self.salvage())
+
+    def brace_below(self, index: int) -> bool:
+        """Report a `{` that stands on the line below its block, where the line end ``index`` parts the two."""
+        behind, begin = self.ends[index - 1] if index else 0, self.starts[index + 1]
+        if "\n" not in self.text[behind:begin] or t.LBRACE not in self.accepted(self.states):
+            return False
+        if self.line(begin) not in self.lines_done:
+            self.report(messages.brace_below(self.source, behind, begin))
+        self.dirty = True
+        return True
 
     def finish(self, file: File) -> tuple[File, list[Diagnostic], int]:
         """Report what can only be seen at the end."""

@@ -45,7 +45,7 @@ def command(file: str | None, previous: bool, environment: str, project: str) ->
         served = records.served(store.layout) - {found.id}
     tell(
         f"in service again: promotion {found.id} of {harmless(pipeline)}, "
-        f"made by run {found.run} {age(time.time() - found.at)} ago"
+        f"made {age(time.time() - found.at)} ago by run {found.run}"
     )
     if found.bundle["effects"]:
         names = ", ".join(f"`{harmless(name)}`" for name in found.bundle["effects"])

@@ -92,8 +92,8 @@ def _promotion(found: Promotion, serving: bool, paint: Paint) -> None:
     served = f", {paint(GREEN, 'served now')}" if serving else ""
     names = ", ".join([*found.bundle["services"], *found.bundle["effects"]])
     tell(
-        f"  promoted  {harmless(names)}: promotion {found.id}, made by run {found.run} "
-        f"{age(time.time() - found.at)} ago{served}"
+        f"  promoted  {harmless(names)}: promotion {found.id}, made {age(time.time() - found.at)} ago "
+        f"by run {found.run}{served}"
     )
     for node, figures in (found.bundle.get("figures") or {}).items():
         shown = [

@@ -531,9 +531,11 @@ class Outputs:
         if isinstance(returned, dict) and (len(wanted) > 1 or set(wanted) <= set(returned)):
             unknown = [str(name) for name in returned if name not in wanted and name != "metrics"]
             if unknown:
+                figure = isinstance(returned[unknown[0]], (int, float))
                 self._refuse(
                     f"returned `{unknown[0]}`, which is no output of the step"
-                    + did_you_mean(unknown[0], wanted)
+                    + ("" if figure else did_you_mean(unknown[0], wanted)),
+                    *([f'figures stand under `metrics`: "metrics": {{"{unknown[0]}": …}}'] if figure else []),
                 )
             missing = [name for name in wanted if name not in returned]
             if missing:

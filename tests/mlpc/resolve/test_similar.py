@@ -29,6 +29,9 @@ WORDS = st.text(alphabet="abcd_", max_size=8)
         ("accuracy_score", ["accuracy", "recall"], "accuracy"),
         ("forest", ["sklearn_forest"], "sklearn_forest"),
         ("Gi", ["GB", "GiB", "GHz"], "GiB"),  # of two equally near the one that goes on
+        ("beta", ["data", "alpha"], None),  # half of the letters is another name
+        ("dtaa", ["data", "alpha"], "data"),
+        ("maks", ["min", "max"], "max"),
         ("a", ["b"], "b"),
         ("a", ["bc"], None),
         ("x", [], None),

@@ -91,6 +91,16 @@ def test_a_line_of_megabytes(name: str) -> None:
     assert [one.code.code for one in read_in_time(text).diagnostics] == wanted
 
 
+def test_a_line_of_junk_is_not_read_to_its_end() -> None:
+    began = time.process_time()
+    parsed = read_in_time("mlp 1\n\nstep a {\n  b = " + "?! " * 1_000_000 + "\n}\n")
+    assert time.process_time() - began < LIMIT / 4
+    found = [one.code for one in parsed.diagnostics]
+    assert len(found) == MAX_REPORTED + 1
+    assert found[-1] == codes.TOO_MANY_MISTAKES
+    assert codes.UNCLOSED_BRACKET not in found
+
+
 def test_a_hundred_thousand_statements() -> None:
     parsed = read_in_time("mlp 1\n\nstep a {\n" + "  b = 1\n" * MANY + "}\n")
     assert parsed.diagnostics == []

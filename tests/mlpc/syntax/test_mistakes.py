@@ -25,6 +25,22 @@ INSIDE: list[tuple[str, list[str]]] = [
         "  data cells: csv\n    a = 1\n  }",
         ["4:18 MLP013 expected `{`: the lines below are indented as the body of a block"],
     ),
+    (
+        "  data cells: csv\n  {\n    a = 1\n  }",
+        ["5:3 MLP010 the `{` of a block stands at the end of its first line"],
+    ),
+    (
+        "  data cells: csv  # why\n\n  {\n    a = = 1\n  }",
+        [
+            "6:3 MLP010 the `{` of a block stands at the end of its first line",
+            "7:9 MLP010 `=` stands here twice",
+        ],
+    ),
+    (
+        "  resources\n  {\n    cpu = 1\n  }",
+        ["5:3 MLP010 the `{` of a block stands at the end of its first line"],
+    ),
+    ("  a = 1\n  { }", ["5:3 MLP010 expected a name, found `{`"]),
     ("  param in: int", ["4:9 MLP016 `in` is a reserved word and cannot be a name"]),
     ("  in = 1", ["4:3 MLP016 `in` is a reserved word and cannot be a name"]),
     ("  when: date", ["4:3 MLP016 `when` is a reserved word and cannot be a name"]),
@@ -124,7 +140,7 @@ def test_inside_a_block(text: str, said: list[str]) -> None:
         ("owner = 1", ["3:1 MLP010 `owner = …` stands outside all blocks; here stand declarations"]),
         ("require a", ["3:1 MLP010 `require` stands outside all blocks; here stand declarations"]),
         ("pipeline {\n}", ["3:10 MLP010 expected a name after `pipeline`, found `{`"]),
-        ("pipeline p\n{\n}", ["4:1 MLP010 expected a declaration, found `{`"]),
+        ("pipeline p\n{\n}", ["4:1 MLP010 the `{` of a block stands at the end of its first line"]),
         ("pipeline p {", ["3:12 MLP013 `{` is never closed"]),
         ("pipeline", ["3:9 MLP010 expected a name after `pipeline`, found the end of the line"]),
         ("let a = 1\nuse std.b as b", ["4:1 MLP022 `use` statements stand before the first declaration"]),

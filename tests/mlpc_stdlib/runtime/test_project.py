@@ -464,6 +464,12 @@ def test_outputs_that_do_not_fit(own: Project, returned: str, message: str) -> N
     assert error.message == message
 
 
+def test_a_figure_beside_the_outputs_is_told_its_place(own: Project) -> None:
+    error = own.refused("def fit(data): return {'left': data, 'grown': 3.0}", {"left": ROWS})
+    assert error.message == "`fit` in train.py returned `grown`, which is no output of the step"
+    assert list(error.help) == ['figures stand under `metrics`: "metrics": {"grown": …}']
+
+
 @pytest.mark.parametrize(
     ("returned", "message"),
     [

@@ -19,6 +19,7 @@ import tempfile
 import traceback
 from time import monotonic, sleep
 
+from ... import __version__
 from .. import codes
 from ..contract import StepError, say
 
@@ -98,7 +99,7 @@ def _work(
     from .metrics import Metrics
 
     bundle = load(settings.folder, max(1, settings.threads // settings.workers))
-    metrics = Metrics(bundle.class_names, _version(), bundle.digest)
+    metrics = Metrics(bundle.class_names, __version__, bundle.digest)
     app = App(Predictor(bundle, settings.limits.rows), metrics, settings)
 
     class Server(uvicorn.Server):
@@ -329,12 +330,3 @@ def _tell(pipe: int) -> None:
 
 def _announce(settings: Settings) -> None:
     say(f"{settings.title}: serving on {settings.url}")
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("mlpc")
-    except PackageNotFoundError:
-        return "unknown"

@@ -84,27 +84,31 @@ class Requests:
             if self._optional:
                 return [[row.get(name) for name in self.names] for row in rows], batch
             return [list(row.values()) for row in rows], batch
-        if not batch and _rows_inside(found):
+        if not batch and "rows" not in self.names and _rows_inside(found):
             # `rows` did not come first; what it holds is judged as rows all the same.
+            batch = True
             try:
                 rows = self._batch.validate_json(body)["rows"]
             except ValidationError as error:
                 found = error
             else:
                 return [[row.get(name) for name in self.names] for row in rows], True
-        raise self._told(found)
+        raise self._told(found, batch)
 
-    def _told(self, error: ValidationError) -> RequestError:
+    def _told(self, error: ValidationError, batch: bool) -> RequestError:
         found = error.errors(include_url=False, include_context=True)
-        detail = [self._item(item) for item in found[:TOLD]]
+        detail = [self._item(item, batch) for item in found[:TOLD]]
         return RequestError(detail, max(0, len(found) - TOLD))
 
-    def _item(self, item: Any) -> dict[str, Any]:
+    def _item(self, item: Any, batch: bool) -> dict[str, Any]:
         kind, loc, message, given = item["type"], item["loc"], item["msg"], item["input"]
         if kind == "missing":
             message, given = "Field required", None
         elif kind == "extra_forbidden":
-            message, given = self._unknown(str(loc[-1])), _shown(given)
+            message = self._unknown(str(loc[-1])) if not batch or len(loc) > 1 else self._beside(str(loc[0]))
+            given = _shown(given)
+        elif kind == "list_type":
+            message, given = "Input should be a list of rows", _shown(given)
         elif kind in ("too_short", "too_long"):
             message, given = self._count(item["ctx"]["actual_length"]), _shown(given)
         elif kind == "dict_type":
@@ -120,6 +124,10 @@ class Requests:
             return "Send at least 1 row"
         return f"Send at most {self.max_rows} rows at once, not {rows}"
 
+    def _beside(self, name: str) -> str:
+        """Return what to say of a field that stands beside `rows`."""
+        return "Send either `rows` or the fields of one row" if name in self.names else "Unknown field"
+
     def _unknown(self, name: str) -> str:
         if name == self.label:
             return f"`{name}` is what the model predicts: leave it out"
@@ -131,7 +139,7 @@ class Requests:
 
 def _rows_inside(error: ValidationError) -> bool:
     return any(
-        item["type"] == "extra_forbidden" and item["loc"] == ("rows",) and isinstance(item["input"], list)
+        item["type"] == "extra_forbidden" and item["loc"] == ("rows",)
         for item in error.errors(include_url=False, include_context=False)
     )
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+import mlpc_stdlib
+
 from .servers import Server, serving
 from .test_predictions import ROW, SMALL
 
@@ -55,6 +57,7 @@ def test_what_happened_is_counted(bundle: Path, tmp_path: Path) -> None:
     assert 0 < of(after, "mlpc_request_duration_seconds_sum", path="/predict") < 7
     [build] = [dict(labels) for name, labels in after if name == "mlpc_build_info"]
     assert build["model_digest"] == server_digest(bundle)
+    assert build["version"] == mlpc_stdlib.__version__
     assert set(build) == {"version", "onnxruntime", "model_digest"}
 
 

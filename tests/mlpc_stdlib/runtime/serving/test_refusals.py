@@ -88,6 +88,21 @@ def without(name: str) -> dict[str, Any]:
             {"rows": [ROW], "threshold": 0.5},
             [("extra_forbidden", ["body", "threshold"], "Unknown field", 0.5)],
         ),
+        (
+            {"rows": [ROW], "width": 0.5},
+            [("extra_forbidden", ["body", "width"], "Send either `rows` or the fields of one row", 0.5)],
+        ),
+        ({"rows": 3}, [("list_type", ["body", "rows"], "Input should be a list of rows", 3)]),
+        (
+            {**ROW, "rows": ROW},
+            [
+                ("list_type", ["body", "rows"], "Input should be a list of rows", f"an object of {len(ROW)}"),
+                *(
+                    ("extra_forbidden", ["body", name], "Send either `rows` or the fields of one row", value)
+                    for name, value in ROW.items()
+                ),
+            ],
+        ),
     ],
 )
 def test_a_body_that_does_not_fit(server: Server, body: object, mistakes: list[Mistake]) -> None:
