@@ -1,0 +1,65 @@
+"""A real server that speaks S3, in a process and an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.engines import python_with
+
+REGION = "eu-central-1"
+#: A bucket that is there.
+BUCKET = "clinic"
+
+
+class Store:
+    """The server: ``port`` on every address of this machine, credentials as variables by who they are of."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.port = int(told["port"])
+        self.reader: dict[str, str] = told["reader"]
+        self.session: dict[str, str] = told["session"]
+        self.stranger: dict[str, str] = told["stranger"]
+
+    def variables(self, host: str = "127.0.0.1", **who: str) -> dict[str, str]:
+        """What tells a step of the store: credentials (of the reader unless told), endpoint, region."""
+        address = f"http://{host}:{self.port}"
+        return {**(who or self.reader), "AWS_ENDPOINT_URL": address, "AWS_REGION": REGION}
+
+    def put(self, key: str, content: bytes) -> str:
+        """Put an object into the bucket; return its address."""
+        from pyarrow import fs
+
+        store = fs.S3FileSystem(
+            access_key=self.reader["AWS_ACCESS_KEY_ID"],
+            secret_key=self.reader["AWS_SECRET_ACCESS_KEY"],
+            endpoint_override=f"127.0.0.1:{self.port}",
+            region=REGION,
+            scheme="http",
+        )
+        with store.open_output_stream(f"{BUCKET}/{key}") as file:
+            file.write(content)
+        return f"s3://{BUCKET}/{key}"
+
+
+@contextmanager
+def serving(log: Path) -> Iterator[Store]:
+    """Serve until the end of the block."""
+    command = [str(python_with("s3")), str(Path(__file__).with_name("serve.py"))]
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line, log.read_text(errors="replace")
+            yield Store(json.loads(line))
+        finally:
+            process.stdin.close()
+            process.wait(30)
