@@ -1,4 +1,4 @@
-"""A real server that speaks S3, in a process and an environment of its own."""
+"""Real servers that speak as object stores do, each in a process and an environment of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REGION = "eu-central-1"
 BUCKET = "clinic"
 
 
-class Store:
+class S3:
     """The server: ``port`` on every address of this machine, credentials as variables by who they are of."""
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -25,7 +25,7 @@ class Store:
         self.session: dict[str, str] = told["session"]
         self.stranger: dict[str, str] = told["stranger"]
 
-    def variables(self, host: str = "127.0.0.1", **who: str) -> dict[str, str]:
+    def variables(self, host: str = "127.0.0.1", who: dict[str, str] | None = None) -> dict[str, str]:
         """What tells a step of the store: credentials (of the reader unless told), endpoint, region."""
         address = f"http://{host}:{self.port}"
         return {**(who or self.reader), "AWS_ENDPOINT_URL": address, "AWS_REGION": REGION}
@@ -46,10 +46,40 @@ class Store:
         return f"s3://{BUCKET}/{key}"
 
 
+class Google:
+    """A server that asks for no credentials."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.port = int(told["port"])
+        self.variables = {"CLOUD_STORAGE_EMULATOR_ENDPOINT": f"http://127.0.0.1:{self.port}"}
+
+    def put(self, key: str, content: bytes) -> str:
+        """Put an object into the bucket; return its address."""
+        from pyarrow import fs
+
+        store = fs.GcsFileSystem(anonymous=True, scheme="http", endpoint_override=f"127.0.0.1:{self.port}")
+        with store.open_output_stream(f"{BUCKET}/{key}") as file:
+            file.write(content)
+        return f"gs://{BUCKET}/{key}"
+
+
 @contextmanager
-def serving(log: Path) -> Iterator[Store]:
-    """Serve until the end of the block."""
-    command = [str(python_with("s3")), str(Path(__file__).with_name("serve.py"))]
+def s3(folder: Path) -> Iterator[S3]:
+    """Serve until the end of the block; the log lies in ``folder``."""
+    with _serving("s3", "serve_s3.py", folder / "s3.log") as told:
+        yield S3(told)
+
+
+@contextmanager
+def google(folder: Path) -> Iterator[Google]:
+    """The same for Google's."""
+    with _serving("gcs", "serve_gcs.py", folder / "gcs.log") as told:
+        yield Google(told)
+
+
+@contextmanager
+def _serving(lock: str, script: str, log: Path) -> Iterator[dict[str, Any]]:
+    command = [str(python_with(lock)), str(Path(__file__).with_name(script))]
     with (
         log.open("wb") as output,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output) as process,
@@ -57,9 +87,9 @@ def serving(log: Path) -> Iterator[Store]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            line = process.stdout.readline()
+            line = next((line for line in process.stdout if line.startswith(b"{")), b"")
             assert line, log.read_text(errors="replace")
-            yield Store(json.loads(line))
+            yield json.loads(line)
         finally:
             process.stdin.close()
             process.wait(30)

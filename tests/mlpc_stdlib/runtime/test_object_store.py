@@ -1,4 +1,4 @@
-"""Data in an object store, against a real server that speaks S3; what goes wrong is told apart by its code."""
+"""Data in an object store, against real servers that speak as one; what goes wrong is told apart by its code."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from mlpc_stdlib.runtime import data, tables
+from mlpc.ir import stores as known
+from mlpc_stdlib.runtime import data, stores, tables
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from tests.mlpc_stdlib.bundles import column, dataset, step
-from tests.stores.server import BUCKET, Store, serving
+from tests.stores.server import BUCKET, S3, Google, google, s3
 
 CELLS = dataset(column("radius", "float", min=0), column("malignant", "bool", "label"))
 CSV = b"radius,malignant\n12.5,true\n7,false\n"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with serving(tmp_path_factory.mktemp("store") / "log") as made:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    with s3(tmp_path_factory.mktemp("store")) as made:
         made.put("2026/cells.csv", CSV)
         made.put("2026/all cells, ü+?.csv.gz", gzip.compress(CSV))
         made.put("strange.csv", b"radius,malignant\n12.5,perhaps\n")
@@ -29,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Store) -> pytest.MonkeyPatch:
+def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: S3) -> pytest.MonkeyPatch:
     """An environment that tells of the store, and of nothing else."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
@@ -69,15 +70,13 @@ def test_a_name_is_written_as_in_any_address(told: pytest.MonkeyPatch, tmp_path:
     assert rows(tmp_path, url) == [[12.5, True], [7.0, False]]
 
 
-def test_credentials_that_are_lent_for_a_while(
-    told: pytest.MonkeyPatch, tmp_path: Path, store: Store
-) -> None:
+def test_credentials_that_are_lent_for_a_while(told: pytest.MonkeyPatch, tmp_path: Path, store: S3) -> None:
     tell(told, store.session)
     assert len(rows(tmp_path, f"s3://{BUCKET}/2026/cells.csv")) == 2
 
 
 def test_the_endpoint_of_s3_goes_before_that_of_all_services(
-    told: pytest.MonkeyPatch, tmp_path: Path, store: Store
+    told: pytest.MonkeyPatch, tmp_path: Path, store: S3
 ) -> None:
     told.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     told.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{store.port}/")
@@ -130,7 +129,7 @@ def test_no_such_object(told: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ],
 )
 def test_credentials_that_do_not_do(
-    told: pytest.MonkeyPatch, tmp_path: Path, store: Store, who: str, changed: dict[str, str], reason: str
+    told: pytest.MonkeyPatch, tmp_path: Path, store: S3, who: str, changed: dict[str, str], reason: str
 ) -> None:
     given = {**getattr(store, who), **changed}
     tell(told, given)
@@ -172,7 +171,52 @@ def test_addresses_that_name_no_object(
     assert "s3cret" not in str([error, *error.help])
 
 
-def test_an_endpoint_without_a_scheme(told: pytest.MonkeyPatch, tmp_path: Path, store: Store) -> None:
+def test_an_endpoint_without_a_scheme(told: pytest.MonkeyPatch, tmp_path: Path, store: S3) -> None:
     told.setenv("AWS_ENDPOINT_URL", f"127.0.0.1:{store.port}")
     error = refused(tmp_path, f"s3://{BUCKET}/2026/cells.csv")
     assert str(error) == "MLP722 impossible-setting: AWS_ENDPOINT_URL holds no address of a server"
+
+
+# The variables are known in two places, since a step imports nothing of the compiler
+
+
+def test_compiler_and_steps_mean_the_same_stores() -> None:
+    assert set(stores.SCHEMES) == set(known.SCHEMES)
+    assert known.files(known.FILES) == stores.FILES
+    assert set(stores.SECRETS) <= set(known.variables(known.VARIABLES))
+
+
+# Google Cloud Storage
+
+
+@pytest.fixture(scope="module")
+def googles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
+    with google(tmp_path_factory.mktemp("google")) as made:
+        made.put("2026/cells.csv", CSV)
+        yield made
+
+
+def test_objects_of_google(googles: Google, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tell(monkeypatch, googles.variables)
+    assert rows(tmp_path, f"gs://{BUCKET}/2026/cells.csv") == [[12.5, True], [7.0, False]]
+    assert str(refused(tmp_path, f"gs://{BUCKET}/2026/Cells.csv")) == (
+        f"MLP709 missing-data: gs://{BUCKET}/2026/Cells.csv is not there: "
+        f"the bucket `{BUCKET}` has no object `2026/Cells.csv`"
+    )
+    assert str(refused(tmp_path, "gs://hospital/cells.csv")) == (
+        "MLP711 no-such-bucket: gs://hospital/cells.csv is not there: there is no bucket `hospital`"
+    )
+
+
+def test_credentials_of_google_that_are_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    error = refused(tmp_path, f"gs://{BUCKET}/cells.csv")
+    assert error.code == "MLP712"
+
+
+@pytest.mark.full
+def test_nobody_answers_for_google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CLOUD_STORAGE_EMULATOR_ENDPOINT", "http://127.0.0.1:9")
+    error = refused(tmp_path, f"gs://{BUCKET}/cells.csv")
+    assert str(error).startswith(f"MLP707 unreachable-data: gs://{BUCKET}/cells.csv cannot be reached: ")
+    assert not error.final

@@ -1,4 +1,4 @@
-"""A server that speaks S3 and looks at signatures: ``python serve.py``, in an environment that has moto.
+"""A server that speaks S3 and looks at signatures: ``python serve_s3.py``, in an environment that has moto.
 
 Prints one line of JSON: the port, and the credentials of who may read and write everything (``reader``), of the same for
 a while (``session``) and of who may do nothing (``stranger``). Ends when its input does.
