@@ -95,7 +95,8 @@ def dag(made: Dag) -> bytes:
         dag=made,
         timetable="MultipleCronTriggerTimetable" if len(made.cron) > 1 else "CronTriggerTimetable",
         uses_gpus=any(step.gpus for step in made.steps),
-        uses_stores=any(step.told or step.files for step in made.steps),
+        uses_stores=any(step.told for step in made.steps),
+        uses_files=any(step.files for step in made.steps),
         not_passed=NOT_PASSED,
         docker_timeout=DOCKER_TIMEOUT,
     )
