@@ -12,7 +12,8 @@ from gcp_storage_emulator.server import create_server
 
 
 def main() -> None:
-    server = create_server("127.0.0.1", 0, in_memory=True, default_bucket="clinic")
+    # Containers reach it by the address of a bridge.
+    server = create_server("0.0.0.0", 0, in_memory=True, default_bucket="clinic")
     server.start()
     print(json.dumps({"port": server._api._httpd.server_port}), flush=True)
     sys.stdin.read()

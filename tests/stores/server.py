@@ -51,7 +51,10 @@ class Google:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.port = int(told["port"])
-        self.variables = {"CLOUD_STORAGE_EMULATOR_ENDPOINT": f"http://127.0.0.1:{self.port}"}
+
+    def variables(self, host: str = "127.0.0.1") -> dict[str, str]:
+        """What tells a step of it."""
+        return {"CLOUD_STORAGE_EMULATOR_ENDPOINT": f"http://{host}:{self.port}"}
 
     def put(self, key: str, content: bytes) -> str:
         """Put an object into the bucket; return its address."""

@@ -197,7 +197,7 @@ def googles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
 
 
 def test_objects_of_google(googles: Google, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tell(monkeypatch, googles.variables)
+    tell(monkeypatch, googles.variables())
     assert rows(tmp_path, f"gs://{BUCKET}/2026/cells.csv") == [[12.5, True], [7.0, False]]
     assert str(refused(tmp_path, f"gs://{BUCKET}/2026/Cells.csv")) == (
         f"MLP709 missing-data: gs://{BUCKET}/2026/Cells.csv is not there: "
