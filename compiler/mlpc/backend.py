@@ -10,6 +10,7 @@ from __future__ import annotations
 from .codes import LOWERED_FOR_TARGET, REFUSED_BY_TARGET
 from .diagnostics import ERROR, Diagnostic
 from .ir.nodes import External, FanOut, Gate, Service, Task, Trigger
+from .ir.stores import store_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ CONSTRUCTS: dict[str, str] = {
     "param": "a parameter that can be given at run time",
     "data.path": "data in a file of the project",
     "data.url": "data at a URL",
+    "data.store": "data in an object store",
     "secret.env": "a secret from the environment",
     "secret.file": "a secret from a file",
     "secret.unsourced": "a secret that says not where it comes from",
@@ -173,7 +175,7 @@ def _constructs(node: Node, gates: set[str]) -> Iterator[str]:
         if not gates.isdisjoint(node.after):
             yield "task.skip"
         found = {
-            "data.url" if source.url else "data.path"
+            ("data.store" if store_of(source.location) else "data.url") if source.url else "data.path"
             for port in node.inputs.values()
             for source in port.sources
             if isinstance(source, External)

@@ -18,6 +18,7 @@ from mlpc.codes import (
     STEP_KILLED,
     STEP_TIMED_OUT,
 )
+from mlpc.ir import stores
 
 from . import events
 from .errors import INTERRUPTED as EXIT_INTERRUPTED
@@ -65,9 +66,6 @@ _PASSED = frozenset(
     }
 )
 _PASSED_PREFIXES = ("LC_", "CUDA_", "NVIDIA_")
-#: What object stores read; for steps that fetch data from one, and for no other.
-_STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://")
-_STORE_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_APPLICATION_CREDENTIALS")
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -376,15 +374,17 @@ def variables(work: Work, folder: str, resources: Resources) -> dict[str, str]:
         PYTHONUTF8="1",
         TMPDIR=os.path.join(folder, "tmp"),
     )
-    if any(_from_store(given) for given in work.inputs.values()):
-        found.update((name, os.environ[name]) for name in os.environ if name.startswith(_STORE_PREFIXES))
+    # Of an object store only those steps are told that fetch data from it.
+    for store in {store for given in work.inputs.values() for store in _stores(given)}:
+        told = stores.PREFIXES[store]
+        found.update((name, os.environ[name]) for name in os.environ if name.startswith(told))
     return found
 
 
-def _from_store(given: Any) -> bool:
+def _stores(given: Any) -> list[str]:
     if isinstance(given, list):
-        return any(map(_from_store, given))
-    return str(given.get("url", "")).startswith(_STORES)
+        return [store for each in given for store in _stores(each)]
+    return list(filter(None, [stores.store_of(str(given.get("url", "")))]))
 
 
 def passed(secret_variables: set[str]) -> dict[str, str]:

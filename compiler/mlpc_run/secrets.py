@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 from mlpc.codes import MISSING_SECRET
+from mlpc.ir import stores
+from mlpc.ir.nodes import Service, Task
 from mlpc_stdlib.runtime.masking import Lines, Masker
+from mlpc_stdlib.runtime.stores import secrets as in_environment
 
 from .errors import EngineError
 
@@ -13,9 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from mlpc.ir.nodes import Secret
+    from mlpc.ir.nodes import Node, Secret
 
-__all__ = ["Lines", "Masker", "read", "variables"]
+__all__ = ["Lines", "Masker", "of_stores", "read", "variables"]
 
 
 def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> dict[str, str]:
@@ -69,3 +72,10 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
 def variables(secrets: Iterable[Secret]) -> set[str]:
     """Return the environment variables that hold secrets."""
     return {str(secret.source["env"]) for secret in secrets if secret.source and "env" in secret.source}
+
+
+def of_stores(nodes: Iterable[Node]) -> list[str]:
+    """Return the credentials in the environment, if one of some nodes reads an object store."""
+    if any(stores.read_by(node) for node in nodes if isinstance(node, Task | Service)):
+        return in_environment(os.environ)
+    return []

@@ -98,4 +98,4 @@ class State:
             if isinstance(value, dict) and isinstance(value.get("secret"), str)
         }
         self.secrets = secrets.read(self.workflow.secrets, sorted(wanted), self.layout.root)
-        self.masker = secrets.Masker(self.secrets.values())
+        self.masker = secrets.Masker([*self.secrets.values(), *secrets.of_stores(self.nodes)])

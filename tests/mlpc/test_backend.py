@@ -43,7 +43,7 @@ def test_what_a_demanding_task_uses() -> None:
         "task.container",
         "task.retry",
         "task.effect",
-        "data.url",
+        "data.store",
         "resources.cpu",
         "resources.memory",
         "resources.gpu",

@@ -101,7 +101,12 @@ ENVIRONMENT = """
 
 
 @pytest.mark.parametrize(
-    ("location", "seen"), [("s3://bucket/cells.csv", "AWS_REGION"), ("https://example.org/cells.csv", "")]
+    ("location", "seen"),
+    [
+        ("s3://bucket/cells.csv", "AWS_REGION"),
+        ("gs://bucket/cells.csv", ""),
+        ("https://example.org/cells.csv", ""),
+    ],
 )
 def test_credentials_of_an_object_store_are_for_steps_that_read_one(
     project: Project, monkeypatch: pytest.MonkeyPatch, location: str, seen: str
@@ -114,6 +119,25 @@ def test_credentials_of_an_object_store_are_for_steps_that_read_one(
     reads = step("reads", "seen", {"at": location}, file="seen.py")
     summary = project.run(workflow(reads, step("other", "seen", file="seen.py")))
     assert (text(summary, "reads"), text(summary, "other")) == (seen, "")
+
+
+def test_what_a_step_shows_of_them_is_masked(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG")
+    project.write(
+        "show.py",
+        """
+        import os
+
+        def show(at: str) -> str:
+            print(os.environ["AWS_SECRET_ACCESS_KEY"])
+            raise ValueError(os.environ["AWS_SECRET_ACCESS_KEY"])
+        """,
+    )
+    summary = project.run(workflow(step("a", "show", {"at": "s3://bucket/cells.csv"}, file="show.py")))
+    assert error(summary, "a")["message"] == "ValueError: ***"
+    everything = b"".join(path.read_bytes() for path in (project.root / ".mlpc").rglob("*") if path.is_file())
+    assert b"wJalrXUtn" not in everything
+    assert "wJalrXUtn" not in repr([(event.text, event.data) for event in project.events])
 
 
 FLAKY = """

@@ -20,6 +20,7 @@ from mlpc.codes import (
     SEVERAL_TIMEZONES,
 )
 from mlpc.diagnostics import ERROR, Diagnostic
+from mlpc.ir import stores
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import FanOut, Gate, Param, Reference, Service, Task, Trigger, Workflow, needs
 from mlpc_backends.shared.images import Images, bad_requirements
@@ -29,7 +30,14 @@ from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.markdown import code
 from mlpc_backends.shared.names import DNS, VARIABLE
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
-from mlpc_backends.shared.reads import at, files_named, files_read, lies_outside, names_read
+from mlpc_backends.shared.reads import (
+    at,
+    credentials,
+    files_named,
+    files_read,
+    lies_outside,
+    names_read,
+)
 
 from . import render, spec
 from .spec import (
@@ -383,6 +391,8 @@ class Maker:
                 Mount(Template(self._place("secrets"), f"/{file}"), f"{SECRETS}/{file}", read_only=True)
             )
             words.append(Template(f"--secret={name}={SECRETS}/{file}"))
+        read = stores.read_by(node)
+        step.told, step.files = stores.variables(read), stores.files(read)
         if isinstance(node, Service):
             words.append(Template("--publish"))
         else:
@@ -457,6 +467,7 @@ class Maker:
                 for secret in self.workflow.secrets
             },
             "staged": [*self.files()],
+            "stores": [*credentials(self.workflow)],
         }
 
     def notes(self) -> Iterator[Diagnostic]:

@@ -7,7 +7,8 @@ import re
 from mlpc.codes import LOWERED_FOR_TARGET
 from mlpc.ir.nodes import Gate, Service, Task
 from mlpc_backends.shared.markdown import cell, code, escaped
-from mlpc_backends.shared.readme import does, head, kind, table
+from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.reads import credentials
 
 from .spec import DOCKER_TIMEOUT, NOT_PASSED
 
@@ -94,6 +95,8 @@ def dag(made: Dag) -> bytes:
         dag=made,
         timetable="MultipleCronTriggerTimetable" if len(made.cron) > 1 else "CronTriggerTimetable",
         uses_gpus=any(step.gpus for step in made.steps),
+        uses_stores=any(step.told for step in made.steps),
+        uses_files=any(step.files for step in made.steps),
         not_passed=NOT_PASSED,
         docker_timeout=DOCKER_TIMEOUT,
     )
@@ -209,6 +212,12 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
             *(f"- {code(file)}" for file in maker.secrets.values()),
             "",
         ]
+    lines += stores(
+        credentials(workflow),
+        "Variables of Airflow's workers; those that are set are passed on by name when the task runs, and are in no DAG,",
+        "database or page of Airflow. A file that one of them names is mounted: it has to lie on the Docker host, and the",
+        "user 10001 has to be able to read it.",
+    )
     lines += [
         "## Images",
         "",

@@ -79,6 +79,10 @@ CAPABILITIES = Capabilities(
         "param": native("a typed `Param`"),
         "data.path": native("mounted read-only from a folder of the Docker host"),
         "data.url": native("read by the step itself"),
+        "data.store": lowered(
+            "read by the step itself; the variables of the worker that hold credentials are passed on by name when "
+            "the task runs, to that step alone (the README of what is compiled lists them)"
+        ),
         "secret.env": lowered("a file of the Docker host, which `mlpc submit` writes from the variable"),
         "secret.file": native("a file of the Docker host, mounted read-only"),
         "secret.unsourced": lowered("a file of the Docker host, which has to be there"),
@@ -166,7 +170,10 @@ class Param:
 
 
 class Step:
-    """One task: a container. Times in seconds; ``weight`` in cores."""
+    """One task: a container. Times in seconds; ``weight`` in cores.
+
+    ``told`` names variables of the worker that are passed on, ``files`` gives where files lie that variables of it name.
+    """
 
     __slots__ = (
         "arguments",
@@ -174,6 +181,7 @@ class Step:
         "display",
         "doc",
         "environment",
+        "files",
         "gpus",
         "group",
         "id",
@@ -183,6 +191,7 @@ class Step:
         "retries",
         "slots",
         "timeout",
+        "told",
         "waits",
         "weight",
     )
@@ -193,6 +202,8 @@ class Step:
         self.image = image
         self.arguments = list(arguments)
         self.environment: dict[str, Template] = {}
+        self.told: list[str] = []
+        self.files: dict[str, str] = {}
         self.mounts: list[Mount] = []
         self.doc = ""
         self.group = ""

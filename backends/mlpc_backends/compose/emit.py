@@ -15,6 +15,7 @@ from mlpc.codes import (
     SERVICE_READ,
 )
 from mlpc.diagnostics import ERROR, Diagnostic
+from mlpc.ir import stores
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import External, Gate, Reference, Service, Task, needs
 from mlpc_backends.shared.images import Images, bad_requirements
@@ -23,6 +24,7 @@ from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS, SERVICE, VARIABLE
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
+from mlpc_backends.shared.reads import credentials
 
 from . import render
 from .spec import (
@@ -259,6 +261,11 @@ class Maker:
             if _reads_of(node, "secret", name):
                 container.secrets.append(secret)
                 words.append(f"--secret={name}={SECRETS}/{secret}")
+        read = stores.read_by(node)
+        container.environment += stores.variables(read)
+        for name, target in stores.files(read).items():
+            # Where no file is named there is none that a step would take for one.
+            container.mounts.append(Mount(Text(Variable(name, "/dev/null")), target, read_only=True))
         if isinstance(node, Service):
             words.append(f"--port={PORT}")
             container.healthy = (*_HEALTHY, f"--port={PORT}")
@@ -333,6 +340,7 @@ class Maker:
                 for secret in self.workflow.secrets
             },
             "staged": [*self.files()],
+            "stores": [*credentials(self.workflow)],
         }
 
     def notes(self) -> Iterator[Diagnostic]:

@@ -10,7 +10,8 @@ from mlpc.ir.nodes import Gate, Service, Task
 from mlpc_backends.shared.limits import ARGUMENT
 from mlpc_backends.shared.markdown import cell, code, escaped
 from mlpc_backends.shared.names import VARIABLE
-from mlpc_backends.shared.readme import does, head, kind, table
+from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.reads import credentials
 from mlpc_backends.shared.yaml import dumps
 
 from .spec import to_yaml
@@ -133,6 +134,11 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, notes: list[Diagnosti
             *(f"- {code(file)}" for file in maker.secrets.values()),
             "",
         ]
+    lines += stores(
+        credentials(workflow),
+        "Variables of the shell that calls `mlpc submit`, or Compose; those that are set are passed on by name. A file that",
+        "one of them names is mounted, and the user 10001 has to be able to read it.",
+    )
     lowered = [item for item in notes if item.code is LOWERED_FOR_TARGET]
     if lowered:
         lines += [

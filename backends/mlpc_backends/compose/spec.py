@@ -45,6 +45,10 @@ CAPABILITIES = Capabilities(
         "param": native("a variable in `.env`"),
         "data.path": native("mounted read-only"),
         "data.url": native("read by the step itself"),
+        "data.store": lowered(
+            "read by the step itself; the variables of the shell that hold credentials are passed on by name, to "
+            "that step alone (the README of what is compiled lists them)"
+        ),
         "secret.env": lowered("a file secret, which `mlpc submit` writes from the variable"),
         "secret.file": native("a file secret"),
         "secret.unsourced": lowered("a file secret, which has to lie in `secrets/` beside the Compose file"),

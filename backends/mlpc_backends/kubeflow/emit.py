@@ -23,6 +23,7 @@ from mlpc.codes import (
 )
 from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir import nodes as ir
+from mlpc.ir import stores
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import Gate, Reference, Service, Trigger, metrics_read
 from mlpc_backends.shared.images import PYTHON, Images, bad_requirements
@@ -31,7 +32,14 @@ from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
-from mlpc_backends.shared.reads import at, files_named, files_read, lies_outside, names_read
+from mlpc_backends.shared.reads import (
+    at,
+    credentials,
+    files_named,
+    files_read,
+    lies_outside,
+    names_read,
+)
 
 from . import render
 from .spec import (
@@ -275,6 +283,8 @@ class Maker:
             secret.name: f"mlpc-{TASK.mangle(workflow.name)}--{TASK.mangle(secret.name)}"
             for secret in workflow.secrets
         }
+        #: A dot stands in no name that is mangled.
+        self.stores = f"mlpc-{TASK.mangle(workflow.name)}.stores"
         self._types = {param.name: _parameter(param.type) for param in workflow.params}
         self._nodes = {node.id: node for node in self.work}
         self._material = material
@@ -460,6 +470,9 @@ class Maker:
             folder = f"{SECRETS}/{DNS.mangle(name)}"
             container.secrets[folder] = self.secrets[name]
             words += ["--secret", f"{_quoted(name)}={folder}/{KEY}"]
+        told = stores.read_by(node)
+        container.stores, container.told = self.stores, stores.variables(told)
+        container.store_files = stores.FOLDER if stores.files(told) else ""
         if isinstance(node, Service):
             made.outputs.artifacts[BUNDLE] = ARTIFACT
             return
@@ -574,6 +587,7 @@ class Maker:
             "params": {name: key for name, key in self.params.items() if name not in self.asked},
             "asked": {name: self.params[name] for name in self.asked},
             "staged": {**self.data},
+            "stores": {"secret": self.stores, "variables": [*credentials(self.workflow)]},
             "secrets": {
                 secret.name: {"secret": self.secrets[secret.name], "key": KEY, "source": secret.source}
                 for secret in self.workflow.secrets

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mlpc.codes import LOWERED_FOR_TARGET
+from mlpc.ir.stores import FILES, files
 from mlpc_backends.shared import yaml
 from mlpc_backends.shared.markdown import cell, code, escaped
-from mlpc_backends.shared.readme import does, head, kind, table
+from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.reads import credentials
 
 from .spec import COMPONENT, EXECUTOR, FILE, SCHEMA_VERSION, Container, Dag
 
@@ -44,9 +46,9 @@ def document(pipeline: Pipeline) -> bytes:
     }
     text = yaml.dumps(content)
     mounted = {
-        EXECUTOR + task.name: {"secretAsVolume": _secrets(task.body)}
+        EXECUTOR + task.name: config
         for task in tasks
-        if isinstance(task.body, Container) and task.body.secrets
+        if isinstance(task.body, Container) and (config := _secrets(task.body))
     }
     if mounted:
         platforms = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": mounted}}}}
@@ -181,17 +183,26 @@ def _bytes(size: int) -> str:
     return str(size)
 
 
-def _secrets(body: Container) -> list[dict[str, Any]]:
-    # The name stands twice: servers before 2.5 read the first form.
-    return [
-        {
-            "secretName": name,
-            "secretNameParameter": {"runtimeValue": {"constant": name}},
-            "mountPath": folder,
-            "optional": False,
-        }
-        for folder, name in body.secrets.items()
+def _secrets(body: Container) -> dict[str, Any]:
+    """Return the ``KubernetesExecutorConfig`` of a container; nothing where it is given no Secret."""
+    made: dict[str, Any] = {}
+    files = [
+        {**_named(name), "mountPath": folder, "optional": False} for folder, name in body.secrets.items()
     ]
+    if body.store_files:
+        files.append({**_named(body.stores), "mountPath": body.store_files, "optional": True})
+    if files:
+        made["secretAsVolume"] = files
+    if body.told:
+        # A cluster may give its pods an identity instead.
+        keys = [{"secretKey": name, "envVar": name} for name in body.told]
+        made["secretAsEnv"] = [{**_named(body.stores), "keyToEnv": keys, "optional": True}]
+    return made
+
+
+def _named(secret: str) -> dict[str, Any]:
+    # The name stands twice: servers before 2.5 read the first form.
+    return {"secretName": secret, "secretNameParameter": {"runtimeValue": {"constant": secret}}}
 
 
 def page(workflow: Workflow, lowered: Workflow, maker: Maker, notes: Sequence[Diagnostic]) -> bytes:
@@ -263,6 +274,20 @@ def page(workflow: Workflow, lowered: Workflow, maker: Maker, notes: Sequence[Di
                 ),
             ),
         ]
+    files_of_stores = {name: path.rpartition("/")[2] for name, path in files(FILES).items()}
+    told = credentials(lowered)
+    lines += stores(
+        {files_of_stores.get(name, name): nodes for name, nodes in told.items()},
+        f"Keys of the Secret of Kubernetes {code(maker.stores)}, which may be missing where pods have an identity of their",
+        "own. `FILE` holds lines like `NAME=value`, or what the key is named after:",
+        "",
+        f"    kubectl create secret generic {maker.stores} --from-env-file=FILE",
+        *(
+            f"    kubectl create secret generic {maker.stores} --from-file={key}=FILE"
+            for name, key in files_of_stores.items()
+            if name in told
+        ),
+    )
     lines += [
         "## Images",
         "",

@@ -70,6 +70,10 @@ CAPABILITIES = Capabilities(
         "param": native("a parameter of the run"),
         "data.path": native("imported from an object store, where `mlpc submit` puts it"),
         "data.url": native("read by the step itself"),
+        "data.store": lowered(
+            "read by the step itself; credentials are keys of one Secret of Kubernetes, which is given to that step "
+            "alone where it is there (the README of what is compiled says how to make it)"
+        ),
         "secret.env": lowered(
             "a Secret of Kubernetes, which is made from the variable when the pipeline is submitted"
         ),
@@ -122,9 +126,24 @@ class Ports:
 
 
 class Container:
-    """A ``PipelineContainerSpec``; ``memory`` in bytes. ``secrets`` are Secrets of Kubernetes by the path of a folder."""
+    """A ``PipelineContainerSpec``; ``memory`` in bytes. ``secrets`` are Secrets of Kubernetes by the path of a folder.
 
-    __slots__ = ("args", "command", "cpu", "gpu", "image", "memory", "secrets")
+    ``told`` names variables whose values are keys of the Secret ``stores``, if that is there, ``store_files`` the folder in
+    which its keys are files.
+    """
+
+    __slots__ = (
+        "args",
+        "command",
+        "cpu",
+        "gpu",
+        "image",
+        "memory",
+        "secrets",
+        "store_files",
+        "stores",
+        "told",
+    )
 
     def __init__(self, image: str, command: tuple[str, ...], args: list[str]) -> None:
         self.image = image
@@ -134,6 +153,9 @@ class Container:
         self.memory: int | None = None
         self.gpu = 0
         self.secrets: dict[str, str] = {}
+        self.stores = ""
+        self.told: list[str] = []
+        self.store_files = ""
 
 
 class Importer:

@@ -35,6 +35,9 @@ CAPABILITIES = Capabilities(
         "param": native("given by `--set NAME=VALUE`"),
         "data.path": native(),
         "data.url": native("read by the step itself"),
+        "data.store": native(
+            "read by the step itself, with the credentials of the shell that calls `mlpc run`"
+        ),
         "secret.env": native(),
         "secret.file": native(),
         "secret.unsourced": refused(

@@ -8,7 +8,7 @@ from .markdown import cell, code, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlpc.ir.nodes import Json, Node, Workflow
 
@@ -28,6 +28,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         f"| {' | '.join(head)} |",
         f"|{'---|' * len(head)}",
         *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
+
+
+def stores(told: Mapping[str, Sequence[str]], *how: str) -> list[str]:
+    """Return the lines on object stores: ``how`` variables reach the nodes that are ``told`` them; none where none is."""
+    if not told:
+        return []
+    return [
+        "## Object stores",
+        "",
+        *how,
+        "",
+        *table(
+            ("variable", "for"),
+            ((code(name), ", ".join(cell(id) for id in nodes)) for name, nodes in told.items()),
+        ),
+        "What they hold is written down nowhere. An endpoint (`AWS_ENDPOINT_URL`) has to be reached from a container,",
+        "where `localhost` is the container itself.",
         "",
     ]
 

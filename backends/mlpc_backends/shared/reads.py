@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 
+from mlpc.ir import stores
 from mlpc.ir.nodes import External, Gate, Service, Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlpc.ir.nodes import Json, Node
+    from mlpc.ir.nodes import Json, Node, Workflow
 
 
 def names_read(node: Task | Gate | Service, form: str) -> list[str]:
@@ -51,6 +52,17 @@ def files_named(node: Task | Service, named: Sequence[str], code: object) -> lis
     texts = _texts(node.arguments)
     paths = [posixpath.normpath(text) for text in named if text in texts and not lies_outside(text)]
     return [path for path in dict.fromkeys(paths) if not (isinstance(code, dict) and path in code)]
+
+
+def credentials(workflow: Workflow) -> dict[str, list[str]]:
+    """Return the variables by which steps are told of the object stores that they read, each with the nodes told."""
+    found: dict[str, list[str]] = {}
+    for node in workflow.nodes:
+        if isinstance(node, Task | Service):
+            read = stores.read_by(node)
+            for name in [*stores.variables(read), *stores.files(read)]:
+                found.setdefault(name, []).append(node.id)
+    return found
 
 
 def lies_outside(location: str) -> bool:

@@ -13,6 +13,9 @@ DUPLICATE_KEY: Code = ("MLP705", "repeated-key")
 TOO_FEW_ROWS: Code = ("MLP706", "too-few-rows")
 UNREACHABLE_DATA: Code = ("MLP707", "unreachable-data")
 UNSUPPORTED_COLUMN: Code = ("MLP708", "unsupported-column")
+MISSING_DATA: Code = ("MLP709", "missing-data")
+NO_SUCH_BUCKET: Code = ("MLP711", "no-such-bucket")
+ACCESS_REFUSED: Code = ("MLP712", "access-refused")
 
 # Splitting, training, measuring
 IMPOSSIBLE_SPLIT: Code = ("MLP710", "impossible-split")

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 LISTED = 20
 #: Seconds without a byte after which a download is given up.
 TIMEOUT = 60.0
+#: What an answer of a web server means, if not that it has a trouble.
+_ANSWERS = {
+    401: codes.ACCESS_REFUSED,
+    403: codes.ACCESS_REFUSED,
+    404: codes.MISSING_DATA,
+    410: codes.MISSING_DATA,
+}
 
 
 def csv(task: Task, result: Result) -> None:
@@ -327,12 +334,12 @@ def local(source: Artefact) -> str:
         return unquote(urlsplit(source.url).path)
     if scheme in ("http", "https"):
         return _download(source.url)
-    if scheme in ("s3", "gs", "gcs", "abfs", "abfss", "hdfs"):
+    if scheme in ("s3", "gs", "gcs", "abfs", "abfss"):
         return _from_store(source.url)
     raise StepError(
         codes.UNREACHABLE_DATA,
         f"no data can be fetched by `{scheme}`",
-        "https, s3, gs, abfs, hdfs and files can be read",
+        "https, s3, gs, abfs and files can be read",
     )
 
 
@@ -355,10 +362,11 @@ def _download(url: str) -> str:
             shutil.copyfileobj(answer, file, 1 << 20)
             expected = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
+        code = _ANSWERS.get(error.code, codes.UNREACHABLE_DATA)
         raise StepError(
-            codes.UNREACHABLE_DATA,
+            code,
             f"{_without_credentials(url)} answers {error.code} {error.reason}",
-            final=error.code in (400, 401, 403, 404, 410),
+            final=error.code == 400 or code != codes.UNREACHABLE_DATA,
         ) from None
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
@@ -375,28 +383,10 @@ def _download(url: str) -> str:
 
 
 def _from_store(url: str) -> str:
-    import shutil
-
-    import pyarrow
-    import pyarrow.fs
+    from . import stores
 
     path = _temporary(url)
-    try:
-        store, name = pyarrow.fs.FileSystem.from_uri(url)
-        with store.open_input_stream(name) as stream, open(path, "wb") as file:
-            shutil.copyfileobj(stream, file, 1 << 20)
-    except (OSError, pyarrow.ArrowException) as error:
-        said = str(error)
-        offline = "NETWORK_CONNECTION" in said or "resolve host" in said
-        raise StepError(
-            codes.UNREACHABLE_DATA,
-            f"{_without_credentials(url)} cannot be {'reached' if offline else 'read'}: {said}",
-            "check the network; another endpoint is set by AWS_ENDPOINT_URL"
-            if offline
-            else "the credentials are those of the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-            "or of a profile, as ~/.aws has it",
-            final=isinstance(error, FileNotFoundError),
-        ) from None
+    stores.fetch(url, path)
     return path
 
 

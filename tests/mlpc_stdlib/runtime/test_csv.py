@@ -374,7 +374,7 @@ def test_data_that_is_not_there_and_a_message_that_tells_no_token(tmp_path: Path
     rows = {"rows": Artefact(str(tmp_path / "rows.parquet"), PATIENTS)}
     with pytest.raises(StepError) as caught:
         step(data.csv, {"path": Artefact(url=f"{served}/gone.csv?token=secret")}, rows)
-    assert str(caught.value) == f"MLP707 unreachable-data: {served}/gone.csv answers 404 File not found"
+    assert str(caught.value) == f"MLP709 missing-data: {served}/gone.csv answers 404 File not found"
     assert caught.value.final
     with pytest.raises(StepError, match="cannot be reached") as caught:
         step(data.csv, {"path": Artefact(url="http://user:secret@127.0.0.1:9/x.csv")}, rows)

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from .. import codes, digests
+from .. import codes, digests, stores
 from ..contract import VERSION, StepError, say, write_json
 from ..masking import Lines, Masker
 from . import values
@@ -166,7 +166,7 @@ def prepared(graph: Graph, id: str, store: Store, settings: Settings) -> tuple[d
             "labels": {**graph.labels, **node["labels"]},
         },
     }
-    return task, Masker(texts)
+    return task, Masker([*texts, *stores.secrets(os.environ)])
 
 
 def _input(
@@ -298,6 +298,7 @@ def execute(
     task["result"] = os.path.join(folder, "result.json")
     write_json(os.path.join(folder, "task.json"), task)
     variables = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+    variables.update(stores.found_files())
     variables.update(dict.fromkeys(_THREADS, str(task["threads"])))
     variables.update(PYTHONHASHSEED="0", PYTHONUNBUFFERED="1", TMPDIR=os.path.join(folder, "tmp"))
     command = [sys.executable, "-s", "-P", "-m", "mlpc_stdlib.runtime", "--task"]

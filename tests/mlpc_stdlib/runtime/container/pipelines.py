@@ -57,6 +57,11 @@ def slow(words: Path):
     time.sleep(60)
 
 
+def blab(words: Path):
+    print("in the environment:", os.environ.get("AWS_SECRET_ACCESS_KEY"), os.environ.get("AWS_ACCESS_KEY_ID"))
+    raise ValueError(os.environ.get("AWS_SESSION_TOKEN"))
+
+
 def tell(words: Path, key):
     print(f"the key is {key}")
     return key[::-1]

@@ -146,6 +146,24 @@ def test_a_secret_is_a_file_and_is_not_shown(tmp_path: Path) -> None:
     assert "s3same" not in (tmp_path / "store" / "tell" / "result.json").read_text(encoding="utf-8")
 
 
+def test_credentials_of_an_object_store_are_not_shown(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, task("blab"))
+    words.run("count")
+    told = {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
+        "AWS_SESSION_TOKEN": "AQoEXAMPLEH4aoAH0gNCAPy",
+    }
+    status, said = words.run("blab", **told)
+    assert status == 2
+    assert "in the environment: *** ***\n" in said
+    assert "ValueError: ***" in said
+    record = (tmp_path / "store" / "blab" / "result.json").read_text(encoding="utf-8")
+    assert not any(value in said + record for value in told.values())
+    # Of a store for trials they are words like any other.
+    assert "environment: test test" in words.run("blab", **dict.fromkeys(told, "test"))[1]
+
+
 def test_a_secret_that_is_not_mounted(tmp_path: Path) -> None:
     tell = task("tell", arguments={"key": {"secret": "key"}})
     words = Engine(tmp_path, COUNT, tell, secrets=(Secret("key", {"base": "string"}, None),))
