@@ -1,4 +1,4 @@
-"""The `mlpc` command: answers `check` itself, hands everything else to click, and lets no traceback out."""
+"""The `mlpc` command: answers plain calls of `check` and `compile` itself, hands the rest to click, lets no traceback out."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ def _answer(arguments: list[str]) -> int:
         plain = read_arguments(arguments[1:])
         if plain is not None:
             return check(*plain)
+    elif arguments[:1] == ["compile"]:
+        from . import compile_
+
+        asked = compile_.read_arguments(arguments[1:])
+        if asked is not None:
+            return compile_.compile_to(*asked)
     from .group import run
 
     return run(arguments)

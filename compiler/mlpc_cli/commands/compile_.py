@@ -1,24 +1,11 @@
-"""`mlpc compile`."""
+"""`mlpc compile`, for calls that the quick way does not read."""
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from mlpc import codes
-from mlpc.backend import NO_MATERIAL
-from mlpc_cli import backends, errors
-from mlpc_cli.errors import CommandError, Findings
-from mlpc_cli.files import write_folder
-from mlpc_cli.material import gather
+from mlpc_cli.compile_ import compile_to
 from mlpc_cli.options import Command, environment, optional_file, project
-from mlpc_cli.say import tell
-from mlpc_cli.spec import compile_spec, show
-from mlpc_cli.terminal import harmless
-
-#: Names the files of an earlier `compile` in its folder, so that another one may replace them.
-MARK = ".mlpc-compiled"
 
 
 @click.command(
@@ -43,42 +30,4 @@ def command(file: str | None, target: str, output: str, environment: str, projec
 
     Runs nothing and reads no data. The same spec gives the same bytes.
     """
-    backend = backends.named(target)
-    spec = compile_spec(file, "compile", environment, project)
-    emitted = backend.emit(
-        spec.workflow, gather(spec.workflow, spec.root) if backend.takes_material else NO_MATERIAL
-    )
-    if show(emitted.diagnostics, spec.loader):
-        raise Findings
-    _refuse_others(output)
-    listing = "".join(f"{path}\n" for path in emitted.files)
-    write_folder(output, {**emitted.files, MARK: listing.encode()}, emitted.modes)
-    for path in emitted.files:
-        tell(harmless(os.path.join(output, path)))
-    return errors.OK
-
-
-def _refuse_others(folder: str) -> None:
-    """Refuse a folder that holds anything but what an earlier compile wrote."""
-    try:
-        there = {
-            os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
-            for place, _, names in os.walk(folder)
-            for name in names
-        }
-        if os.path.lexists(folder) and not os.path.isdir(folder):
-            there = {os.path.basename(folder)}
-        elif not there:
-            return
-        with open(os.path.join(folder, MARK), encoding="utf-8") as file:
-            ours = {*file.read().splitlines(), MARK}
-    except (OSError, UnicodeDecodeError):
-        ours = set()
-    others = sorted(there - ours)
-    if others:
-        raise CommandError(
-            codes.OCCUPIED_FOLDER,
-            f"`{folder}` holds something else: {', '.join(f'`{name}`' for name in others[:3])}"
-            + (f" and {len(others) - 3} more" if len(others) > 3 else ""),
-            help=["name another folder with `-o`; only what an earlier `mlpc compile` wrote is replaced"],
-        )
+    return compile_to(file, target, output, environment, project)
