@@ -30,12 +30,16 @@ def read_arguments(arguments: Sequence[str]) -> tuple[str | None, str, str, str,
     files, values = found
     if len(files) > 1 or not values["--to"] or not values["--output"]:
         return None
-    return files[0] if files else None, values["--to"], values["--output"], values["--env"], values["--project"]
+    return (
+        files[0] if files else None,
+        values["--to"],
+        values["--output"],
+        values["--env"],
+        values["--project"],
+    )
 
 
-def compile_to(
-    file: str | None, target: str, output: str, environment: str = "", project: str = ""
-) -> int:
+def compile_to(file: str | None, target: str, output: str, environment: str = "", project: str = "") -> int:
     """Write what the engine ``target`` takes into the folder ``output``, print its files and return the exit code.
 
     Raises:

@@ -34,7 +34,7 @@ def main() -> None:
             ]
             small, large = (
                 cpu(costs) - cpu(bare)
-                for costs in interleaved(RUNS, *((lambda c=c: once(c, folder)) for c in commands))  # type: ignore[misc]
+                for costs in interleaved(RUNS, *((lambda c=c: once(c, folder)) for c in commands))
             )
             exponent = math.log(large / small) / math.log(SIZES[1] / SIZES[0])
             print(

@@ -60,7 +60,9 @@ def as_code(document: dict[str, Any]) -> str:
             key=lambda item: "defaultValue" in item[1],
         )
     ]
-    return "\n".join([*lines, "", "@dsl.pipeline(name='tumor')", f"def tumor({', '.join(params)}):", *body, ""])
+    return "\n".join(
+        [*lines, "", "@dsl.pipeline(name='tumor')", f"def tumor({', '.join(params)}):", *body, ""]
+    )
 
 
 def _ports(
