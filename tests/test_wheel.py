@@ -59,7 +59,7 @@ def test_every_file_is_in_it(wheel: zipfile.ZipFile, folder: str, pattern: str) 
 def test_it_brings_the_command_and_the_local_backend(wheel: zipfile.ZipFile) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     text = wheel.read(name).decode()
-    assert "mlpc = mlpc_cli.__main__:main" in text
+    assert "mlpc = mlpc_cli.__main__:program" in text
     assert "local = mlpc_backends.local:BACKEND" in text
 
 

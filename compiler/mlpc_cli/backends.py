@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlpc.resolve.similar import nearest
 
 from .errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
@@ -58,10 +57,9 @@ def named(name: str) -> Backend:
     """
     declared = _declared(name)
     if declared:
-        from importlib import import_module
-
         module, _, attribute = declared.partition(":")
-        known: Backend = getattr(import_module(module), attribute)
+        # What `importlib.import_module` does, which brings `warnings` along.
+        known: Backend = getattr(__import__(module, fromlist=[attribute]), attribute)
         return known
     found = _points()
     if name not in found:

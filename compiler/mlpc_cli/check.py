@@ -11,6 +11,7 @@ from mlpc.diagnostics import ERROR
 from . import errors
 from .errors import CommandError
 from .loader import open_spec, specs_below, unreadable
+from .plain import read
 from .render import counted, render
 from .terminal import GREEN, Paint, emit, harmless, wants_colour, width_of
 
@@ -28,24 +29,14 @@ _COLOURS = ("auto", "always", "never")
 
 def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str, str, str] | None:
     """Return files, environment, format and colour; None where click has to look at ``arguments``."""
-    files: list[str] = []
     options = {"--env": "", "--error-format": "text", "--color": "auto"}
-    rest = iter(arguments)
-    for argument in rest:
-        if argument[:1] != "-":
-            files.append(argument)
-            continue
-        name, sign, value = argument.partition("=")
-        if name not in options:
-            return None
-        if not sign:
-            value = next(rest, "")
-        if not value or value[0] == "-":
-            return None
-        options[name] = value
-    if not files or options["--error-format"] not in _FORMATS or options["--color"] not in _COLOURS:
+    found = read(arguments, options)
+    if found is None:
         return None
-    return files, options["--env"], options["--error-format"], options["--color"]
+    files, values = found
+    if not files or values["--error-format"] not in _FORMATS or values["--color"] not in _COLOURS:
+        return None
+    return files, values["--env"], values["--error-format"], values["--color"]
 
 
 def check(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 
 from mlpc import codes
 
 from .errors import CommandError, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+#: A file of one's own that nobody wrote before.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def write_atomically(path: str, data: bytes, mode: int | None = None) -> None:
@@ -25,83 +32,116 @@ def write_atomically(path: str, data: bytes, mode: int | None = None) -> None:
             mode = stat.S_IMODE(os.stat(place).st_mode)
         except OSError:
             mode = 0o644
-    temporary = ""
+    temporary = _beside(place)
+    made = False
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            prefix=f".{os.path.basename(place)}.", dir=os.path.dirname(place)
-        )
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+        descriptor = os.open(temporary, _NEW, 0o600)
+        made = True
+        try:
+            _fill(descriptor, data, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         os.replace(temporary, place)
-        temporary = ""
+        made = False
     except OSError as error:
         raise CommandError(codes.CANNOT_WRITE, f"`{path}` cannot be written: {reason(error)}") from None
     finally:
-        if temporary:
+        if made:
             try:
                 os.unlink(temporary)
             except OSError:
                 pass
 
 
-def write_folder(folder: str, files: dict[str, bytes], modes: dict[str, int] | None = None) -> None:
+def write_folder(folder: str, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> None:
     """Make ``folder`` with ``files`` (bytes by relative POSIX path) all at once.
 
     Raises:
         CommandError: it cannot be written, or a path would leave it; nothing of it is left behind.
     """
     place = os.path.abspath(folder)
-    above = os.path.dirname(place)
-    made = ""
+    making = _beside(place)
+    made = False
     try:
-        os.makedirs(above, exist_ok=True)
-        made = tempfile.mkdtemp(prefix=f".{os.path.basename(place)}.", dir=above)
-        os.chmod(made, 0o755)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.mkdir(making, 0o700)
+        made = True
+        folders = {""}
         for path, data in files.items():
             if os.path.isabs(path) or ".." in path.split("/"):
                 raise CommandError(codes.CANNOT_WRITE, f"`{path}` does not lie in `{folder}`")
-            target = os.path.join(made, *path.split("/"))
-            _make_folders(made, path)
-            with open(target, "xb") as file:
-                file.write(data)
-            os.chmod(target, (modes or {}).get(path, 0o644))
+            _make_folders(making, path, folders)
+            descriptor = os.open(os.path.join(making, path), _NEW, 0o600)
+            try:
+                _fill(descriptor, data, modes.get(path, 0o644) if modes else 0o644)
+            finally:
+                os.close(descriptor)
+        os.chmod(making, 0o755)
         if os.path.isdir(place):
-            _swap(made, place)
+            _swap(making, place)
         else:
-            os.rename(made, place)
-        made = ""
+            os.rename(making, place)
+        made = False
     except OSError as error:
         raise CommandError(codes.CANNOT_WRITE, f"`{folder}` cannot be written: {reason(error)}") from None
     finally:
         if made:
-            import shutil
-
-            shutil.rmtree(made, ignore_errors=True)
+            _discard(making)
 
 
-def _make_folders(made: str, path: str) -> None:
-    """Make the folders of ``path`` below ``made``, readable by all whatever the umask is."""
-    for part in path.split("/")[:-1]:
-        made = os.path.join(made, part)
-        if not os.path.isdir(made):
-            os.mkdir(made)
-            os.chmod(made, 0o755)
+def _beside(place: str) -> str:
+    """Return a path that nobody else comes upon, hidden beside ``place``."""
+    # tempfile takes as long to import as it takes to write a directory.
+    folder, name = os.path.split(place)
+    return os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+
+
+def _fill(descriptor: int, data: bytes, mode: int) -> None:
+    """Write ``data`` into a new file; ``mode`` counts, whatever the umask is."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fchmod(descriptor, mode)
+
+
+def _make_folders(making: str, path: str, made: set[str]) -> None:
+    """Make the folders of ``path`` below ``making`` that are not among ``made``, readable by all whatever the umask is."""
+    folder = os.path.dirname(path)
+    if folder in made:
+        return
+    _make_folders(making, folder, made)
+    os.mkdir(os.path.join(making, folder))
+    os.chmod(os.path.join(making, folder), 0o755)
+    made.add(folder)
 
 
 def _swap(new: str, place: str) -> None:
     """Put the folder ``new`` where ``place`` is; the old one is away only when the new one is there."""
-    import shutil
-
-    old = tempfile.mkdtemp(prefix=f".{os.path.basename(place)}.", dir=os.path.dirname(place))
-    aside = os.path.join(old, "old")
-    os.rename(place, aside)
+    old = _beside(place)
+    os.rename(place, old)
     try:
         os.rename(new, place)
     except OSError:
-        os.rename(aside, place)
+        os.rename(old, place)
         raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+    _discard(old)
+
+
+def _discard(folder: str) -> None:
+    """Remove a folder with all that is in it, as far as that goes."""
+    # shutil brings every compressor along.
+    for place, folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            _tried(os.unlink, os.path.join(place, name))
+        for name in folders:
+            inside = os.path.join(place, name)
+            _tried(os.unlink if os.path.islink(inside) else os.rmdir, inside)
+    _tried(os.rmdir, folder)
+
+
+def _tried(remove: Callable[[str], None], path: str) -> None:
+    try:
+        remove(path)
+    except OSError:
+        pass

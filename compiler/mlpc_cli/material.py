@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
 
 from mlpc.backend import Material
 from mlpc.codes import NO_SUCH_SOURCE, STALE_LOCK
@@ -11,13 +10,13 @@ from mlpc.ir.nodes import Service, Task
 
 from . import errors
 from .errors import CommandError, reason
+from .loader import read_file
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlpc.ir.nodes import Workflow
-    from mlpc_run.fingerprints import Fingerprints
-    from mlpc_run.store import Store
 
 
 def gather(workflow: Workflow, root: str) -> Material:
@@ -27,28 +26,53 @@ def gather(workflow: Workflow, root: str) -> Material:
         CommandError: code of the project is not there, the lock does not cover the steps.
         EngineError: the lock cannot be read.
     """
-    from mlpc_run import keys, lock, runtime
-    from mlpc_run.imports import Sources
+    from mlpc_run import runtime
 
     base = runtime.root()
-    sources = Sources(cast("Store", _NothingKnown()), cast("Fingerprints", _Digests()), base)
+    own = [
+        node for node in workflow.nodes if isinstance(node, Task | Service) and node.action.kind == "project"
+    ]
+    code, named = _project(own, root, base) if own else ({}, [])
+    locked, python = _locked(workflow, os.path.join(root, "mlpc.lock"))
+    return Material(
+        runtime=_read(base, runtime.files(base)), code=code, named=named, locked=locked, python=python
+    )
+
+
+def _project(steps: Iterable[Task | Service], root: str, base: str) -> tuple[dict[str, bytes], list[str]]:
+    """Return the code that steps of the project run, and what their arguments name."""
+    from mlpc_run import keys
+    from mlpc_run.imports import Sources
+
+    digests = _Digests()
+    sources = Sources(_NothingKnown(), digests, base)
     code: dict[str, bytes] = {}
     named: set[str] = set()
-    for node in workflow.nodes:
-        if not isinstance(node, Task | Service) or node.action.kind != "project":
-            continue
+    for node in steps:
         try:
             files = sources.of_project(root, node.action.target)
-            code.update(_read(root, (path for path in files if not path.startswith("mlpc:"))))
+            wanted = (path for path in files if not path.startswith("mlpc:") and path not in code)
+            code.update(_read(root, wanted))
         except OSError as error:
             raise CommandError(
                 NO_SUCH_SOURCE,
                 f"the code of `{node.id}` cannot be read: `{node.action.target}`: {reason(error)}",
                 help=[f"`run` names it, relative to {root}"],
             ) from None
-        named.update(keys.named_files(root, node.arguments, cast("Fingerprints", _Digests())))
-    found = lock.read(os.path.join(root, "mlpc.lock"))
-    missing = lock.stale(found, workflow) if found is not None else {}
+        named.update(keys.named_files(root, node.arguments, digests))
+    return code, sorted(named)
+
+
+def _locked(workflow: Workflow, path: str) -> tuple[dict[tuple[str, ...], tuple[str, ...]], str]:
+    """Return what the lock at ``path`` has, and the Python that it is for; nothing where there is none."""
+    if not os.path.lexists(path):
+        return {}, ""
+    from mlpc_run import lock
+
+    found = lock.read(path)
+    if found is None:
+        return {}, ""
+    missing = lock.stale(found, workflow)
     if missing:
         steps = ", ".join(f"`{step}`" for steps in missing.values() for step in steps)
         raise CommandError(
@@ -57,27 +81,17 @@ def gather(workflow: Workflow, root: str) -> Material:
             help=["run `mlpc lock`: requirements were added or changed since it was written"],
             exit_code=errors.FINDINGS,
         )
-    return Material(
-        runtime=_read(base, runtime.files(base)),
-        code=code,
-        named=sorted(named),
-        locked={each: locked.lines for each, locked in found.sets.items()} if found is not None else {},
-        python=found.python if found is not None else "",
-    )
+    return {each: locked.lines for each, locked in found.sets.items()}, found.python
 
 
 def _read(root: str, paths: Iterable[str]) -> dict[str, bytes]:
-    found = {}
-    for path in paths:
-        with open(os.path.join(root, path), "rb") as file:
-            found[path.replace(os.sep, "/")] = file.read()
-    return found
+    return {path.replace(os.sep, "/"): read_file(os.path.join(root, path)) for path in paths}
 
 
 class _NothingKnown:
     """Stands where the engine keeps what it read before: a compile leaves no store behind."""
 
-    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def rows(self, statement: str) -> list[tuple[str, str]]:
         """Return no rows."""
         return []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
 
 from mlpc import codes
 from mlpc.diagnostics import ERROR
@@ -17,6 +16,7 @@ from .render import counted
 from .say import problem
 from .terminal import wants_colour
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlpc.diagnostics import Diagnostic
     from mlpc.ir.nodes import Json, Workflow
 
-_PIPELINE = re.compile(rb"^[ \t]*pipeline[ \t]+[A-Za-z_]", re.MULTILINE)
+_PIPELINE = rb"(?m)^[ \t]*pipeline[ \t]+[A-Za-z_]"
 
 
 class Spec:
@@ -57,7 +57,7 @@ def pipelines_here() -> list[str]:
         if name.endswith(".mlp") and os.path.isfile(name):
             try:
                 with open(name, "rb") as file:
-                    if _PIPELINE.search(file.read(1 << 20)):
+                    if re.search(_PIPELINE, file.read(1 << 20)):
                         found.append(name)
             except OSError:
                 continue

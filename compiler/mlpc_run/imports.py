@@ -14,10 +14,19 @@ from . import digests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Any, Protocol, TypeAlias
 
-    from .fingerprints import Fingerprints
-    from .store import Store
+    class Rows(Protocol):
+        """What remembers: the store of the engine."""
+
+        def rows(self, statement: str, /) -> list[Any]:
+            """Return what a query finds."""
+
+    class Digests(Protocol):
+        """What knows digests of files."""
+
+        def of(self, path: str, /) -> str:
+            """Return the digest of a file or directory, or raise an OSError."""
 
     #: What a file imports: ``[level, module, [names]]``, level as in :class:`ast.ImportFrom`; a computed name
     #: is ``[-1, "", []]``.
@@ -30,7 +39,7 @@ _SKIPPED = {".git", ".hg", ".mlpc", ".venv", "venv", "node_modules", "__pycache_
 class Sources:
     """Reads what Python files import, each once, and remembers it by the digest of the file."""
 
-    def __init__(self, store: Store, fingerprints: Fingerprints, runtime_root: str) -> None:
+    def __init__(self, store: Rows, fingerprints: Digests, runtime_root: str) -> None:
         self._store = store
         self._fingerprints = fingerprints
         self._runtime_root = runtime_root

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlpc.ir.nodes import Task
 
     from .fingerprints import Fingerprints
-    from .imports import Sources
+    from .imports import Digests, Sources
 
 #: Version of the step contract.
 CONTRACT = 1
@@ -142,7 +142,7 @@ def code(task: Task, project: str, sources: Sources) -> dict[str, str]:
     return {f"mlpc:{name}": digest for name, digest in own.items()}
 
 
-def named_files(project: str, value: object, fingerprints: Fingerprints) -> dict[str, str]:
+def named_files(project: str, value: object, fingerprints: Digests) -> dict[str, str]:
     """Return path and digest of what arguments name: a text that is the path of a file, or of a folder of the
     project where it is written as a path (with a ``/`` inside).
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 
-from . import digests
-from .layout import Layout
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .fingerprints import Fingerprints
+    from .layout import Layout
 
 _PACKAGE = "mlpc_stdlib"
 
@@ -37,6 +35,8 @@ def files(base: str) -> list[str]:
 
 def digest(base: str, fingerprints: Fingerprints) -> str:
     """Return the digest of the runtime below ``base``."""
+    from . import digests
+
     return digests.of_listing([(name, fingerprints.of(os.path.join(base, name))) for name in files(base)])
 
 
@@ -52,6 +52,7 @@ def provide(layout: Layout, base: str, name: str, scratch: str) -> str:
     import py_compile
     import shutil
 
+    from . import digests
     from .store import discard, sync
 
     making = os.path.join(scratch, "runtime.part")

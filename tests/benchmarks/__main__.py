@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `make bench`, or `python -m tests.benchmarks [check] [engine] [server] [kubeflow]`."""
+"""All benchmarks, one after the other: `make bench`, or `python -m tests.benchmarks check kubeflow …` for some."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ def server() -> None:
 
 def main(wanted: list[str]) -> int:
     """Run the benchmarks that are named, or all; say what failed and go on."""
-    from tests.benchmarks import bench_check, bench_engine, bench_kubeflow
+    from tests.benchmarks import bench_airflow, bench_check, bench_compile, bench_engine, bench_kubeflow
 
     known = {
         "check": bench_check.main,
         "engine": bench_engine.main,
         "server": server,
         "kubeflow": bench_kubeflow.main,
+        "compile": bench_compile.main,
+        "airflow": bench_airflow.main,
     }
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.measure import ROOT, cpu, environment, interleaved, once
+from tests.engines import uv
 
 RUNS = 21
 GROWTH_RUNS = 5
@@ -61,8 +62,11 @@ def many_blocks(blocks: int) -> str:
     )
 
 
-def install(folder: Path) -> Path:
-    """Build the wheel, install it with byte code, and return the folder of the new environment's programs."""
+def install(folder: Path, *, dependencies: bool = False) -> Path:
+    """Build the wheel, install it with byte code, and return the folder of the new environment's programs.
+
+    ``dependencies``: with what it needs, as it is locked.
+    """
     bin = Path(sys.executable).parent
     quiet = {"check": True, "capture_output": True, "env": environment()}
     subprocess.run(
@@ -73,6 +77,9 @@ def install(folder: Path) -> Path:
     (wheel,) = folder.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "env"], **quiet)  # type: ignore[call-overload]
     python = folder / "env/bin/python3"
+    if dependencies:
+        locked = ["--require-hashes", "--requirements", str(ROOT / "requirements/mlpc.txt")]
+        uv("pip", "install", "--compile-bytecode", "--python", str(python), *locked)
     subprocess.run(
         [
             bin / "uv",

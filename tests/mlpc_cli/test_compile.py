@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.mlpc_cli.command import mlpc
+from mlpc_cli.compile_ import read_arguments
+from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
 
 TUMOR = Path(__file__).resolve().parents[2] / "examples" / "tumor"
 
@@ -21,6 +24,10 @@ def folder(tmp_path: Path) -> Path:
 
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_it_writes_what_the_engine_takes(folder: Path) -> None:
@@ -61,6 +68,26 @@ def test_the_current_folder_is_refused(folder: Path) -> None:
     assert (folder / "main.mlp").exists()
 
 
+def test_no_name_for_a_folder_is_the_current_one(folder: Path) -> None:
+    """`-o "$OUT"` where OUT is not set: nothing of the person's is replaced."""
+    (folder / "thesis.txt").write_text("years of work", encoding="utf-8")
+    answer = mlpc("compile", "main.mlp", "--to", "local", "-o", "", cwd=folder)
+    assert answer.code == 4
+    assert "occupied-folder: `.` holds something else: `main.mlp`, `thesis.txt`" in answer.err
+    assert sorted(files(folder)) == ["main.mlp", "thesis.txt"]
+
+
+def test_a_folder_below_the_output_that_holds_something_else_is_refused(folder: Path) -> None:
+    arguments = ("compile", "main.mlp", "--to", "compose", "-o", "build/")
+    assert mlpc(*arguments, cwd=folder).code == 0
+    (folder / "build" / "images" / "mine.txt").write_text("kept", encoding="utf-8")
+    answer = mlpc(*arguments, cwd=folder)
+    assert answer.code == 4
+    assert "`build/` holds something else: `images/mine.txt`" in answer.err
+    (folder / "build" / "images" / "mine.txt").unlink()
+    assert mlpc(*arguments, cwd=folder).code == 0
+
+
 def test_a_target_that_does_not_exist(folder: Path) -> None:
     answer = mlpc("compile", "main.mlp", "--to", "locla", "-o", "build", cwd=folder)
     assert (answer.code, answer.err) == (
@@ -77,6 +104,74 @@ def test_a_spec_with_errors_compiles_to_nothing(folder: Path) -> None:
     assert "error[MLP301] unknown-column" in answer.err
     assert answer.err.endswith("\n1 error in 1 file\n")
     assert not (folder / "build").exists()
+
+
+# The quick way and the way through click say the same
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        (["--to", "local", "-o", "build"], (None, "local", "build", "", "")),
+        (["a.mlp", "--to=local", "--output=build"], ("a.mlp", "local", "build", "", "")),
+        (
+            ["-o", "b", "--env", "ci", "--project", "p", "--to", "airflow", "a.mlp"],
+            ("a.mlp", "airflow", "b", "ci", "p"),
+        ),
+        (["a.mlp", "--to", "local", "-o", "one", "-o", "two"], ("a.mlp", "local", "two", "", "")),
+        ([], None),
+        (["--help"], None),
+        (["a.mlp", "--to", "local"], None),
+        (["a.mlp", "-o", "build"], None),
+        (["a.mlp", "b.mlp", "--to", "local", "-o", "build"], None),
+        (["a.mlp", "--to", "local", "-obuild"], None),
+        (["a.mlp", "--to", "local", "-o=build"], None),
+        (["a.mlp", "--to", "local", "-o", ""], None),
+        (["--to", "local", "-o", "build", "--", "a.mlp"], None),
+    ],
+)
+def test_what_the_quick_way_reads(arguments: list[str], read: object) -> None:
+    assert read_arguments(arguments) == read
+
+
+@pytest.mark.parametrize("target", ["local", "kubeflow", "compose"])
+def test_nothing_heavy_is_imported_for_a_plain_compile(folder: Path, target: str) -> None:
+    script = (
+        "import sys; from mlpc_cli.__main__ import main;"
+        f"code = main(['compile', 'main.mlp', '--to', '{target}', '-o', 'build']);"
+        "heavy = {'click', 'rich', 'jinja2', 'yaml', 'pydantic', 'dataclasses', 'inspect', 'pathlib', 'typing'};"
+        "heavy |= {'tempfile', 'shutil', 'importlib.metadata', 'ast', 'sqlite3', 'datetime', 'string'};"
+        "print(code, sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+@pytest.mark.parametrize("target", ["local", "kubeflow", "compose", "airflow", "nowhere"])
+def test_both_ways_give_the_same(folder: Path, target: str) -> None:
+    quick = mlpc("compile", "main.mlp", "--to", target, "-o", "build", cwd=folder)
+    made = everything(folder / "build")
+    slow = mlpc("compile", "--to", target, "-o", "build", "--", "main.mlp", cwd=folder)
+    assert (quick.code, quick.out, quick.err) == (slow.code, slow.out, slow.err)
+    assert everything(folder / "build") == made
+
+
+def test_the_output_is_whole_when_nobody_reads_what_is_printed(folder: Path) -> None:
+    command = (
+        'mlpc=$1; "$mlpc" compile main.mlp --to kubeflow -o build 2>/dev/null | true; exit "${PIPESTATUS[0]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", command, "bash", str(EXECUTABLE)], cwd=folder, env=environment(), check=False
+    )
+    assert done.returncode == 0
+    assert (folder / "build" / "pipeline.yaml").exists()
 
 
 def test_the_graph_shows_what_a_gate_blocks(folder: Path) -> None:

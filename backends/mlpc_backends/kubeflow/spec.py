@@ -6,10 +6,8 @@ The names of the messages are those of ``pipeline_spec.proto``.
 
 from __future__ import annotations
 
-from string import ascii_lowercase, digits
-
 from mlpc.backend import Capabilities, lowered, native, refused
-from mlpc_backends.shared.names import Rule
+from mlpc_backends.shared.names import DIGITS, LOWER, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +28,9 @@ EXACT = 2**53
 
 #: Pipelines and tasks. No name holds `--`: the engine for one machine of Kubeflow's SDK takes that for the end of the
 #: name of a task.
-TASK = Rule("task", ascii_lowercase + digits, "-", "_", first=ascii_lowercase, escape="-0")
+TASK = Rule("task", LOWER + DIGITS, "-", "_", first=LOWER, escape="-0")
 #: Parameters and artefacts. Three marks in a row are in none: they join names.
-PORT = Rule("port", ascii_lowercase + digits, "_", "_", first=ascii_lowercase)
+PORT = Rule("port", LOWER + DIGITS, "_", "_", first=LOWER)
 JOIN = "___"
 #: What every task gives beside its artefacts: status, figures and digests, as JSON.
 RECORD = f"mlpc{JOIN}record"

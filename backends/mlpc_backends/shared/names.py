@@ -9,7 +9,9 @@ that could not stand first is an `x` and its first character escaped. The bracke
 from __future__ import annotations
 
 import re
-from string import ascii_lowercase, ascii_uppercase, digits
+
+#: The letters and digits of ASCII; `string` has them too, and compiles its templates on the way.
+LOWER, UPPER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 
 _ESCAPE = re.compile(r"u([0-9a-f]{6})|([0-9a-f]{2})")
 _BRACKET = re.compile(r"([^\[\]]*\[[^\[\]]*)(\]?)\Z")
@@ -107,10 +109,8 @@ def _swap(text: str) -> str:
 
 
 #: A label of DNS: Kubernetes, Kubeflow, repositories of images.
-DNS = Rule("dns", ascii_lowercase + digits, "-", "_", first=ascii_lowercase)
+DNS = Rule("dns", LOWER + DIGITS, "-", "_", first=LOWER)
 #: Services, secrets and volumes of Compose.
-SERVICE = Rule(
-    "service", ascii_lowercase + ascii_uppercase + digits + "._", "-", "[", ascii_lowercase + digits
-)
+SERVICE = Rule("service", LOWER + UPPER + DIGITS + "._", "-", "[", LOWER + DIGITS)
 #: The end of the name of an environment variable.
-VARIABLE = Rule("variable", ascii_lowercase + ascii_uppercase + digits, "_", "_")
+VARIABLE = Rule("variable", LOWER + UPPER + DIGITS, "_", "_")

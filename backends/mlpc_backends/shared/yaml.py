@@ -52,6 +52,8 @@ def dumps(value: Value, comment: str = "") -> bytes:
 def quoted(text: str) -> str:
     """Return ``text`` as a scalar in double quotes."""
     if text.isascii():
+        if text.isprintable() and '"' not in text and "\\" not in text:
+            return f'"{text}"'
         return f'"{text.translate(_ASCII)}"'
     return f'"{re.sub(_UNUSUAL, _escape, text)}"'
 
@@ -69,22 +71,28 @@ def _escape(found: re.Match[str]) -> str:
 def _write(value: Value, indent: str, lines: list[str]) -> None:
     """Add the lines of a value that stands by itself, each with its indentation."""
     if value and _is_object(value):
+        deeper = indent + "  "
         for key, item in value.items():
             name = _NAMES.get(key) or _name(key)
             if len(name) > _LONG:
                 lines.append(f"{indent}? {name}")
                 name = ""
-            if item and isinstance(item, dict | list | tuple):
+            if type(item) is str:
+                lines.append(f"{indent}{name}: {quoted(item)}")
+            elif item and isinstance(item, dict | list | tuple):
                 lines.append(f"{indent}{name}:")
-                _write(item, indent + "  ", lines)
+                _write(item, deeper, lines)
             else:
                 lines.append(f"{indent}{name}: {_scalar(item)}")
     elif value and _is_list(value):
+        deeper = indent + "  "
         for item in value:
-            if item and isinstance(item, dict | list | tuple):
+            if type(item) is str:
+                lines.append(f"{indent}- {quoted(item)}")
+            elif item and isinstance(item, dict | list | tuple):
                 # The first line of what is inside stands behind the dash.
                 start = len(lines)
-                _write(item, indent + "  ", lines)
+                _write(item, deeper, lines)
                 lines[start] = f"{indent}- {lines[start][len(indent) + 2 :]}"
             else:
                 lines.append(f"{indent}- {_scalar(item)}")

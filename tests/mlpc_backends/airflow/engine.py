@@ -97,16 +97,20 @@ class Airflow:
 
     def load(self) -> dict[str, Any]:
         """Load all DAG files; return mistakes by file, and what Airflow keeps of each DAG."""
-        answer = self.home / "loaded.json"
-        self.home.mkdir(exist_ok=True)
-        done = self._run([str(self._python), "-c", _LOAD, str(self.dags), str(answer)])
-        assert done.returncode == 0, done.stdout
-        found: dict[str, Any] = json.loads(answer.read_bytes())
+        found: dict[str, Any] = self.ask(_LOAD, str(self.dags))
         return found
+
+    def ask(self, program: str, *arguments: str) -> Any:
+        """Run a program of Python with Airflow; return what it writes as JSON into the file that its last argument names."""
+        answer = self.home / "answer.json"
+        self.home.mkdir(exist_ok=True)
+        done = self._run([str(self._python), "-c", program, *arguments, str(answer)])
+        assert done.returncode == 0, done.stdout[-8000:]
+        return json.loads(answer.read_bytes())
 
     def test(self, id: str, *, conf: Any = None, **variables: str) -> Run:
         """Run a DAG to its end with `airflow dags test`; ``variables`` are those of Airflow, by the end of their key."""
-        self._migrate()
+        self.migrate()
         options = ["--conf", json.dumps(conf)] if conf is not None else []
         done = self._run(["airflow", "dags", "test", id, *options], _given(id, variables))
         return self._last(id, done.returncode, done.stdout)
@@ -114,7 +118,7 @@ class Airflow:
     @contextmanager
     def scheduler(self, id: str, **variables: str) -> Iterator[None]:
         """Run the real scheduler, DAG processor, API server and workers until the end of the block."""
-        self._migrate()
+        self.migrate()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -158,7 +162,8 @@ class Airflow:
         self._until(lambda: self._rows(ended, name), 300)
         return self._last(id, 0, (self.home / "standalone.log").read_text(encoding="utf-8", errors="replace"))
 
-    def _migrate(self) -> None:
+    def migrate(self) -> None:
+        """Make the database, where that is not done yet."""
         if not self._migrated:
             migrated = self._run(["airflow", "db", "migrate"])
             assert migrated.returncode == 0, migrated.stdout
