@@ -2,6 +2,7 @@
 
 Where brackets or quotes do not match, nothing is certain about what belongs to what, and only that is said. Otherwise the
 blocks that were read whole are checked as ever, but nothing is called missing or unknown: it may stand in what was not read.
+What is nearly the name of something that was read is a mistake of its own, though, unless a whole statement was lost.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ..syntax import tree
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..resolve.modules import Module
+    from ..source import Span
 
 _STRUCTURE = (
     codes.UNCLOSED_BRACKET.code,
@@ -36,6 +38,13 @@ _ABSENCE = (
     codes.NO_PIPELINE.code,
     codes.UNKNOWN_ENVIRONMENT.code,
 )
+# Of these, what has a fix is nearly the name of something that is there.
+_MISSPELT = (
+    codes.UNKNOWN_NAME.code,
+    codes.UNKNOWN_KEY.code,
+    codes.UNKNOWN_METRIC.code,
+    codes.UNKNOWN_COLUMN.code,
+)
 
 
 def is_syntax(diagnostic: Diagnostic) -> bool:
@@ -52,12 +61,25 @@ def without_cascades(found: list[Diagnostic], module: Module) -> list[Diagnostic
     unclear = any(
         d.code.code in _STRUCTURE for d in found if d.span is not None and d.span.source.path == path
     )
-    ranges = [(item.start, item.end) for item in _items(module)]
+    items = _items(module)
+    ranges = [(item.start, item.end) for item in items]
     touched = [
         r
         for r in ranges
         if any(r[0] <= span.start <= r[1] or span.start <= r[0] < span.end for span in unread)
     ]
+
+    def untouched(place: Span) -> bool:
+        return place.source.path != path or not any(start <= place.start <= end for start, end in touched)
+
+    lost = bool(module.lost) or any(isinstance(item, tree.ErrorItem) for item in items)
+    # A mistake in the first line of a block leaves open what is declared there.
+    renamed = any(
+        item.start <= span.start <= (item.body.start if item.body is not None else item.end)
+        for item in items
+        if isinstance(item, tree.Decl)
+        for span in unread
+    )
     kept = []
     for diagnostic in found:
         span = diagnostic.span
@@ -68,10 +90,15 @@ def without_cascades(found: list[Diagnostic], module: Module) -> list[Diagnostic
             or diagnostic.code.code < "MLP100"
         ):
             kept.append(diagnostic)
-        elif unclear or diagnostic.code.code in _ABSENCE:
+        elif unclear or not untouched(span):
             continue
-        elif not any(start <= span.start <= end for start, end in touched):
+        elif diagnostic.code.code not in _ABSENCE:
             kept.append(diagnostic)
+        elif diagnostic.code.code in _MISSPELT and diagnostic.fixes and not lost:
+            if renamed and diagnostic.code is codes.UNKNOWN_NAME:
+                continue
+            if all(untouched(label.span) for label in diagnostic.labels):
+                kept.append(diagnostic)
     return kept
 
 
