@@ -13,6 +13,7 @@ import time
 from mlpc.codes import NO_COMPOSE, NO_GPU, NOT_COMPILED, SUBMISSION_FAILED
 
 from . import given
+from .claim import Claim
 from .engine import Event
 from .errors import STEP, SubmitError
 
@@ -95,7 +96,7 @@ class Compose:
                 "a step asks for a GPU, and this Docker engine has none to give",
                 "compile with an `env` that asks for none: `resources { gpu = 0 }`",
             )
-        with _Claim(self._compiled):
+        with Claim(self._compiled):
             root = self._compiled.data_root(data)
             if self._facts["staged"]:
                 self._listen(Event("note", text=f"data is mounted from {root}"))
@@ -286,31 +287,6 @@ class Compose:
             *(["it said:\n" + "\n".join(lines)] if lines else []),
             exit_code=STEP,
         )
-
-
-class _Claim:
-    """Keeps two submissions of one directory apart; the system frees it when its owner dies."""
-
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
-        self._file: Any = None
-
-    def __enter__(self) -> None:
-        import fcntl
-
-        self._file = open(os.path.join(self._compiled.folder, "manifest.json"), "rb")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.close()
-            raise SubmitError(
-                SUBMISSION_FAILED,
-                f"another `mlpc submit {self._compiled.shown}` goes on",
-                "wait until it has ended",
-            ) from None
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
 
 
 def find() -> list[str]:

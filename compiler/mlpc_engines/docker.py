@@ -77,6 +77,16 @@ class Docker:
             return False
         return True
 
+    def has_volume(self, name: str) -> bool:
+        """Return whether a volume is there."""
+        import docker
+
+        try:
+            self._client.volumes.get(name)
+        except docker.errors.NotFound:
+            return False
+        return True
+
     def build(
         self,
         compiled: Compiled,
@@ -174,7 +184,7 @@ class Docker:
         return text.decode("utf-8", "replace")
 
     def ask(self, image: str, command: Sequence[str], volume: str, at: str) -> str:
-        """Return what ``command`` prints in a container of ``image`` with ``volume`` mounted read-only.
+        """Return what ``command`` prints in a container of ``image`` with ``volume``, if any, mounted read-only.
 
         Raises:
             SubmitError: it fails.
@@ -185,7 +195,7 @@ class Docker:
             text: bytes = self._client.containers.run(
                 image,
                 list(command),
-                volumes={volume: {"bind": at, "mode": "ro"}},
+                volumes={volume: {"bind": at, "mode": "ro"}} if volume else {},
                 network_disabled=True,
                 cap_drop=["ALL"],
                 remove=True,

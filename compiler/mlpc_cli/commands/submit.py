@@ -80,7 +80,9 @@ def command(
 
         tell(json.dumps(summary, sort_keys=True))
     else:
-        _Submitted(emit, folder).show(read(summary))
+        made = _Submitted(emit, folder)
+        made.is_up = bool(summary["urls"])
+        made.show(read(summary))
     return int(summary["exit_code"])
 
 
@@ -111,10 +113,12 @@ class _Listener:
 
 
 class _Submitted(Outcome):
-    """Writes what a run on another engine came to."""
+    """Writes what a run on another engine came to; ``is_up`` where it left something running."""
+
+    is_up = False
 
     def _next(self, summary: Summary) -> None:
-        if summary.promoted:
+        if summary.promoted and self.is_up:
             self._line(f"\nstop it: {self._paint(BOLD, self.command('down'))}")
 
 
