@@ -161,7 +161,7 @@ class Airflow:
         variables = self._facts["variables"]
         paths = [str(path) for path in self._facts["staged"]]
         told = self._facts["secrets"]
-        elsewhere = self._api.find("variables", variables["data"]) if paths else None
+        elsewhere = self._api.see("variables", variables["data"]) if paths else None
         if elsewhere is not None:
             if data:
                 raise SubmitError(
@@ -173,7 +173,7 @@ class Airflow:
                 f"data is read from {elsewhere.get('value')}, as the variable {variables['data']} says"
             )
             paths = []
-        if told and self._api.find("variables", variables["secrets"]) is not None:
+        if told and self._api.see("variables", variables["secrets"]) is not None:
             self._note(f"secrets are read from where the variable {variables['secrets']} says")
             told = {}
         root = self._compiled.data_root(data) if paths else os.path.abspath(data or os.getcwd())
@@ -258,7 +258,7 @@ class Airflow:
         dag = self._api.find("dags", self._id)
         if dag is None or dag.get("is_stale") or dag.get("has_import_errors"):
             return False
-        told = self._api.find("dagSources", self._id)
+        told = self._api.see("dagSources", self._id)
         content = (told or {}).get("content") or ""
         if content.startswith("REDACTED") or told is None:
             # Not for us to see: that it was read since has to do.
@@ -268,7 +268,7 @@ class Airflow:
     def _import_errors(self) -> dict[tuple[int, str], str]:
         """Return what Airflow says of our file when it cannot load it, by number and time."""
         file = f"{self._id}/{_FILE}"
-        found = self._api.find("importErrors", order_by="-timestamp", limit=100) or {"import_errors": []}
+        found = self._api.see("importErrors", order_by="-timestamp", limit=100) or {"import_errors": []}
         return {
             (error["import_error_id"], str(error["timestamp"])): str(error["stack_trace"])
             for error in found["import_errors"]
@@ -441,7 +441,7 @@ class Airflow:
                 source = re.search(r'"Source": *"([^"]+)"', part)
                 if source and re.search(rf'"Target": *"{_STORE}"', part):
                     return source[1]
-        variable = self._api.find("variables", self._facts["variables"]["store"]) or {}
+        variable = self._api.see("variables", self._facts["variables"]["store"]) or {}
         return str(variable.get("value") or self._facts["volume"])
 
 

@@ -22,7 +22,7 @@ TIMEOUT, PATIENCE = 30.0, 300.0
 _PAUSE = 2.0
 #: Most entries of a list that one answer holds.
 _PAGE = 100
-_NOT_FOUND, _CONFLICT = 404, 409
+_FORBIDDEN, _NOT_FOUND, _CONFLICT = 403, 404, 409
 #: Answers of a server that is starting, stopping or overloaded.
 _PASSING = frozenset({429, 502, 503, 504})
 
@@ -84,6 +84,7 @@ class Api:
         if not isinstance(version, dict) or not str(version.get("version", "")).startswith("3."):
             raise self._none(Refused(200, "what answers there is not the API of Airflow 3"))
         self._log_in()
+        self.find("dags", limit=1)
 
     def get(self, *path: str, **query: str | int | list[str]) -> Any:
         """Return what lies under a path, whose parts may be any texts; asked for again where nothing answers.
@@ -95,15 +96,28 @@ class Api:
         return self._patiently("GET", path, query, None)
 
     def find(self, *path: str, **query: str | int | list[str]) -> Any:
-        """Return the same, or None where there is no such thing or it is not for us to see.
+        """Return the same, or None where there is no such thing.
 
         Raises:
-            SubmitError: as for ``get``.
+            SubmitError: as for ``get``, and where Airflow says no.
         """
         try:
             return self.get(*path, **query)
         except Refused as refused:
-            if refused.is_missing or refused.status in (401, 403):
+            if refused.is_missing:
+                return None
+            raise self.failed(refused) from None
+
+    def see(self, *path: str, **query: str | int | list[str]) -> Any:
+        """Return the same, or None where it is not for us to see: what is of use, but can be done without.
+
+        Raises:
+            SubmitError: as for ``find``.
+        """
+        try:
+            return self.get(*path, **query)
+        except Refused as refused:
+            if refused.is_missing or refused.status == _FORBIDDEN:
                 return None
             raise self.failed(refused) from None
 
