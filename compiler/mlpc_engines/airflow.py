@@ -36,6 +36,8 @@ PREFIX = "mlpc__"
 PATIENCE = 660.0
 #: Seconds after which a person is told what is waited for, and between two looks at what may keep a run from going on.
 _SILENCE, _LOOK = 5.0, 15.0
+#: Seconds within which containers have to end that were left by a run which is over.
+_LEFT = 60.0
 _PAUSE = 1.0
 _STORE = "/mlpc/store"
 _FILE = "dag.py"
@@ -69,6 +71,7 @@ class Airflow:
                 NOT_COMPILED, f"`{compiled.shown}` was compiled for `{compiled.target}`, not for Airflow"
             )
         self._compiled = compiled
+        self._shown = compiled.shown
         self._facts = compiled.facts
         self._id = str(self._facts["dag"])
         self._api = api
@@ -113,6 +116,7 @@ class Airflow:
             staged = self._staged(data)
             self._docker.build(self._compiled, self._built)
             self._none_goes_on()
+            self._none_is_left()
             known = self._hand_over(dags, staged)
             run = f"{PREFIX}{time.strftime('%Y-%m-%dT%H%M%S', time.gmtime())}_{os.urandom(4).hex()}"
             # Noted before it is started: a client that dies in between is seen, and the other way round it is not.
@@ -140,7 +144,7 @@ class Airflow:
             raise SubmitError(
                 SUBMISSION_FAILED,
                 f"no run of `{self._id}` was submitted to Airflow at {self._api.url}, or it was deleted there",
-                f"start one: `mlpc submit {self._compiled.shown}`",
+                f"start one: `mlpc submit {self._shown}`",
             )
         if self._api.find("dags", self._id, "dagRuns", run) is None:
             elsewhere = known.get("url") not in (None, self._api.url)
@@ -202,10 +206,28 @@ class Airflow:
             raise SubmitError(
                 SUBMISSION_FAILED,
                 f"the run {runs[0]} of `{self._id}` goes on in Airflow",
-                f"wait until it has ended: `mlpc submit {self._compiled.shown} --follow`"
+                f"wait until it has ended: `mlpc submit {self._shown} --follow`"
                 if runs[0].startswith(PREFIX)
                 else "wait until it has ended, or mark it as failed there",
             )
+
+    def _none_is_left(self) -> None:
+        """Wait until no container of a run that Airflow gave up works in the store; those that serve from it may stay."""
+        volume, began, told = self._volume({}), time.monotonic(), False
+        while True:
+            left = [id for id, words in self._docker.at_work(volume).items() if _is_step(words)]
+            if not left:
+                return
+            if time.monotonic() - began > _LEFT:
+                raise SubmitError(
+                    SUBMISSION_FAILED,
+                    f"a container of a run that Airflow gave up still works in the store: {left[0]}",
+                    f"wait until it has ended, or stop it: `docker stop {' '.join(left)}`",
+                )
+            if not told:
+                told = True
+                self._note(f"waiting for a container of a run that Airflow gave up: {left[0]}")
+            time.sleep(_PAUSE)
 
     def _hand_over(self, dags: str, staged: folder.Staged) -> dict[str, Any]:
         """Put the DAG into its folder, and wait until Airflow has read it; return what is known of it."""
@@ -308,7 +330,7 @@ class Airflow:
     # Following
 
     def _end_of(self, run: str) -> dict[str, Any]:
-        again = f"mlpc submit {self._compiled.shown} --follow"
+        again = f"mlpc submit {self._shown} --follow"
         try:
             state, instances = self._follow(run)
             return self._summary(run, state, instances)
@@ -452,7 +474,7 @@ class _Watch:
         self._engine = engine
         self._run = run
         self._told: dict[str, tuple[str, int]] = {}
-        self._started: set[tuple[str, int]] = set()
+        self._started: dict[str, int] = {}
         self._stands = ""
         self._began = self._looked = time.monotonic()
 
@@ -473,9 +495,12 @@ class _Watch:
         ran = tries > 0 and each.get("start_date") is not None
         is_gate = node in self._engine._facts["gates"]
         if ran and (state in ("running", "success", "failed") or (state == "skipped" and is_gate)):
-            if not any(known == node for known, _ in self._started):
+            before = self._started.get(node, 0)
+            if before == 0:
                 yield Event("started", node)
-            self._started.add((node, tries))
+            elif before < tries:
+                yield Event("note", node, f"attempt {tries} started")
+            self._started[node] = tries
         seconds = float(each.get("duration") or 0.0)
         if state == "success":
             yield Event("done", node, "", seconds)
@@ -504,6 +529,11 @@ class _Watch:
         if reason != self._stands:
             engine._note(f"the run stands still: {reason}" if reason else "the run goes on")
             self._stands = reason
+
+
+def _is_step(words: list[str]) -> bool:
+    """Return whether a command line is one that a task of Airflow gave its container."""
+    return any(word.startswith("--run=") for word in words)
 
 
 def _when(item: tuple[str, dict[str, Any]]) -> tuple[str, str]:

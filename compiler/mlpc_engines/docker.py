@@ -173,6 +173,19 @@ class Docker:
                 continue  # it is being replaced at this moment
         return found
 
+    def at_work(self, volume: str) -> dict[str, list[str]]:
+        """Return the command lines of the containers that run and have ``volume``, by their id."""
+        import docker
+
+        found: dict[str, list[str]] = {}
+        for each in self._client.api.containers(filters={"volume": volume, "status": "running"}):
+            try:
+                told = self._client.api.inspect_container(each["Id"])
+            except docker.errors.NotFound:
+                continue  # it has ended at this moment
+            found[each["Id"][:12]] = list(told["Config"]["Cmd"] or ())
+        return found
+
     def log(self, container: str, lines: int = 40) -> str:
         """Return the end of what a container printed."""
         import docker

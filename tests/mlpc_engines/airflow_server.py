@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Server(Airflow):
             }
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._groups: list[int] = []
 
     def start(self, *parts: str) -> None:
         """Start parts, by default all, and wait until they say that they are well."""
@@ -71,6 +73,20 @@ class Server(Airflow):
             finally:
                 if how is not signal.SIGKILL and process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
+
+    def kill(self, part: str) -> None:
+        """Kill the process of a part, and none of those that it started."""
+        process = self._processes.pop(part)
+        process.kill()
+        process.wait()
+        self._groups.append(process.pid)
+
+    def end(self) -> None:
+        """End all that was started here."""
+        self.stop()
+        for group in self._groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     def is_well(self, parts: tuple[str, ...]) -> bool:
         try:
