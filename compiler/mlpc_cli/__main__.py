@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Commands that go on for long; all others end before it would pay to collect garbage.
-_LONG = frozenset({"run", "up", "gc", "lock"})
+_LONG = frozenset({"run", "up", "gc", "lock", "submit"})
 #: Commands that leave nothing to be closed or waited for.
 _SHORT = frozenset({"check", "compile"})
 

@@ -21,6 +21,7 @@ from mlpc.codes import (
 )
 
 from . import given
+from .claim import Claim
 from .engine import Event
 from .errors import STEP, SubmitError
 from .remembered import forget, recall, remember
@@ -106,7 +107,7 @@ class Compose:
                 "a step asks for a GPU, and this Docker engine has none to give",
                 "compile with an `env` that asks for none: `resources { gpu = 0 }`",
             )
-        with _Claim(self._compiled) as claim:
+        with Claim(self._compiled) as claim:
             root = self._compiled.data_root(data)
             if self._facts["staged"]:
                 self._listen(Event("note", text=f"data is mounted from {root}"))
@@ -131,8 +132,8 @@ class Compose:
                 f"`mlpc submit {self._compiled.shown}` starts it",
             )
         self._listen(Event("note", text=f"following what was submitted as {self._project}"))
-        self._watch(lambda: not _Claim(self._compiled).held(), known["before"])
-        with _Claim(self._compiled):
+        self._watch(lambda: not Claim(self._compiled).held(), known["before"])
+        with Claim(self._compiled):
             return self._ended(known["variables"])
 
     def _ended(self, variables: dict[str, str], said: str = "") -> dict[str, Any]:
@@ -389,47 +390,6 @@ class Compose:
             *(["it said:\n" + "\n".join(lines)] if lines else []),
             exit_code=STEP,
         )
-
-
-class _Claim:
-    """Keeps two submissions of one directory apart; the system frees it when all that hold it are gone: this process,
-    and the Compose that it started.
-    """
-
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
-        self._file: Any = None
-
-    def __enter__(self) -> int:
-        if not self._take():
-            raise SubmitError(
-                SUBMISSION_FAILED,
-                f"another `mlpc submit {self._compiled.shown}` goes on",
-                f"`mlpc submit {self._compiled.shown} --follow` sees it to its end",
-            )
-        return int(self._file.fileno())
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
-
-    def held(self) -> bool:
-        """Return whether somebody holds it."""
-        if not self._take():
-            return True
-        self._file.close()
-        return False
-
-    def _take(self) -> bool:
-        import fcntl
-
-        # It stays open as long as the claim is held.
-        self._file = open(os.path.join(self._compiled.folder, "manifest.json"), "rb")  # noqa: SIM115
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.close()
-            return False
-        return True
 
 
 def find() -> list[str]:

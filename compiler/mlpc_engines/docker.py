@@ -77,6 +77,16 @@ class Docker:
             return False
         return True
 
+    def has_volume(self, name: str) -> bool:
+        """Return whether a volume is there."""
+        import docker
+
+        try:
+            self._client.volumes.get(name)
+        except docker.errors.NotFound:
+            return False
+        return True
+
     def build(
         self,
         compiled: Compiled,
@@ -242,6 +252,19 @@ class Docker:
             raise SubmitError(NO_DOCKER, f"the Docker engine does not answer: {_last(str(error))}") from None
         return found
 
+    def at_work(self, volume: str) -> dict[str, list[str]]:
+        """Return the command lines of the containers that run and have ``volume``, by their id."""
+        import docker
+
+        found: dict[str, list[str]] = {}
+        for each in self._client.api.containers(filters={"volume": volume, "status": "running"}):
+            try:
+                told = self._client.api.inspect_container(each["Id"])
+            except docker.errors.NotFound:
+                continue  # it has ended at this moment
+            found[each["Id"][:12]] = list(told["Config"]["Cmd"] or ())
+        return found
+
     def log(self, container: str, lines: int = 40) -> str:
         """Return the end of what a container printed."""
         import docker
@@ -253,7 +276,7 @@ class Docker:
         return text.decode("utf-8", "replace")
 
     def ask(self, image: str, command: Sequence[str], volume: str, at: str) -> str:
-        """Return what ``command`` prints in a container of ``image`` with ``volume`` mounted read-only.
+        """Return what ``command`` prints in a container of ``image`` with ``volume``, if any, mounted read-only.
 
         Raises:
             SubmitError: it fails.
@@ -264,7 +287,7 @@ class Docker:
             text: bytes = self._client.containers.run(
                 image,
                 list(command),
-                volumes={volume: {"bind": at, "mode": "ro"}},
+                volumes={volume: {"bind": at, "mode": "ro"}} if volume else {},
                 network_disabled=True,
                 cap_drop=["ALL"],
                 remove=True,

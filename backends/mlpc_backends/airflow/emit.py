@@ -461,7 +461,7 @@ class Maker:
             "tasks": named(Task),
             "gates": named(Gate),
             "published": named(Service),
-            "params": [*self.params],
+            "params": {param.name: _param(param).schema for param in self.params.values()},
             "secrets": {
                 secret.name: {"file": self.secrets[secret.name], "source": secret.source}
                 for secret in self.workflow.secrets

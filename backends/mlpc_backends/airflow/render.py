@@ -125,8 +125,14 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
         "`apache-airflow-providers-docker`, and a Docker engine that its workers reach: the one that `DOCKER_HOST` names,",
         "else the one of their machine.",
         "",
-        "    mlpc build .     # build the images",
-        "    mlpc submit .    # hand the DAG to Airflow, and follow it to the end",
+        "    mlpc build .              # build the images",
+        "    mlpc submit .             # hand the DAG to Airflow 3, run it, and follow it to the end",
+        "    mlpc submit . --follow    # follow the run that was submitted last",
+        "",
+        f"`mlpc submit` puts this folder as {code(made.id)} into the folder of Airflow's DAG files: the one that `--dags` names,",
+        "else `AIRFLOW__CORE__DAGS_FOLDER`, else `$AIRFLOW_HOME/dags`. It asks the API at `--url`, else",
+        "`AIRFLOW__API__BASE_URL`, else `http://127.0.0.1:8080`, as `AIRFLOW_API_TOKEN` or `AIRFLOW_USER` with",
+        "`AIRFLOW_PASSWORD` say. The run is Airflow's: it goes on when `mlpc submit` is ended.",
         "",
         "The same by hand:",
         "",
@@ -169,6 +175,7 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
         f"{code(maker.variable('store'))} of Airflow names. On more than one Docker host it has to be one that all of them",
         "see, such as a volume of the driver option `type=nfs`.",
         "",
+        *_elsewhere(maker),
     ]
     services = [node for node in workflow.nodes if isinstance(node, Service)]
     if services:
@@ -184,7 +191,8 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
             "## Data",
             "",
             f"Mounted read-only from the folder of the Docker host that the variable {folder} of Airflow names, by default",
-            "`data` beside the DAG file; `mlpc submit` puts it there:",
+            "`data` beside the DAG file. `mlpc submit` copies it there, unless the variable is set, and notes the digests in",
+            "`submission.json` and at the run:",
             "",
             *(f"- {code(path)}" for path in maker.files()),
             "",
@@ -206,8 +214,10 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
             "## Secrets",
             "",
             f"Files in the folder of the Docker host that the variable {code(maker.variable('secrets'))} of Airflow names, by",
-            "default `secrets` beside the DAG file, which the user 10001 has to be able to read. `mlpc submit` writes those",
-            "that come from the environment to a private folder.",
+            "default `secrets` beside the DAG file. The user 10001 of the containers has to be able to read the files.",
+            "`mlpc submit` writes them there, unless the variable is set: from where the spec says that they come from, else",
+            "from `secrets` in this folder or the one that `MLPC_SECRETS` names. Only the user who submits, and root, can enter",
+            "that folder. They stay there for the runs to come; they are never sent to Airflow.",
             "",
             *(f"- {code(file)}" for file in maker.secrets.values()),
             "",
@@ -243,6 +253,25 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
             "",
         ]
     return "\n".join(lines).encode("utf-8")
+
+
+def _elsewhere(maker: Maker) -> list[str]:
+    """Return what is different where Airflow or its Docker engine is on another machine."""
+    places = [name for name, used in (("data", maker.files()), ("secrets", maker.secrets)) if used]
+    lines = [
+        "## On other machines",
+        "",
+        "Airflow elsewhere: share the folder of its DAG files with the machine that submits. Its workers' Docker engine",
+        "elsewhere: name it with `DOCKER_HOST` for `mlpc`, too, which builds the images there and reads what a run came to",
+        "out of its volume.",
+    ]
+    if places:
+        listed = " and ".join(code(maker.variable(name)) for name in places)
+        lines += [
+            "A folder beside the DAG file that this engine does not see under the same path, or may not enter, does not do",
+            f"for {' and '.join(places)}: bring them to its host by hand, and say where with {listed}.",
+        ]
+    return [*lines, ""]
 
 
 def _shown(value: Json) -> str:

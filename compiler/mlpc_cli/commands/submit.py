@@ -83,9 +83,10 @@ def command(
 
         tell(json.dumps(summary, sort_keys=True))
     else:
-        shown = _Submitted(emit, folder, serves=compiled.target == "compose")
-        shown.untold = frozenset(summary.get("untold") or ())
-        shown.show(read(summary))
+        made = _Submitted(emit, folder)
+        made.is_up = bool(summary["urls"])
+        made.untold = frozenset(summary.get("untold") or ())
+        made.show(read(summary))
     return int(summary["exit_code"])
 
 
@@ -116,8 +117,11 @@ class _Listener:
 
 
 class _Submitted(Outcome):
-    """Writes what a run on another engine came to; ``untold`` are gates of which the engine tells no more than that."""
+    """Writes what a run on another engine came to; ``is_up`` where it left something running, ``untold`` are gates of which
+    the engine tells no more than that they were judged.
+    """
 
+    is_up = False
     untold: frozenset[str] = frozenset()
 
     def _gates(self, gates: Sequence[GateResult]) -> None:
@@ -127,7 +131,7 @@ class _Submitted(Outcome):
                 self._line(f"\n  {gate.node} {self._paint(YELLOW, 'judged: whether it passed is not told')}")
 
     def _next(self, summary: Summary) -> None:
-        if summary.promoted and self._serves:
+        if summary.promoted and self.is_up:
             self._line(f"\nstop it: {self._paint(BOLD, self.command('down'))}")
 
 

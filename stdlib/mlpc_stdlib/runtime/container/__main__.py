@@ -3,11 +3,11 @@
     python -m mlpc_stdlib.runtime.container --workflow FILE --node ID --store DIR [--data DIR] [--project DIR]
         [--state DIR] [--run TEXT] [--param NAME=TEXT]… [--param-variable NAME=VARIABLE]…
         [--secret NAME=FILE]… [--host HOST] [--port PORT] [--attempt N] [--publish] [--not-passed STATUS]
-    python -m mlpc_stdlib.runtime.container summary --workflow FILE --store DIR
+    python -m mlpc_stdlib.runtime.container summary --workflow FILE --store DIR [--run TEXT]
     python -m mlpc_stdlib.runtime.container healthy --port PORT
 
 Exit status 0: done, a gate passed, healthy. 1: a gate did not pass. 2: failed. 3: held back by what it needs. 143:
-ended by SIGTERM. `summary` prints JSON and ends with 0.
+ended by SIGTERM. `summary` prints JSON and ends with 0; with `--run` it tells of that run alone.
 
 For engines that do more by themselves: with `--attempt` the engine makes the attempts, and this is one of them; with
 `--publish` a service is promoted and not started; `--not-passed` is another exit status than 1, which is also Python's
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if serving.is_healthy(told.port) else 1
     try:
         workflow = graph.read(told.workflow)
-        store = Store(told.store)
+        store = Store(told.store, told.run, alone=mode == "summary" and told.run != "")
         if mode == "summary":
             print(json.dumps(summary.summarise(workflow, store), sort_keys=True))
             return 0
@@ -82,13 +82,13 @@ def _parser(mode: str) -> argparse.ArgumentParser:
         return parser
     parser.add_argument("--workflow", required=True)
     parser.add_argument("--store", required=True)
+    parser.add_argument("--run", default="")
     if mode == "summary":
         return parser
     parser.add_argument("--node", required=True)
     parser.add_argument("--data", default="/mlpc/data")
     parser.add_argument("--project", default="/mlpc/project")
     parser.add_argument("--state", default="")
-    parser.add_argument("--run", default="")
     parser.add_argument("--host", default="0.0.0.0")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--attempt", type=int, default=0)

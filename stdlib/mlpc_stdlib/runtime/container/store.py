@@ -27,10 +27,16 @@ _WORK = ".work"
 
 
 class Store:
-    """The folder that all nodes of one pipeline share."""
+    """The folder that all nodes of one pipeline share.
 
-    def __init__(self, folder: str) -> None:
+    ``run`` is what the engine calls this run; it is written into records. With ``alone`` those of other runs are as if
+    they were not there.
+    """
+
+    def __init__(self, folder: str, run: str = "", *, alone: bool = False) -> None:
         self.folder = os.path.abspath(folder)
+        self.run = run
+        self._alone = alone
         self._records: dict[str, dict[str, Any] | None] = {}
 
     def path(self, node: str, port: str) -> str:
@@ -52,13 +58,16 @@ class Store:
                     found = json.loads(file.read())
             except (OSError, ValueError):
                 found = None
-            self._records[node] = found if isinstance(found, dict) else None
+            known = isinstance(found, dict) and (not self._alone or found.get("run") == self.run)
+            self._records[node] = found if known else None
         return self._records[node]
 
     def write(self, node: str, record: dict[str, Any]) -> None:
         """Replace the record of ``node``, atomically; its ``id`` tells it from all others."""
         from hashlib import sha256
 
+        if self.run:
+            record = {**record, "run": self.run}
         text = json.dumps(record, sort_keys=True, ensure_ascii=True)
         made = {**record, "node": node, "id": sha256(f"{node}\n{text}".encode()).hexdigest()}
         os.makedirs(os.path.dirname(self._record(node)), exist_ok=True)
