@@ -12,7 +12,7 @@ import os
 import re
 import time
 
-from mlpc.codes import NO_AIRFLOW, NOT_COMPILED, SUBMISSION_FAILED
+from mlpc.codes import NO_AIRFLOW, NOT_COMPILED, NOTHING_SUBMITTED, SUBMISSION_FAILED, SUBMISSION_LOST
 
 from . import airflow_folder as folder
 from . import given
@@ -142,14 +142,14 @@ class Airflow:
         run = str(known.get("run") or "") or self._last_submitted()
         if not run:
             raise SubmitError(
-                SUBMISSION_FAILED,
+                NOTHING_SUBMITTED,
                 f"no run of `{self._id}` was submitted to Airflow at {self._api.url}, or it was deleted there",
                 f"start one: `mlpc submit {self._shown}`",
             )
         if self._api.find("dags", self._id, "dagRuns", run) is None:
             elsewhere = known.get("url") not in (None, self._api.url)
             raise SubmitError(
-                SUBMISSION_FAILED,
+                SUBMISSION_LOST,
                 f"Airflow at {self._api.url} has no run {run}: it was deleted there, or `mlpc submit` ended before it "
                 "was started",
                 *([f"it was submitted to {known['url']}: `--url {known['url']}`"] if elsewhere else []),
@@ -354,7 +354,7 @@ class Airflow:
                 if not refused.is_missing:
                     raise self._api.failed(refused) from None
                 raise SubmitError(
-                    SUBMISSION_FAILED,
+                    SUBMISSION_LOST,
                     f"the run {run} was deleted in Airflow while it was followed",
                     "containers that it started may go on; start another: `mlpc submit`",
                 ) from None
@@ -441,13 +441,13 @@ class Airflow:
         status = STEP if state == "failed" else 4
         if there and last != run:
             return SubmitError(
-                SUBMISSION_FAILED,
+                SUBMISSION_LOST,
                 f"the run {run} ended {ended}, but its figures are gone: the run {last} has since replaced what was in "
                 "the store",
                 exit_code=status,
             )
         return SubmitError(
-            SUBMISSION_FAILED,
+            SUBMISSION_LOST,
             f"the run {run} ended {ended}, but the store knows nothing of `{nodes[0]}`: "
             + (f"the volume {volume} holds no such run" if there else f"there is no volume {volume}"),
             "mlpc has to reach the Docker engine of Airflow's workers: say where it is with DOCKER_HOST",

@@ -10,7 +10,7 @@ import json
 import os
 import time
 
-from mlpc.codes import BAD_PARAMETER, NO_STAGE, NO_SUCH_RUN, NO_VALUE, NOT_COMPILED
+from mlpc.codes import BAD_PARAMETER, NO_STAGE, NO_VALUE, NOT_COMPILED, NOTHING_SUBMITTED, SUBMISSION_LOST
 
 from . import given
 from .engine import Event
@@ -123,7 +123,7 @@ class Kubeflow:
                     0, f"the last run of `{self._name}` is `{other.display_name}`, of another version of it"
                 )
             raise SubmitError(
-                NO_SUCH_RUN,
+                NOTHING_SUBMITTED,
                 f"the API at {self._api.host} knows no run that was submitted from `{self._compiled.shown}`",
                 *help,
             )
@@ -292,7 +292,7 @@ class Kubeflow:
             raise
         except Gone:
             raise SubmitError(
-                NO_SUCH_RUN,
+                SUBMISSION_LOST,
                 f"the run {id} is not there any more: it was deleted",
                 f"submit it again: `mlpc submit {self._compiled.shown}`",
             ) from None

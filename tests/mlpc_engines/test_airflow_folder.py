@@ -170,7 +170,7 @@ def test_the_command_says_that_no_airflow_answers(compiled: Compiled, dags: Path
     answer = mlpc("submit", compiled.folder, "--dags", str(dags), "--url", "http://127.0.0.1:1")
     assert answer.code == 4
     assert answer.err == (
-        "error[MLP566] no-airflow: no Airflow answers at http://127.0.0.1:1 (--url): Connection refused\n"
+        "error[MLP567] no-airflow: no Airflow answers at http://127.0.0.1:1 (--url): Connection refused\n"
         "  = help: start it (`airflow standalone`), or say where it answers: `--url URL`\n"
     )
     assert list(dags.iterdir()) == []
