@@ -315,6 +315,8 @@ class Airflow:
             self._api.change("POST", "dags", self._id, "dagRuns", body=body)
         except Refused as refused:
             # It is there already where the answer to the first question was lost.
+            if refused.status in (401, 403):
+                raise self._api.failed(refused) from None
             if not refused.is_conflict:
                 raise SubmitError(
                     SUBMISSION_FAILED,

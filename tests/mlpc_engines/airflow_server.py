@@ -74,6 +74,40 @@ class Server(Airflow):
                 if how is not signal.SIGKILL and process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
+    def guarded(self) -> tuple[str, dict[str, str]]:
+        """Start a second API server, which wants a password; return its address, and the passwords by user."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        settings = {
+            "AIRFLOW__API__PORT": str(port),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer",
+        }
+        with open(self.home / "guarded.log", "wb") as log:
+            self._processes["guarded"] = subprocess.Popen(
+                [str(self._python.parent / "airflow"), "api-server"],
+                env={**self._variables, **settings},
+                cwd=self.dags,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        url = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            try:
+                with urllib.request.urlopen(f"{url}/api/v2/version", timeout=30):
+                    return True
+            except OSError:
+                return False
+
+        self.until(answers, 180)
+        kept = self.home / "simple_auth_manager_passwords.json.generated"
+        passwords: dict[str, str] = json.loads(kept.read_bytes())
+        return url, passwords
+
     def kill(self, part: str) -> None:
         """Kill the process of a part, and none of those that it started."""
         process = self._processes.pop(part)

@@ -364,6 +364,36 @@ def test_a_user_who_is_not_let_in(project: Project, first: Answer) -> None:
     assert "not-a-token" not in answer.out + answer.err
 
 
+def test_users_with_passwords(project: Project, first: Answer) -> None:
+    url, passwords = project.server.guarded()
+
+    def submit(user: str, password: str, *arguments: str) -> Answer:
+        before = project.variables
+        project.variables = {**before, "AIRFLOW_USER": user, "AIRFLOW_PASSWORD": password}
+        try:
+            return project.submit("--url", url, *arguments)
+        finally:
+            project.variables = before
+
+    try:
+        answer = submit("admin", passwords["admin"])
+        assert answer.code == 0, answer
+        answer = submit("reader", passwords["reader"], "--follow")
+        assert answer.code == 0, answer
+        answer = submit("reader", passwords["reader"])
+        assert answer.code == 4, answer
+        assert f"Airflow at {url} refuses: HTTP 403" in answer.err
+        answer = submit("admin", "wrong-one")
+        assert answer.code == 4, answer
+        assert f"Airflow at {url} does not let the user admin in" in answer.err
+        assert "wrong-one" not in answer.out + answer.err
+        answer = submit("", "")
+        assert answer.code == 4, answer
+        assert f"Airflow at {url} wants to know who we are" in answer.err
+    finally:
+        project.server.stop("guarded")
+
+
 # Interruptions
 
 

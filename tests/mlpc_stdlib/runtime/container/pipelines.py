@@ -139,9 +139,9 @@ class Engine:
         found: dict[str, Any] = json.loads((self.store / id / "result.json").read_bytes())
         return found
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, *more: str) -> dict[str, Any]:
         done = subprocess.run(
-            self.command("summary"), env=self.environment, capture_output=True, text=True, check=True
+            self.command("summary", *more), env=self.environment, capture_output=True, text=True, check=True
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found

@@ -53,6 +53,22 @@ def test_what_was_not_made_in_one_run_is_not_mixed(tmp_path: Path) -> None:
     assert "`enough` belongs to another run" in said
 
 
+def test_a_summary_may_be_of_one_run_alone(tmp_path: Path) -> None:
+    words = Engine(tmp_path, COUNT, GATE, DOUBLE)
+    for id in ("count", "enough", "double"):
+        assert words.run(id, "--run", "monday")[0] == 0
+    assert words.run("count", "--run", "tuesday", "--param", "factor=5")[0] == 0
+    states = {
+        run: [(step["state"], step["metrics"]) for step in words.summary("--run", run)["steps"]]
+        for run in ("monday", "tuesday", "friday")
+    }
+    assert states == {
+        "monday": [("skipped", {}), ("skipped", {})],
+        "tuesday": [("ran", {"words": 15}), ("skipped", {})],
+        "friday": [("skipped", {}), ("skipped", {})],
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "status", "said"),
     [
