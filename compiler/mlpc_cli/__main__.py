@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Commands that go on for long; all others end before it would pay to collect garbage.
 _LONG = frozenset({"run", "up", "gc", "lock", "submit"})
+#: What the system says of standard output where it leads to a file that cannot grow.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Commands that leave nothing to be closed or waited for.
 _SHORT = frozenset({"check", "compile"})
 
@@ -74,6 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             problem(error.diagnostic)
             return int(error.exit_code)
+        if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+            from mlpc.codes import CANNOT_WRITE
+
+            from .say import problem
+
+            close_output()
+            message = f"the output cannot be written: {errors.reason(error)}"
+            problem(errors.CommandError(CANNOT_WRITE, message).diagnostic())
+            return errors.FILE_OR_NETWORK
         from .fault import report
 
         report(error)

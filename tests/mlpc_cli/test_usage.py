@@ -169,6 +169,24 @@ def test_ctrl_c_ends_quietly(tmp_path: Path, command: str) -> None:
     assert err.strip() == "interrupted"
 
 
+@pytest.mark.parametrize("command", ["check", "graph", "explain MLP301"])
+def test_output_that_cannot_be_written_is_no_fault(tmp_path: Path, command: str) -> None:
+    (tmp_path / "main.mlp").write_text(PIPELINE, encoding="utf-8")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [EXECUTABLE, *command.split()],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert done.stderr.startswith(
+        "error[MLP693] cannot-write: the output cannot be written: no space left on device\n"
+    )
+
+
 @pytest.mark.parametrize(("text", "code"), [(PIPELINE, 0), ("let a = \n" * 3000, 1)])
 def test_a_reader_that_goes_away_changes_nothing(tmp_path: Path, text: str, code: int) -> None:
     (tmp_path / "main.mlp").write_text(text, encoding="utf-8")
