@@ -61,5 +61,5 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path, write: Callable[[str
 def test_a_secret_that_is_no_text_is_refused(tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
     answer = mlpc("run", cwd=project.folder, **{VARIABLE: "a\udcff"})
-    assert answer.code == 1, answer
+    assert answer.code == 4, answer
     assert f"the secret `key` cannot be read from {VARIABLE}: it is not UTF-8 text" in answer.err
