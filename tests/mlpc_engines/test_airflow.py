@@ -225,7 +225,7 @@ def test_a_secret_is_in_its_file_and_nowhere_else(project: Project, first: Answe
     for run in server.runs(project.name):
         path = f"dags/{project.name}/dagRuns/{run['dag_run_id']}"
         said += json.dumps(
-            [run, server.api(f"{path}/taskInstances"), server.ask(f"{path}/taskInstances/count/logs/1")]
+            [run, server.api(f"{path}/taskInstances"), server.api(f"{path}/taskInstances/count/logs/1")]
         )
     for path in (
         "variables",
@@ -256,7 +256,7 @@ def test_what_airflows_variables_say_is_left_to_them(project: Project, first: An
     places = {"data": str(tmp_path), "secrets": str(tmp_path / "private"), "store": volume.name}
     server = project.server
     for name, value in places.items():
-        server.ask("variables", "POST", {"key": f"mlpc.{project.name}.{name}", "value": value})
+        server.api("variables", "POST", {"key": f"mlpc.{project.name}.{name}", "value": value})
     try:
         answer = project.submit()
         assert answer.code == 0, answer
@@ -271,7 +271,7 @@ def test_what_airflows_variables_say_is_left_to_them(project: Project, first: An
         assert f"Airflow reads data from {where}" in answer.err
     finally:
         for name in places:
-            server.ask(f"variables/mlpc.{project.name}.{name}", "DELETE")
+            server.api(f"variables/mlpc.{project.name}.{name}", "DELETE")
         volume.remove(force=True)
         client.close()
 
