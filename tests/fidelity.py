@@ -31,7 +31,7 @@ class Outcome:
             for port, told in step["outputs"].items():
                 # A path in the store of one machine, `kind:hex` elsewhere: both end in the digest.
                 self.digests[f"{step['node']}.{port}"] = os.path.basename(told).rpartition(":")[2]
-        self.promoted: list[str] = summary["promoted"]
+        self.promoted: list[str] = sorted(summary["promoted"])
         self.failed_gates = [gate["node"] for gate in summary["gates"] if gate["passed"] is False]
         self.seconds = 0.0
 
