@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Write": {
         "new": "Start a project that runs at once.",
         "check": "Find every mistake of a spec, with places and help.",
+        "lint": "Find what is no error and yet most likely a mistake, and mend it.",
         "fmt": "Lay a spec out.",
         "graph": "Draw what depends on what.",
         "explain": "Tell what a code means, with a wrong and a right example.",
