@@ -77,8 +77,8 @@ def lint(
     report.close(looked_at)
     if failed:
         return errors.FILE_OR_NETWORK
-    found = sum(count for severity, count in report.counts.items() if severity != NOTE)
-    return errors.FINDINGS if report.counts[ERROR] or (strict and found) else errors.OK
+    total = sum(count for severity, count in report.counts.items() if severity != NOTE)
+    return errors.FINDINGS if report.counts[ERROR] or (strict and total) else errors.OK
 
 
 def look(loader: Loader, path: str) -> tuple[bool, list[Diagnostic]]:

@@ -39,6 +39,10 @@ class Parts:
         self._read(text if text.startswith("mlp 1") else f"mlp 1\n\n{text}")
 
     def _read(self, text: str) -> None:
+        # What is said of the pipeline as a whole cannot stand at the top level.
+        for line in re.findall(r"(?m)^(?:owner|description|tags) = .*\n", text):
+            self.inside[line.split(" ")[0]] = line.strip()
+            text = text.replace(line, "")
         file = parse(Source("part.mlp", text)).file
         self.uses = [text[use.start : use.end] for use in file.uses]
         for item, part in _slices(text, file.items, file.uses[-1].end if file.uses else len("mlp 1")):

@@ -40,7 +40,7 @@ CODE = codes.LOCAL_DATA_IN_PRODUCTION
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find data that is a file of the project in production, where a training learns from it."""
+    """Find data that is a file of the project in production."""
     for name, typed in spec.production().items():
         for block in typed.blocks.values():
             for value in block.externals.values() if block.kind.name == "data" else ():
