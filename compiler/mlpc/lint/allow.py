@@ -78,7 +78,8 @@ def _read(module: Module, said: list[Diagnostic]) -> list[_Allowance]:
             continue
         word, names, _, reason = match.groups()
         if word != "allow" or comment.doc:
-            if any(codes.find(name) in codes.RULES.values() for name in _split(names)):
+            close = comment.text[match.end(1) : match.end(1) + 1] == "("
+            if close and any(codes.find(name) in codes.RULES.values() for name in _split(names)):
                 said.append(_misspelt(module, comment, match))
             continue
         line = source.position(comment.start)[0]

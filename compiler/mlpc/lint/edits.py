@@ -66,14 +66,16 @@ def mark(place: Span, name: str) -> list[Edit]:
     last = text.find("\n", place.end)
     last = len(text) if last < 0 else last
     line = text[place.end : last]
-    quoted = False
+    quoted, depth = False, 0
     for index, letter in enumerate(line):
         if letter == '"' and line[index - 1 : index] != "\\":
             quoted = not quoted
-        elif not quoted and letter in "#}":
+        elif not quoted and (letter in "#}" or (letter == "," and depth == 0)):
             line = line[:index]
             break
-    at = place.end + len(line.rstrip().rstrip(",").rstrip())
+        elif not quoted and letter in "()[]":
+            depth += 1 if letter in "([" else -1
+    at = place.end + len(line.rstrip())
     return [(Span(place.source, at, at), f" @{name}")]
 
 

@@ -6,11 +6,12 @@ where it does not, they are tried one by one, and one that breaks the file is re
 
 from __future__ import annotations
 
+from .. import codes
 from ..source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..diagnostics import Diagnostic, Fix
     from ..source import Loader
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Passes after which fixes are taken to chase each other.
 _MOST = 25
+_MEANT = (codes.UNKNOWN_RULE, codes.UNKNOWN_SETTING, codes.WRONG_SETTING)
 
 
 class Overlay:
@@ -53,13 +55,11 @@ class Mended:
         self.refused = refused
 
 
-def mend(
-    loader: Loader, look: Look, lay_out: Callable[[str, str], str], *, unsafe: bool, files: Sequence[str] = ()
-) -> Mended:
+def mend(loader: Loader, look: Look, lay_out: Callable[[str, str], str], *, unsafe: bool) -> Mended:
     """Apply the fixes of what ``look`` finds until there are none left.
 
     ``lay_out`` gives a text of a path in the one layout; it is asked for files that had that layout before. ``unsafe`` takes
-    those fixes too that may change what the program means. ``files``, where there are any, are the only ones changed.
+    those fixes too that may change what the program means.
     """
     texts: dict[str, str] = {}
     broken, found = look(Overlay(loader, texts))
@@ -68,9 +68,12 @@ def mend(
     for _ in range(_MOST):
         if broken:
             break
-        wanted = [(item, fix) for item in found if (fix := _chosen(item, bad, unsafe, files)) is not None]
+        wanted = [(item, fix) for item in found if (fix := _chosen(item, bad, unsafe)) is not None]
         if not wanted:
             break
+        # What was meant to be allowed or switched off comes first: it may leave nothing to mend.
+        meant = [(item, fix) for item, fix in wanted if item.code in _MEANT]
+        wanted = meant or wanted
         taken = _apart([fix for _, fix in wanted])
         batches = [taken, *([fix] for fix in taken)] if len(taken) > 1 else [taken]
         for batch in batches:
@@ -87,14 +90,9 @@ def mend(
     return Mended(texts, found, applied, refused)
 
 
-def _chosen(
-    item: Diagnostic, bad: set[tuple[str, str, str]], unsafe: bool, files: Sequence[str]
-) -> Fix | None:
+def _chosen(item: Diagnostic, bad: set[tuple[str, str, str]], unsafe: bool) -> Fix | None:
     for fix in item.fixes:
-        within = all(
-            not span.source.path.startswith("std:") and (not files or span.source.path in files)
-            for span, _ in fix.edits
-        )
+        within = not any(span.source.path.startswith("std:") for span, _ in fix.edits)
         if fix.edits and within and (fix.safe or unsafe) and _identity(item, fix) not in bad:
             return fix
     return None

@@ -183,11 +183,12 @@ class _Reader:
             head = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", line)
             if head is not None:
                 table = _parts(head[1])
+                if table[: len(path)] == path:
+                    start = at + line.index(path[-1])
+                    return Span(self.source, start, start + len(path[-1]))
                 if path[: len(table)] == table:
                     start = at + line.rindex(table[-1]) if table else at
                     best = Span(self.source, start, start + len(table[-1]))
-                    if table == path:
-                        return best
             elif (pair := re.match(r"\s*([^=#]+?)\s*=\s*(.*)", line)) is not None:
                 key = _parts(pair[1])
                 if table + key == path:

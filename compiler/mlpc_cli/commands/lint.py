@@ -46,11 +46,12 @@ def command(
 ) -> int:
     """Find what is no error in FILES and yet most likely a mistake: leaks, gates that hold nothing back, secrets, leftovers.
 
-    Rules are asked about specs without errors; those of other specs are shown instead. A folder stands for all specs
-    in it; without FILES it is the current one. `[lint.rules]` in mlpc.toml sets rules or groups of them to "off", "warn"
-    or "error", and `# allow(rule): reason` above a line, or at its end, allows a finding there.
+    Rules are asked about specs without errors; of others the errors are shown instead. What FILES use is looked at, and
+    mended, too. A folder stands for all specs in it; without FILES it is the current one. `[lint.rules]` in mlpc.toml
+    sets rules, or groups of them, to "off", "warn" or "error"; `# allow(rule): reason` above a line, or at its end,
+    allows a finding there.
 
-    Exit code 1 means that there are errors, or findings of that level; with --strict, or `strict = true` in mlpc.toml, any.
+    Exit code 1 means errors, or findings of that level; with --strict, or `strict = true` in mlpc.toml, any findings.
     """
     from mlpc_cli.lint import lint
 

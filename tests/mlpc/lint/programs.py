@@ -92,11 +92,17 @@ def on(base: str, change: str) -> Texts:
     folder = BASES / base
     files: dict[str, str | bytes] = {path.name: path.read_text() for path in folder.glob("*.mlp")}
     files.update({"train.py": PYTHON, "mlpc.lock": ""})
+    return changed(Texts(files), change)
+
+
+def changed(program: Texts, change: str) -> Texts:
+    """Return the files of ``program`` with something changed."""
+    files = dict(program.files)
     if re.match(r"(#.*\n|\s)*mlp 1\n", change):
         return Texts({**files, "main.mlp": change})
-    parts, changed = Parts(str(files["main.mlp"])), Parts(change)
-    parts.uses += changed.uses
-    for name in changed.removed:
+    parts, more = Parts(str(files["main.mlp"])), Parts(change)
+    parts.uses += more.uses
+    for name in more.removed:
         if name == "lock":
             del files["mlpc.lock"]
         elif name == "description":
@@ -105,8 +111,8 @@ def on(base: str, change: str) -> Texts:
             del parts.inside[name]
         else:
             del parts.outside[name]
-    parts.inside.update(changed.inside)
-    parts.outside.update(changed.outside)
+    parts.inside.update(more.inside)
+    parts.outside.update(more.outside)
     return Texts({**files, "main.mlp": parts.text()})
 
 
