@@ -266,6 +266,7 @@ UNMARKED_KEY = _rule("MLP815", "unmarked-key")
 TEST_USED_TWICE = _rule("MLP816", "test-used-twice")
 TUNED_ON_TEST = _rule("MLP817", "tuned-on-test", "error")
 PARTS_OF_TWO_SPLITS = _rule("MLP818", "parts-of-two-splits", "error")
+FITTED_BEFORE_SPLIT = _rule("MLP819", "fitted-before-split")
 
 # 82 linter: evaluation
 UNSTRATIFIED_SPLIT = _rule("MLP820", "unstratified-split")

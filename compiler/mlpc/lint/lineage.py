@@ -52,14 +52,13 @@ def rows_of(typed: TypedProgram, source: TypedSource) -> set[Output]:
     return found
 
 
-def evaluations(typed: TypedProgram, blocks: list[TypedBlock]) -> list[TypedBlock]:
-    """Return the blocks that judge the model of one of ``blocks``."""
-    names = {block.id for block in blocks}
-    return [
-        block
-        for block in typed.blocks.values()
-        if block.kind.judges and any(source.block in names for source in inputs(block, "model").values())
-    ]
+def judging(typed: TypedProgram) -> dict[str, list[TypedBlock]]:
+    """Return the blocks that judge a model, by the block that makes it."""
+    found: dict[str, list[TypedBlock]] = {}
+    for block in typed.blocks.values():
+        for source in inputs(block, "model").values() if block.kind.judges else ():
+            found.setdefault(source.block, []).append(block)
+    return found
 
 
 def gates(block: TypedBlock) -> list[TypedCondition]:
@@ -77,6 +76,11 @@ def gates(block: TypedBlock) -> list[TypedCondition]:
 def promotions(typed: TypedProgram) -> list[TypedBlock]:
     """Return the blocks that promote a model."""
     return [block for block in typed.blocks.values() if block.kind.promotes]
+
+
+def behind(typed: TypedProgram, blocks: list[TypedBlock]) -> set[str]:
+    """Return the blocks that models of ``blocks`` come through."""
+    return {made.id for block in blocks for made in chain(typed, block)}
 
 
 def taken(typed: TypedProgram) -> set[Output]:

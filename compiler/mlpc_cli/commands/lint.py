@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         ("mlpc lint --fix .", "mend what can be mended without a change of meaning"),
         ("mlpc lint --unsafe-fixes main.mlp", "and what a person should look at afterwards"),
         ("mlpc lint --strict", "exit code 1 for warnings, too"),
-        ("mlpc explain no-seed", "what a rule means"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(readable=False))

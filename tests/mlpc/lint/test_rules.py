@@ -13,11 +13,14 @@ from mlpc.lint import RULES
 from mlpc.lint import rules as package
 from mlpc.lint.rule import GROUPS
 from mlpc.source import Source
+from mlpc_cli.lint import look
+from mlpc_cli.loader import DiskLoader
 from tests.loader import Texts
 from tests.mlpc.lint.programs import BASES, CASES, NAMES, PYTHON, Case, cases, found_in, on
 
 FOLDER = Path(package.__path__[0])
 ALL = [case for path in sorted(CASES.glob("*.mlp")) for case in cases(path)]
+PROGRAMS = sorted((Path(__file__).parents[2] / "cases").glob("*/*/main.mlp"))
 _FENCE = re.compile(r"^```mlp(?: declarations)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -112,3 +115,13 @@ def test_the_examples_of_a_page_are_laid_out(rule: object) -> None:
         text = section(page, title)
         whole = text if text.startswith("mlp 1\n") else f"mlp 1\n\n{text}"
         assert format_source(Source("main.mlp", whole)).text == whole
+
+
+# Whatever the program
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_every_program_of_the_corpus_is_answered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that cannot make sense of a program is silent; it never fails."""
+    monkeypatch.chdir(path.parent)
+    look(DiskLoader("."), "main.mlp")

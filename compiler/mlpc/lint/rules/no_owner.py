@@ -77,7 +77,9 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         return
     scheduled = any(block.kind.runs == "trigger" for _, block in spec.blocks())
     owners = [typed.attributes.get("owner") for typed in spec.programs.values()]
-    if (scheduled or spec.production()) and not any(each is not None and each.value for each in owners):
+    if (scheduled or spec.production()) and not any(
+        each is not None and (each.value or not each.known) for each in owners
+    ):
         yield Diagnostic(
             CODE,
             "nobody is named who answers for this pipeline",

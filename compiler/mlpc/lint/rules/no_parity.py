@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
-from ..lineage import chain, promotions
+from ..lineage import behind, promotions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,15 +39,17 @@ CODE = codes.NO_PARITY
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find exports that are promoted and could be compared, and are not."""
-    for typed, block in spec.blocks("export"):
-        component = block.component
-        if component is None or "parity" not in component.blocks or "parity" in block.definition.body.blocks:
-            continue
-        if any(block in chain(typed, each) for each in promotions(typed)):
-            yield Diagnostic(
-                CODE,
-                f"`{block.id}` is deployed, and nobody compares it with the original",
-                block.span,
-                label="no `parity { … }`",
-                help=["write `parity { data = …, max_abs = 1e-4, agree = 99.9% }`"],
-            )
+    for typed in spec.programs.values():
+        promoted = behind(typed, promotions(typed))
+        for block in typed.blocks.values():
+            component = block.component
+            if block.kind.name != "export" or block.id not in promoted or component is None:
+                continue
+            if "parity" in component.blocks and "parity" not in block.definition.body.blocks:
+                yield Diagnostic(
+                    CODE,
+                    f"`{block.id}` is deployed, and nobody compares it with the original",
+                    block.span,
+                    label="no `parity { … }`",
+                    help=["write `parity { data = …, max_abs = 1e-4, agree = 99.9% }`"],
+                )

@@ -34,12 +34,13 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Label
-from ..lineage import chain, inputs, output, rows_of
+from ..lineage import Output, chain, inputs, output, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...check.typed import TypedProgram
     from ..spec import Spec
 
 CODE = codes.PARTS_OF_TWO_SPLITS
@@ -57,9 +58,9 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if output(learned) in above or output(judged) in below or not above & below:
                 continue
             # Parts of one split share no row, nor does what was made from them.
-            splits = {name for name, block in typed.blocks.items() if block.kind.name == "split"}
-            ports = {name: port for name, port in below if name in splits}
-            if any(ports.get(name, port) != port for name, port in above):
+            theirs, own = _parts(typed, above), _parts(typed, below)
+            apart = any(theirs[name].isdisjoint(own[name]) for name in theirs.keys() & own.keys())
+            if apart or not theirs.keys() - own.keys() or not own.keys() - theirs.keys():
                 continue
             yield Diagnostic(
                 CODE,
@@ -69,3 +70,12 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 labels=[Label(learned.span, f"the training rows, drawn by `{learned.block}`")],
                 help=["take the rows to train and to judge on from the same split"],
             )
+
+
+def _parts(typed: TypedProgram, rows: set[Output]) -> dict[str, set[str]]:
+    """Return the parts among ``rows``, by the split that drew them."""
+    found: dict[str, set[str]] = {}
+    for name, port in rows:
+        if typed.blocks[name].kind.name == "split":
+            found.setdefault(name, set()).add(port)
+    return found

@@ -61,8 +61,8 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if name in root.aliases:
                 use = root.aliases[name][0]
                 place, what = use.alias or use.target, "used file"
-            if place is None or (what == "schema" and not isinstance(item, ValueDef)):
-                continue
+            if place is None or (what in ("schema", "component") and not isinstance(item, ValueDef)):
+                continue  # nobody takes a block for a schema, nor for the component that it plays
             yield Diagnostic(
                 CODE,
                 f"`{name}` hides the {what} of the same name",

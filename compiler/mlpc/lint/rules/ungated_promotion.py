@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Label
-from ..lineage import chain, evaluations, gates, promotions
+from ..lineage import chain, gates, judging, promotions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find what promotes a model that no gate was written for."""
     for typed in spec.programs.values():
         said: set[str] = set()
+        judges = judging(typed)
         for block in promotions(typed):
             made = chain(typed, block)
-            judging = evaluations(typed, made)
-            if not made or any(gates(each) for each in judging):
+            own = [judge for each in made for judge in judges.get(each.id, ())]
+            if not made or any(gates(each) for each in own):
                 continue
             model = made[-1].id
             if model in said:
@@ -57,8 +58,8 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 f"`{block.id}` promotes `{model}`, and no gate holds it back",
                 block.span,
                 label="promotes whatever comes",
-                labels=[Label(each.span, "judges it, but asks for nothing") for each in judging],
+                labels=[Label(each.span, "judges it, but asks for nothing") for each in own],
                 help=["say what the model has to reach: `require recall >= 0.85`"]
-                if judging
+                if own
                 else ["judge the model: `evaluate quality: … { … require … }`"],
             )

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
-from ..lineage import chain, evaluations, promotions
+from ..lineage import behind, promotions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,16 +52,15 @@ CODE = codes.UNJUDGED_MODEL
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find trainings whose model no evaluation reads, and nothing promotes (that is `ungated-promotion`)."""
-    for typed, block in spec.blocks("train"):
-        promoted = [made.id for each in promotions(typed) for made in chain(typed, each)]
-        exports = [
-            each for each in typed.blocks.values() if block in chain(typed, each) and not each.kind.judges
-        ]
-        if block.id not in promoted and not evaluations(typed, [block, *exports]):
-            yield Diagnostic(
-                CODE,
-                f"nobody judges `{block.id}`",
-                block.span,
-                label="how good is it?",
-                help=[f"add an `evaluate` with `model = {block.id}`"],
-            )
+    for typed in spec.programs.values():
+        judges = [block for block in typed.blocks.values() if block.kind.judges]
+        known = behind(typed, [*judges, *promotions(typed)])
+        for block in typed.blocks.values():
+            if block.kind.name == "train" and block.id not in known:
+                yield Diagnostic(
+                    CODE,
+                    f"nobody judges `{block.id}`",
+                    block.span,
+                    label="how good is it?",
+                    help=[f"add an `evaluate` with `model = {block.id}`"],
+                )
