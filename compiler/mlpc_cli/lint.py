@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from .loader import DiskLoader
 
+#: What some editors put before a text in UTF-8; it is none of ours to take away.
+_MARK = b"\xef\xbb\xbf"
+
 
 def lint(
     files: Sequence[str],
@@ -100,7 +103,8 @@ def _mend(loader: DiskLoader, path: str, unsafe: bool) -> tuple[dict[str, int], 
     written = {}
     for name, text in mended.texts.items():
         place = os.path.join(loader.root, name)
-        write_atomically(place, text.encode())
+        before = loader.read(name) or b""
+        write_atomically(place, _MARK + text.encode() if before.startswith(_MARK) else text.encode())
         written[loader.shown(name)] = 1
     return written, mended.refused
 

@@ -149,6 +149,18 @@ def test_fixes_of_a_whole_folder_and_of_what_it_uses(project: Path) -> None:
     assert (project / "lib" / "a.mlp").read_text(encoding="utf-8") == "mlp 1\n\nlet a = 1\n"
 
 
+def test_line_ends_and_byte_order_marks_stay_what_they_are(project: Path) -> None:
+    spec = SPEC.replace("parts: random { ", "parts: random {\n    ").replace(
+        "malignant }\n", "malignant\n  }\n"
+    )
+    text = spec.replace("\n", "\r\n") + "\r\nlet unused = 1\r\n"
+    (project / "main.mlp").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert mlpc("lint", "--fix", "main.mlp", cwd=project).out == "main.mlp: mended\nmain.mlp: ok\n"
+    after = (project / "main.mlp").read_bytes()
+    wanted = spec.replace("malignant\n  }", "malignant, seed = 0\n  }").replace("\n", "\r\n") + "\r\n"
+    assert after == b"\xef\xbb\xbf" + wanted.encode()
+
+
 def test_a_fix_that_cannot_be_written_leaves_the_file_as_it_was(project: Path) -> None:
     """A limit on the size of files stands for a disk that is full."""
     full = ["sh", "-c", 'ulimit -f 0; exec "$0" lint --fix main.mlp', str(EXECUTABLE)]

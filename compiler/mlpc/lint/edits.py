@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 Edit = tuple[Span, str]
 
 
+def _line_end(text: str, at: int) -> tuple[int, str]:
+    """Return where the line of ``at`` ends, and with what: `\\r\\n` stays what it is."""
+    last = text.find("\n", at)
+    if last < 0:
+        return len(text), "\n"
+    return (last - 1, "\r\n") if text[last - 1] == "\r" else (last, "\n")
+
+
 def removal(module: Module, node: tree.Node) -> list[Edit]:
     """Return the edits that take the statement ``node`` away, with its lines where it stands on them alone."""
     text = module.source.text
@@ -47,7 +55,10 @@ def addition(block: TypedBlock, statement: str) -> list[Edit]:
         return [(Span(module.source, decl.end, decl.end), f" {{ {statement} }}")]
     text = module.source.text
     if not body.items:
-        return [(Span(module.source, body.start, body.end), f"{{ {statement} }}")]
+        if not text[body.start + 1 : body.end - 1].strip():
+            return [(Span(module.source, body.start, body.end), f"{{ {statement} }}")]
+        # Nothing but comments: they stay below it.
+        return [(Span(module.source, body.start + 1, body.start + 1), f"\n{statement}")]
     plain = [item for item in body.items if isinstance(item, tree.Attr)]
     item = plain[-1] if plain else body.items[-1]
     if body.one_line:
@@ -56,8 +67,8 @@ def addition(block: TypedBlock, statement: str) -> list[Edit]:
     indent = text[first : item.start]
     if indent.strip():  # several statements on its line
         return [(Span(module.source, item.end, item.end), f", {statement}")]
-    last = text.find("\n", item.end)
-    return [(Span(module.source, last, last), f"\n{indent}{statement}")]
+    last, newline = _line_end(text, item.end)
+    return [(Span(module.source, last, last), f"{newline}{indent}{statement}")]
 
 
 def mark(place: Span, name: str) -> list[Edit]:
@@ -84,9 +95,8 @@ def beside(module: Module, node: tree.Node, statement: str) -> list[Edit]:
     text = module.source.text
     first = text.rfind("\n", 0, node.start) + 1
     indent = text[first : node.start]
-    last = text.find("\n", node.end)
-    last = len(text) if last < 0 else last
+    last, newline = _line_end(text, node.end)
     behind = text[node.end : last].strip()
     if indent.strip() or (behind and not behind.startswith("#")):
         return [(Span(module.source, node.end, node.end), f", {statement}")]
-    return [(Span(module.source, last, last), f"\n{indent}{statement}")]
+    return [(Span(module.source, last, last), f"{newline}{indent}{statement}")]

@@ -24,7 +24,7 @@ deploy api: server {
 
 ## How to mend it
 
-Measure once (`mlpc runs` shows what a step took) and write `resources { cpu = …, memory = … }`, with some room.
+Measure once and write `resources { cpu = …, memory = … }`, with some room.
 """
 
 from __future__ import annotations
