@@ -23,9 +23,16 @@ def findings(spec: Spec, settings: Settings) -> list[Diagnostic]:
     for rule in RULES:
         level = settings.level(rule.code)
         if not settings.is_off(rule.code):
+            spec.under = ""
+            known = set()
             for item in rule.find(spec):
                 item.severity = "error" if level == FAIL else "warning"
-                gathered.add(item)
+                identity = (item.span, item.message)
+                if identity not in known:
+                    known.add(identity)
+                    gathered.add(item)
+                    if spec.under and f"`{spec.under}`" not in item.message:
+                        item.help = (*item.help, f"this is so under environment `{spec.under}`")
     left = Diagnostics()
     left.extend(minding(list(spec.modules), list(gathered), settings))
     return list(left)

@@ -41,7 +41,7 @@ class Spec:
     ``programs`` holds the typed pipeline by environment, the plain one under the empty name; a library has none.
     """
 
-    __slots__ = ("_references", "loader", "modules", "programs", "root")
+    __slots__ = ("_references", "loader", "modules", "programs", "root", "under")
 
     def __init__(
         self,
@@ -54,6 +54,8 @@ class Spec:
         self.modules = modules
         self.programs = programs
         self.loader = loader
+        #: The environment that :meth:`pipelines` and :meth:`blocks` are at: what is yielded meanwhile is so under it.
+        self.under = ""
         self._references: dict[str, list[tree.Ref]] | None = None
 
     @property
@@ -66,9 +68,16 @@ class Spec:
         """The declaration of the pipeline."""
         return self.root.pipelines[0] if self.root.pipelines else None
 
+    def pipelines(self) -> Iterator[TypedProgram]:
+        """Yield the pipeline under every environment, the plain one first."""
+        for name, typed in self.programs.items():
+            self.under = name
+            yield typed
+        self.under = ""
+
     def blocks(self, *kinds: str) -> Iterator[tuple[TypedProgram, TypedBlock]]:
         """Yield the blocks of ``kinds`` (none: of all) under every environment, the plain pipeline first."""
-        for typed in self.programs.values():
+        for typed in self.pipelines():
             for block in typed.blocks.values():
                 if block.component is not None and (not kinds or block.kind.name in kinds):
                     yield typed, block

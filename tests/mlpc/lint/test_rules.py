@@ -47,6 +47,20 @@ def test_a_sound_program_is_laid_out(base: str) -> None:
     assert not format_source(Source("main.mlp", text)).changed
 
 
+def test_what_is_so_under_an_environment_only_says_so() -> None:
+    change = "env staging {\n  split parts { test = 60% }\n  param trees = 50\n}\n"
+    (found,) = found_in(on("tumour", change))
+    assert found.help[-1] == "this is so under environment `staging`"
+    (always,) = found_in(
+        on(
+            "tumour",
+            change
+            + "\nsplit parts: random { data = cells, test = 2%, stratify = cells.malignant, seed = 7 }\n",
+        )
+    )[:1]
+    assert "this is so" not in " ".join(always.help)
+
+
 # What a rule has to bring
 
 

@@ -39,7 +39,7 @@ CODE = codes.NO_PARITY
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find exports that are promoted and could be compared, and are not."""
-    for typed in spec.programs.values():
+    for typed in spec.pipelines():
         promoted = behind(typed, promotions(typed))
         for block in typed.blocks.values():
             component = block.component

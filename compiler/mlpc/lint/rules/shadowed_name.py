@@ -53,7 +53,7 @@ CODE = codes.SHADOWED_NAME
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find names of the pipeline that a declaration of the file, or a used file, has as well."""
     root = spec.root
-    for typed in spec.programs.values():
+    for typed in spec.pipelines():
         for name, item in typed.program.names.items():
             other = root.names.get(name)
             place: tree.Node | None = other.name if other is not None else None

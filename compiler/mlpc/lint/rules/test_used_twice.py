@@ -67,7 +67,7 @@ CODE = codes.TEST_USED_TWICE
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find evaluations on a `test` part on which another model was judged before."""
-    for typed in spec.programs.values():
+    for typed in spec.pipelines():
         first: dict[Output, tuple[str, TypedBlock]] = {}
         for block in typed.blocks.values():
             judged = inputs(block, "dataset").get("data") if block.kind.judges else None

@@ -41,7 +41,7 @@ CODE = codes.UNGATED_PROMOTION
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find what promotes a model that no gate was written for."""
-    for typed in spec.programs.values():
+    for typed in spec.pipelines():
         said: set[str] = set()
         judges = judging(typed)
         for block in promotions(typed):

@@ -52,7 +52,7 @@ CODE = codes.UNJUDGED_MODEL
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find trainings whose model no evaluation reads, and nothing promotes (that is `ungated-promotion`)."""
-    for typed in spec.programs.values():
+    for typed in spec.pipelines():
         judges = [block for block in typed.blocks.values() if block.kind.judges]
         known = behind(typed, [*judges, *promotions(typed)])
         for block in typed.blocks.values():
