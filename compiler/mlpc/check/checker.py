@@ -545,6 +545,20 @@ class Checker:
             )
             return
         known = self.component_names(module, kind.name)
+        from ..resolve.closed import closed
+
+        gone = closed(self.modules, node.names)
+        if gone is not None:
+            self.report(
+                Diagnostic(
+                    codes.CLOSED_SYSTEM,
+                    f"there is no component `{node.text}` for `{kind.name}`, and there will be none",
+                    module.span(node),
+                    label="a system that is gone",
+                    help=[gone[1], *([f"components for `{kind.name}`: {_listed(known)}"] if known else [])],
+                )
+            )
+            return
         near = nearest(node.text, known)
         if near is None:
             last = {name.rsplit(".", 1)[-1]: name for name in known}
