@@ -88,7 +88,7 @@ NOT_BUILT_YET = _code("MLP122", "not-built-yet")
 NO_PIPELINE = _code("MLP123", "no-pipeline")
 BAD_DECLARATION = _code("MLP124", "bad-declaration")
 MISSING_FUNCTION = _code("MLP125", "missing-function")
-CLOSED_SYSTEM = _code("MLP140", "closed-system")
+CLOSED_SYSTEM = _code("MLP150", "closed-system")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")

@@ -142,6 +142,13 @@ def _plain(error: click.ClickException, command: str) -> UsageError:
         hint = f"did you mean `{known[near]}`?" if near else more
         return UsageError(f"`{path}` has no option `{error.option_name}`", help=[hint])
     message = error.format_message().rstrip(".").replace("'", "`")
+    choices = getattr(getattr(error, "param", None), "type", None)
+    if isinstance(error, click.BadParameter) and isinstance(choices, click.Choice) and context is not None:
+        # click says what was given in its message alone.
+        given = message.partition(": `")[2].partition("` is not one of ")[0]
+        near = nearest(given, map(str, choices.choices)) if given else None
+        if near:
+            more = f"did you mean `{near}`?"
     if isinstance(error, click.MissingParameter) and isinstance(
         getattr(error.param, "type", None), click.Choice
     ):

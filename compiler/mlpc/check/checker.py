@@ -231,13 +231,18 @@ class Checker:
         for name, attr in program.body.attrs.items():
             if name not in PIPELINE_KEYS:
                 near = nearest(name, PIPELINE_KEYS)
+                owner = self.owner(name) if near is None else None
                 self.report(
                     Diagnostic(
                         codes.UNKNOWN_KEY,
                         f"a pipeline has no `{name}`",
                         attr.span,
                         label=f"did you mean `{near}`?" if near else "unknown",
-                        help=[] if near else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
+                        help=[]
+                        if near
+                        else [owner]
+                        if owner
+                        else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
                         fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
                     )
                 )
@@ -508,6 +513,37 @@ class Checker:
     def _plain(self, name: str) -> bool:
         kinds = self.modules.standard("kinds")
         return kinds is not None and kinds.find(name, "kind") is not None
+
+    def owner(self, name: str, besides: str = "", *, nested: bool = True) -> str | None:
+        """Say with which kind the key ``name`` would be at home, but for the kind ``besides``; None where with none.
+
+        With ``nested``, nested blocks of components count as well.
+        """
+        kinds = self.modules.standard("kinds")
+        known = list(kinds.names) if kinds is not None else []
+        for kind in known if not besides else ():
+            spec = self.kind(kind)
+            if spec is not None and (name in spec.params or name in spec.blocks):
+                some = "train" if kind == "task" else "deploy" if kind == "service" else kind
+                return f"this key belongs to the blocks of a pipeline, such as `{some}`"
+        within = None
+        # A kind's own module first: what is played by one framework alone is not said of the kind.
+        others = [each for each in self.modules.standard_names() if each not in known]
+        for library_name in (*known, *others):
+            library = self.modules.standard(library_name)
+            for decl in library.names.values() if library is not None else ():
+                if library is None or decl.kind.text != "component":
+                    continue
+                component = self.declarations.component(library, decl)
+                if component.role in ("", besides):
+                    continue
+                written = component.name if library_name in known else f"{library_name}.{component.name}"
+                if name in component.params or name in component.inputs or name in component.blocks:
+                    return f"this key belongs to `{component.role}`, such as `{component.role} …: {written}`"
+                for block, inner in component.blocks.items() if nested and within is None else ():
+                    if name in inner.params or name in inner.inputs:
+                        within = f"this key belongs to `{block}` of `{component.role}`, such as `{component.role} …: {written}`"
+        return within
 
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""

@@ -152,6 +152,8 @@ class Modules:
                 continue
             kind = item.kind.text
             if kind not in TOP_KINDS:
+                if self._of_a_pipeline(module, item):
+                    continue
                 near = nearest(kind, TOP_KINDS)
                 self.diagnostics.add(
                     Diagnostic(
@@ -169,6 +171,27 @@ class Modules:
                     module.lost.add(item.name.text)
                 continue
             self._place(module, item, kind)
+
+    def _of_a_pipeline(self, module: Module, item: tree.Decl) -> bool:
+        """Report what stands at the top level and belongs into the pipeline; return whether it does."""
+        from .program import LANGUAGE_KINDS, LATER_KINDS
+
+        kind = item.kind.text
+        if kind not in (*LANGUAGE_KINDS, *LATER_KINDS):
+            kinds = self.standard("kinds")
+            if kinds is None or kind in ("task", "service") or kinds.find(kind, "kind") is None:
+                return False
+        self.diagnostics.add(
+            Diagnostic(
+                codes.WRONG_PLACE,
+                f"`{kind}` stands in a pipeline, not at the top level of a file",
+                module.span(item.kind),
+                help=["move it into the braces of the pipeline"],
+            )
+        )
+        if isinstance(item.name, tree.Name):
+            module.lost.add(item.name.text)
+        return True
 
     def _place(self, module: Module, item: tree.Decl, kind: str) -> None:
         if kind == "test":

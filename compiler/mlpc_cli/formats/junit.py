@@ -39,7 +39,7 @@ class JUnit(Document):
         tests = sum(max(len(found), 1) for found in suites.values())
         lines = [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<testsuites name="mlpc check" tests="{tests}" failures="{failures}" errors="{faults}">',
+            f'<testsuites name="mlpc" tests="{tests}" failures="{failures}" errors="{faults}">',
         ]
         for path, found in suites.items():
             lines += _suite(path, found)

@@ -65,8 +65,9 @@ class Sarif(Document):
 
 
 def _rule(code: Code) -> Json:
-    with open(os.path.join(mlpc.__path__[0], "explain", f"{code.name}.md"), encoding="utf-8") as file:
-        page = file.read()
+    from ..commands.explain import page as page_of
+
+    page = page_of(code).split("\n", 2)[2]
     means = " ".join(page.split("\n\n", 1)[0].split())
     return {
         "id": code.code,

@@ -13,7 +13,7 @@ def test_a_suite_for_each_file_and_a_test_for_each_finding(folder: Path) -> None
     answer = mlpc("check", ".", "--error-format", "junit", cwd=folder)
     assert answer.code == 1
     root = ElementTree.fromstring(answer.out)
-    assert root.attrib == {"name": "mlpc check", "tests": "4", "failures": "2", "errors": "0"}
+    assert root.attrib == {"name": "mlpc", "tests": "4", "failures": "2", "errors": "0"}
     clean, main = root
     assert clean.attrib == {"name": "clean.mlp", "tests": "1", "failures": "0", "errors": "0"}
     assert [case.get("name") for case in clean] == ["check"]
