@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, dict[str, str]] = {
     "Write": {
         "new": "Start a project that runs at once.",
+        "infer": "Write the schema of a CSV or Parquet file.",
         "check": "Find every mistake of a spec, with places and help.",
         "fmt": "Lay a spec out.",
         "graph": "Draw what depends on what.",
