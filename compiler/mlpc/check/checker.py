@@ -736,7 +736,10 @@ class Checker:
         accepted, required, anything = taken
         given = [*spec.inputs, *spec.params]
         places = {each: port.span for each, port in spec.inputs.items()}
-        places.update({each: param.span for each, param in spec.params.items()})
+        # A schema says what an output holds; it is no value, and no function is given one.
+        places.update(
+            {each: param.span for each, param in spec.params.items() if param.type.base != "schema"}
+        )
         places.update({each: block.span for each, block in spec.blocks.items()})
         passed = {*given, *spec.outputs, "seed"}
         unknown = [each for each in places if each not in accepted and not anything]
