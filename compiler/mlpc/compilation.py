@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .check.typed import TypedProgram
     from .ir.nodes import Json, Workflow
+    from .lint import Settings
     from .source import Loader
 
 
@@ -33,7 +34,8 @@ class Compilation:
         self._root: Module | None = None
         self._loaded = False
         self._checked = False
-        self._typed: TypedProgram | None = None
+        #: The typed pipeline by environment, the plain one under the empty name.
+        self._programs: dict[str, TypedProgram] = {}
         self._workflow: Workflow | None = None
 
     # -- stages ------------------------------------------------------------------------------------------------
@@ -79,8 +81,7 @@ class Compilation:
         if program is None:
             return
         typed = checker.pipeline(program)
-        if environment == self.environment:
-            self._typed = typed
+        self._programs[environment] = typed
         if environment and len(self._diagnostics) > before:
             place = root.span(root.environments[environment])
             self._diagnostics.explain_from(before, environment, place)
@@ -100,7 +101,17 @@ class Compilation:
     def typed(self) -> TypedProgram | None:
         """The typed program, as far as it makes sense; None for a library."""
         self.check()
-        return self._typed
+        return self._programs.get(self.environment)
+
+    def lint(self, settings: Settings) -> list[Diagnostic]:
+        """Return what the linter finds in the file and what it uses, under every environment; nothing where there are errors."""
+        root = self.root
+        if root is None or self.check().has_errors:
+            return []
+        from .lint import Spec, findings
+
+        spec = Spec(root, self._modules.project(), self._programs, self._modules.loader)
+        return findings(spec, settings)
 
     def workflow(self) -> Workflow | None:
         """Return the Workflow IR, or None where there are errors or no pipeline (see :meth:`check`)."""

@@ -235,3 +235,15 @@ def test_it_runs_as_a_module() -> None:
         [sys.executable, "-m", "mlpc_cli", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"mlpc {compiler.__version__}\n"
+
+
+def test_a_choice_that_is_nearly_one() -> None:
+    answer = mlpc("check", "main.mlp", "--error-format", "jsno")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: invalid value for `--error-format`: `jsno` is not one of "
+        "`text`, `json`, `sarif`, `github`, `gitlab`, `junit`\n"
+        "  help: did you mean `json`?\n"
+    )
+    answer = mlpc("check", "main.mlp", "--error-format", "html")
+    assert answer.err.endswith("  help: `mlpc check --help` says how it is called\n")

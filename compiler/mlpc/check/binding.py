@@ -213,6 +213,8 @@ class Binder:
             if len(missing) == 1 and self._dotted(prefix, missing[0]) not in self.mentioned:
                 near, safe = missing[0], False
                 label = f"did you mean `{near}`, which is missing?"
+            else:
+                owner = self.checker.owner(name, self.block.kind.name)
         if near is not None:
             self.mentioned.add(self._dotted(prefix, near))
         help = [owner] if owner else []
@@ -244,17 +246,7 @@ class Binder:
             for inner, nested in spec.blocks.items():
                 if inner != prefix and (name in nested.params or name in nested.inputs):
                     return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
-        kinds = self.checker.modules.standard("kinds")
-        for kind in kinds.names if kinds is not None else ():
-            library = self.checker.modules.standard(kind)
-            for decl in (
-                library.names.values() if library is not None and kind != self.block.kind.name else ()
-            ):
-                if library is not None and decl.kind.text == "component":
-                    spec = self.checker.declarations.component(library, decl)
-                    if name in spec.params or name in spec.inputs or name in spec.blocks:
-                        return f"this key belongs to `{kind}`, such as `{kind} …: {spec.name}`"
-        return None
+        return self.checker.owner(name, self.block.kind.name, nested=False)
 
     # -- inputs ------------------------------------------------------------------------------------------------
 
@@ -575,6 +567,7 @@ class Binder:
                 )
             )
             return
+        severity, message = self._condition_body(condition)
         scope = Scope(module, self.typed.program, block=self.block.id, prefix=prefix, quantities=quantities)
         value = self.checker.expressions.evaluate(node.expr, scope)
         if value.wrong:
@@ -606,7 +599,7 @@ class Binder:
         made = self._add(
             verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), prefix[:-1]
         )
-        self._condition_body(condition, made)
+        made.severity, made.message = severity, message
 
     def _decided(self, holds: bool, node: tree.Condition, span: Span) -> None:
         if holds:
@@ -703,7 +696,9 @@ class Binder:
         self.block.conditions.append(made)
         return made
 
-    def _condition_body(self, condition: ConditionDef, made: TypedCondition) -> None:
+    def _condition_body(self, condition: ConditionDef) -> tuple[str, str]:
+        """Return the severity and the message of a condition."""
+        said = {"severity": "error", "message": ""}
         body = condition.node.body
         module = condition.module
         for item in body.items if body is not None else ():
@@ -727,12 +722,9 @@ class Binder:
             value = self.checker.expressions.evaluate(item.value, Scope(module, self.typed.program))
             type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
             fitted = self.checker.fit(value, type, f"`{name}`")
-            if fitted.wrong or not fitted.known:
-                continue
-            if name == "severity":
-                made.severity = fitted.value
-            else:
-                made.message = fitted.value
+            if not fitted.wrong and fitted.known:
+                said[name] = fitted.value
+        return said["severity"], said["message"]
 
     def _declared(self, spec: BlockSpec, prefix: str, nested: NestedDef | None) -> None:
         """Add the conditions that the component itself declares, with the parameters as they are given."""

@@ -231,13 +231,18 @@ class Checker:
         for name, attr in program.body.attrs.items():
             if name not in PIPELINE_KEYS:
                 near = nearest(name, PIPELINE_KEYS)
+                owner = self.owner(name) if near is None else None
                 self.report(
                     Diagnostic(
                         codes.UNKNOWN_KEY,
                         f"a pipeline has no `{name}`",
                         attr.span,
                         label=f"did you mean `{near}`?" if near else "unknown",
-                        help=[] if near else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
+                        help=[]
+                        if near
+                        else [owner]
+                        if owner
+                        else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
                         fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
                     )
                 )
@@ -509,6 +514,37 @@ class Checker:
         kinds = self.modules.standard("kinds")
         return kinds is not None and kinds.find(name, "kind") is not None
 
+    def owner(self, name: str, besides: str = "", *, nested: bool = True) -> str | None:
+        """Say with which kind the key ``name`` would be at home, but for the kind ``besides``; None where with none.
+
+        With ``nested``, nested blocks of components count as well.
+        """
+        kinds = self.modules.standard("kinds")
+        known = list(kinds.names) if kinds is not None else []
+        for kind in known if not besides else ():
+            spec = self.kind(kind)
+            if spec is not None and (name in spec.params or name in spec.blocks):
+                some = "train" if kind == "task" else "deploy" if kind == "service" else kind
+                return f"this key belongs to the blocks of a pipeline, such as `{some}`"
+        within = None
+        # A kind's own module first: what is played by one framework alone is not said of the kind.
+        others = [each for each in self.modules.standard_names() if each not in known]
+        for library_name in (*known, *others):
+            library = self.modules.standard(library_name)
+            for decl in library.names.values() if library is not None else ():
+                if library is None or decl.kind.text != "component":
+                    continue
+                component = self.declarations.component(library, decl)
+                if component.role in ("", besides):
+                    continue
+                written = component.name if library_name in known else f"{library_name}.{component.name}"
+                if name in component.params or name in component.inputs or name in component.blocks:
+                    return f"this key belongs to `{component.role}`, such as `{component.role} …: {written}`"
+                for block, inner in component.blocks.items() if nested and within is None else ():
+                    if name in inner.params or name in inner.inputs:
+                        within = f"this key belongs to `{block}` of `{component.role}`, such as `{component.role} …: {written}`"
+        return within
+
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""
         found = [name for name, decl in module.names.items() if _plays(decl, kind)]
@@ -545,6 +581,20 @@ class Checker:
             )
             return
         known = self.component_names(module, kind.name)
+        from ..resolve.closed import closed
+
+        gone = closed(self.modules, node.names)
+        if gone is not None:
+            self.report(
+                Diagnostic(
+                    codes.CLOSED_SYSTEM,
+                    f"there is no component `{node.text}` for `{kind.name}`, and there will be none",
+                    module.span(node),
+                    label="a system that is gone",
+                    help=[gone[1], *([f"components for `{kind.name}`: {_listed(known)}"] if known else [])],
+                )
+            )
+            return
         near = nearest(node.text, known)
         if near is None:
             last = {name.rsplit(".", 1)[-1]: name for name in known}
@@ -686,7 +736,10 @@ class Checker:
         accepted, required, anything = taken
         given = [*spec.inputs, *spec.params]
         places = {each: port.span for each, port in spec.inputs.items()}
-        places.update({each: param.span for each, param in spec.params.items()})
+        # A schema says what an output holds; it is no value, and no function is given one.
+        places.update(
+            {each: param.span for each, param in spec.params.items() if param.type.base != "schema"}
+        )
         places.update({each: block.span for each, block in spec.blocks.items()})
         passed = {*given, *spec.outputs, "seed"}
         unknown = [each for each in places if each not in accepted and not anything]

@@ -701,6 +701,19 @@ class Declarations:
             help = 'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`'
             if isinstance(call, tree.String) and ".py:" in call.text:
                 help = f"write `run = python({call.text})`"
+            near = nearest(function, ("python", "container")) if function else None
+            if near is not None and isinstance(call, tree.Call):
+                span = module.span(call.function)
+                self.report(
+                    Diagnostic(
+                        codes.BAD_DECLARATION,
+                        f"`{function}` runs nothing: what runs is a Python function or a container",
+                        span,
+                        label=f"did you mean `{near}`?",
+                        fixes=[Fix(f"write `{near}`", [(span, near)])],
+                    )
+                )
+                return
             self._bad(module, call, "`run` says what runs: a Python function or a container", help)
 
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:

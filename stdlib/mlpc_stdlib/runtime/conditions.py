@@ -284,11 +284,10 @@ def _contains(value: Any, many: Any) -> bool:
 
 
 def _call(name: str, args: Sequence[Any]) -> Any:
-    (value,) = args
-    if isinstance(value, dict):
-        value = list(value.values())
-    elif not isinstance(value, list):
-        value = [value]
+    value: list[Any] = []
+    for item in args:
+        # Figures by class and lists count by what they hold.
+        value += item.values() if isinstance(item, dict) else item if isinstance(item, list) else [item]
     if name == "count":
         return len(value)
     if name not in ("min", "max"):
