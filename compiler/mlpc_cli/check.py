@@ -47,7 +47,7 @@ def check(
     for text in files:
         spec = text
         try:
-            for spec in _specs(text):
+            for spec in specs_of(text):
                 place = os.path.realpath(spec)
                 if place in checked:
                     continue
@@ -64,7 +64,12 @@ def check(
     return errors.FINDINGS if found.counts[ERROR] else errors.OK
 
 
-def _specs(text: str) -> list[str]:
+def specs_of(text: str) -> list[str]:
+    """Return the specs that ``text`` names: itself, or all in the folder that it is.
+
+    Raises:
+        CommandError: the folder cannot be read, or holds none.
+    """
     if not os.path.isdir(text):
         return [text]
     try:

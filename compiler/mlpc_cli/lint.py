@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from mlpc import codes
 from mlpc.compilation import Compilation
@@ -14,12 +13,13 @@ from mlpc.lint.fixing import mend
 from mlpc.source import Source
 
 from . import errors
-from .check import _Json, _specs, _Text
+from .check import specs_of
 from .errors import CommandError
 from .files import write_atomically
+from .formats import report
 from .loader import open_spec
 from .say import tell
-from .terminal import harmless, wants_colour, width_of
+from .terminal import harmless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,15 +47,15 @@ def lint(
     ``fix`` applies what is safe first, and with ``unsafe`` the rest as well. The code is 1 where anything has the level of an
     error, and with ``strict``, or where a project's settings say so, where there is anything at all.
     """
-    out = sys.stdout
-    report = _Json() if error_format == "json" else _Text(wants_colour(out, colour), width_of(out))
+    made = report(error_format, colour)
     failed = False
     looked_at = []
     changed: dict[str, int] = {}
     refused = 0
     for text in files:
+        spec = text
         try:
-            for spec in _specs(text):
+            for spec in specs_of(text):
                 loader, path = open_spec(spec)
                 looked_at.append(spec)
                 if fix:
@@ -66,22 +66,22 @@ def lint(
                 broken, found = look(loader, path)
                 strict = strict or (not broken and read_settings(loader).strict)
                 for item in found:
-                    report.add(item, loader)
+                    made.add(item, loader, spec)
         except CommandError as error:
             failed = True
-            report.add(error.diagnostic(), None)
+            made.add(error.diagnostic(), None, spec)
     if error_format == "text":
         for name in changed:
             tell(f"{harmless(name)}: mended")
     if refused:
         what = "a fix was" if refused == 1 else f"{refused} fixes were"
         message = f"{what} not applied: there would have been errors afterwards"
-        report.add(Diagnostic(codes.REFUSED_FIX, message), None)
-    report.close(looked_at)
+        made.add(Diagnostic(codes.REFUSED_FIX, message), None)
+    made.close(looked_at)
     if failed:
         return errors.FILE_OR_NETWORK
-    total = sum(count for severity, count in report.counts.items() if severity != NOTE)
-    return errors.FINDINGS if report.counts[ERROR] or (strict and total) else errors.OK
+    total = sum(count for severity, count in made.counts.items() if severity != NOTE)
+    return errors.FINDINGS if made.counts[ERROR] or (strict and total) else errors.OK
 
 
 def look(loader: Loader, path: str) -> tuple[bool, list[Diagnostic]]:

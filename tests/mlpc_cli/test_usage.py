@@ -55,7 +55,7 @@ def test_the_version() -> None:
         (["fmt"], "no file was named", "`mlpc fmt .` lays out every spec in this folder"),
         (["run", "--set", "trees"], "`--set trees` sets nothing", "write it as `--set trees=50`"),
         (["run", "--set", "a=1", "--set", "a=2"], "`--set a=…` is given twice", "leave one of them out"),
-        (["new"], "missing argument `NAME`", "`mlpc new --help` says how it is called"),
+        (["new"], "no name was given", "name the folder to be made: `mlpc new my_project`"),
         (["completion"], "missing argument: one of `bash`, `zsh`, `fish`", "`mlpc completion --help` says how it is called"),
         (["check", "--env"], "option `--env` requires an argument", "`mlpc check --help` says how it is called"),
     ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlpc_cli.formats import NAMES
 from mlpc_cli.options import Command
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Let warnings fail the command, too.")
 @click.option(
     "--error-format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(NAMES),
     default="text",
     show_default=True,
     help="For people or for programs.",
