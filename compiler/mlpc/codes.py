@@ -88,6 +88,10 @@ NOT_BUILT_YET = _code("MLP122", "not-built-yet")
 NO_PIPELINE = _code("MLP123", "no-pipeline")
 BAD_DECLARATION = _code("MLP124", "bad-declaration")
 MISSING_FUNCTION = _code("MLP125", "missing-function")
+BAD_EACH = _code("MLP140", "bad-each")
+TOO_MANY_INSTANCES = _code("MLP141", "too-many-instances")
+MISSING_INDEX = _code("MLP142", "missing-index")
+UNKNOWN_INSTANCE = _code("MLP143", "unknown-instance")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")

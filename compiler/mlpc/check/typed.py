@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
+    from .instances import Instances
     from .specs import ComponentSpec, KindSpec, QuantitySpec
     from .types import Type
     from .values import Value
@@ -61,11 +62,14 @@ class TypedBlock:
         "kind",
         "outputs",
         "quantities",
+        "shown",
         "untold",
     )
 
     def __init__(self, definition: BlockDef, kind: KindSpec) -> None:
         self.id = definition.id
+        #: What messages call it: an instance of an `each` as its own body would, `fit[region]`.
+        self.shown = definition.shown
         self.definition = definition
         self.kind = kind
         self.component: ComponentSpec | None = None
@@ -90,11 +94,13 @@ class TypedBlock:
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "made", "params", "program", "secrets")
+    __slots__ = ("attributes", "blocks", "instances", "made", "params", "program", "secrets")
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.blocks: dict[str, TypedBlock] = {}
+        #: What each block with `each` became, by its name.
+        self.instances: dict[str, Instances] = {}
         #: Blocks that make artefacts of a type, and of a type and framework; for help texts.
         self.made: dict[tuple[str, str], list[str]] = {}
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}

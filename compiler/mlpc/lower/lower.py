@@ -9,6 +9,7 @@ from ..ir.nodes import (
     Action,
     Condition,
     External,
+    FanOut,
     Gate,
     Input,
     Output,
@@ -25,6 +26,7 @@ from ..ir.nodes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..check.instances import Instances
     from ..check.typed import TypedBlock, TypedCondition, TypedProgram
     from ..check.values import Value
     from ..ir.nodes import Json, JsonObject, Node
@@ -43,6 +45,7 @@ def lower(typed: TypedProgram) -> Workflow:
         gate = _gate(block)
         if gate is not None:
             nodes.append(gate)
+    nodes.extend(_fan_out(typed, name, found) for name, found in typed.instances.items())
     name = program.decl.name
     labels: JsonObject = {key: value.to_json() for key, value in sorted(typed.attributes.items())}
     return Workflow(
@@ -60,6 +63,14 @@ def lower(typed: TypedProgram) -> Workflow:
         doc=_doc(program.decl.doc),
         labels=labels,
     )
+
+
+def _fan_out(typed: TypedProgram, name: str, found: Instances) -> FanOut:
+    """Return the node that holds the instances of an `each` together, by key: `eu`, with two lists `eu][1`."""
+    ids = [found.id(keys) for keys in found.keys(())]
+    members = {id[len(name) + 1 : -1]: id for id in ids}
+    labels = _labels(typed.blocks[ids[0]])
+    return FanOut(name, tuple(members), members, {key: labels[key] for key in ("kind", "component", "place")})
 
 
 def _doc(doc: object) -> str:
