@@ -92,6 +92,7 @@ BAD_EACH = _code("MLP140", "bad-each")
 TOO_MANY_INSTANCES = _code("MLP141", "too-many-instances")
 MISSING_INDEX = _code("MLP142", "missing-index")
 UNKNOWN_INSTANCE = _code("MLP143", "unknown-instance")
+BAD_CHOICE = _code("MLP144", "bad-choice")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")

@@ -35,6 +35,10 @@ class ArtefactChecks:
     def source(self, value: Value, wanted: Type, port: str) -> TypedSource | None:
         """Return the output that ``value`` means, or None after reporting why it does not fit."""
         entity = value.entity
+        if entity is not None and entity.what == "choice":
+            from .choices import chosen
+
+            return chosen(self, value, wanted, port)
         if entity is not None and entity.what == "list" and not isinstance(value.node, tree.List):
             self._several(value, wanted, port, len(entity.item))
             return None

@@ -470,7 +470,7 @@ class Checker:
         module, node = definition.module, definition.decl.type
         if node is None:
             if kind.default:
-                found = self._standard_component(kind.name, (kind.default,))
+                found = self.standard_component(kind.name, (kind.default,))
                 if found is not None:
                     return self.declarations.component(*found)
             known = self.component_names(module, kind.name)
@@ -533,9 +533,10 @@ class Checker:
             used = module.aliases[names[0]][1]
             decl = used.find(names[1], "component")
             return (used, decl) if decl is not None else None
-        return self._standard_component(kind, names)
+        return self.standard_component(kind, names)
 
-    def _standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+    def standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+        """Look a component up in the standard library."""
         if len(names) > 2:
             return None
         library = self.modules.standard(names[0] if len(names) == 2 else kind)

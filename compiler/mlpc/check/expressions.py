@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
-from ..resolve.program import BlockDef, ValueDef, not_built
+from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
-_LATER_FUNCTIONS = ("best_of",)
 _LISTED = ("block", "output", "column", "quantity", "schema", "device")
 
 
@@ -1099,11 +1098,19 @@ class Expressions:
     def _call(self, node: tree.Call, scope: Scope) -> Value:
         module = scope.module
         name = node.function.text if isinstance(node.function, tree.Ref) else ""
-        if name in _LATER_FUNCTIONS:
-            self.report(not_built(module, node.function, f"`{name}`"))
+        if name == "best_of":
+            from .choices import best_of
+
+            return best_of(self.checker, node, scope)
+        if name in ("minimize", "maximize"):
+            self._bad_operand(
+                f"`{name}` says by what something is chosen, and nothing is chosen here",
+                module.span(node.function),
+                help=["such as `best_of(model[*], by = minimize(quality[*].rmse))`"],
+            )
             return wrong(module, node)
         if name not in _FUNCTIONS:
-            near = self.checker.modules.nearest(name, _FUNCTIONS)
+            near = self.checker.modules.nearest(name, (*_FUNCTIONS, "best_of"))
             span = module.span(node.function)
             self.report(
                 Diagnostic(

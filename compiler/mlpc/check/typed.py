@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class TypedSource:
     """An output of another block, as an input takes it."""
 
-    __slots__ = ("block", "port", "span", "type")
+    __slots__ = ("block", "key", "port", "span", "type")
 
     def __init__(self, block: str, port: str, type: Type, span: Span) -> None:
         self.block = block
         self.port = port
         self.type = type
         self.span = span
+        #: Names the source where an input takes many.
+        self.key = ""
 
 
 class TypedCondition:
@@ -52,6 +54,7 @@ class TypedBlock:
 
     __slots__ = (
         "arguments",
+        "choice",
         "common",
         "component",
         "conditions",
@@ -72,6 +75,8 @@ class TypedBlock:
         self.shown = definition.shown
         self.definition = definition
         self.kind = kind
+        #: What it chooses from and by, where it is the step of a `best_of`.
+        self.choice: tuple[list[tuple[str, str, str]], list[Json], str] | None = None
         self.component: ComponentSpec | None = None
         self.inputs: dict[str, list[TypedSource]] = {}
         #: Files and URLs from outside, by parameter.

@@ -87,12 +87,16 @@ def _labels(block: TypedBlock) -> JsonObject:
     definition = block.definition
     node = definition.decl.type
     labels: JsonObject = {
-        "kind": block.kind.name,
-        "component": node.name.text if node is not None else block.component.name if block.component else "",
+        "kind": block.kind.name if block.choice is None else "choice",
+        "component": node.name.text
+        if node is not None and block.choice is None
+        else block.component.name
+        if block.component
+        else "",
         "place": _place(block.span),
     }
     doc = _doc(definition.decl.doc)
-    if doc:
+    if doc and block.choice is None:
         labels["doc"] = doc
     if block.kind.promotes:
         labels["promotes"] = True
@@ -110,7 +114,10 @@ def _action(block: TypedBlock) -> Action:
 
 def _inputs(block: TypedBlock) -> dict[str, Input]:
     inputs = {
-        name: Input(tuple(Reference(source.block, source.port) for source in sources))
+        name: Input(
+            tuple(Reference(source.block, source.port, source.key) for source in sources),
+            many=block.choice is not None,
+        )
         for name, sources in block.inputs.items()
     }
     for name, value in block.externals.items():
