@@ -331,19 +331,21 @@ class Binder:
             value = self._param(param, attr, body, what)
             if value.wrong:
                 continue
-            if not value.known and (into is self.block.common or param.type.base in ("path", "range")):
-                self._too_late(value, what)
+            fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            if not value.known and (into is self.block.common or fixed):
+                self._too_late(value, what, param, spec)
             elif param.type.base == "path" and value.value is not None:
                 self.block.externals[prefix + name] = value
             else:
                 into[prefix + name] = value
 
-    def _too_late(self, value: Value, what: str) -> None:
+    def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
         entity = value.entity
         labels = []
         if entity is not None and entity.what in ("param", "secret") and entity.item is not None:
             labels = [Label(entity.item.span, f"a `{entity.what}` gets its value when the pipeline runs")]
+        bound = f"{param.name}_params"
         self.report(
             Diagnostic(
                 codes.NOT_KNOWN_YET,
@@ -351,7 +353,9 @@ class Binder:
                 value.span,
                 label="not known yet",
                 labels=labels,
-                help=["declare it with `let`; an environment may give that another value"],
+                help=[f"write `:name` in the text, and give the value by `{bound} = {{ name = … }}`"]
+                if bound in spec.params
+                else ["declare it with `let`; an environment may give that another value"],
             )
         )
 

@@ -752,10 +752,22 @@ class Expressions:
         type = Type("map", of=joined or Type("any"))
         if all(value.known for value in made.values()):
             return Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
-        self.report(
-            Diagnostic(codes.NOT_KNOWN_YET, "the values of a map are known when compiling", module.span(node))
-        )
-        return wrong(module, node)
+        from ..ir.verify import FORMS
+
+        taken = next((key for key in made if key in FORMS), None)
+        if taken is not None:
+            self.report(
+                Diagnostic(
+                    codes.BAD_FORMAT,
+                    f"a map with values that are known when the pipeline runs only has no key `{taken}`",
+                    module.span(node),
+                    help=["give it another key"],
+                )
+            )
+            return wrong(module, node)
+        secret = any(value.entity is not None and value.entity.what == "secret" for value in made.values())
+        entity = Entity("secret", "", item=None) if secret else None
+        return Value(type, module, node, expr={k: v.to_json() for k, v in made.items()}, entity=entity)
 
     def _range(self, node: tree.Range, scope: Scope) -> Value:
         module = scope.module

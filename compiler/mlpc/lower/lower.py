@@ -98,6 +98,8 @@ def _labels(block: TypedBlock) -> JsonObject:
     doc = _doc(definition.decl.doc)
     if doc and block.choice is None:
         labels["doc"] = doc
+    if block.component is not None and block.component.outside:
+        labels["outside"] = True
     if block.kind.promotes:
         labels["promotes"] = True
     if block.kind.judges:
