@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,3 +149,69 @@ def test_it_compiles_for_every_target(target: str, tmp_path: Path) -> None:
     )
     for region in REGIONS:
         assert f"where region = '{region}'" in text
+
+
+def bridge() -> str:
+    """Return the address by which containers reach this machine."""
+    done = engine.call(
+        "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
+    )
+    return done.stdout.strip()
+
+
+def submitted(server: Postgres, project: Path, code: int) -> dict[str, Any]:
+    """Run the project on Compose, from an empty store, and return the summary."""
+    name = f"mlpc-test-{uuid.uuid4().hex[:8]}"
+    variables = {"COMPOSE_PROJECT_NAME": name, "MLPC_COMPOSE": engine.compose_2(), "MLPC_MLFLOW_PORT": "0"}
+    answer = engine.mlpc("compile", "--to", "compose", "-o", "build", cwd=project, variables=variables)
+    assert answer.code == 0, answer
+    (project / "build" / "secrets").mkdir(exist_ok=True)
+    secret = project / "build" / "secrets" / "warehouse"
+    secret.write_text(server.url(bridge()), encoding="utf-8")
+    secret.chmod(0o644)
+    try:
+        answer = engine.mlpc("submit", "build", "--json", cwd=project, variables=variables)
+        assert answer.code == code, answer
+        assert server.password not in answer.out + answer.err
+        found: dict[str, Any] = json.loads(answer.out)
+        return found
+    finally:
+        engine.mlpc("down", "build", "--volumes", cwd=project, variables=variables)
+
+
+@pytest.fixture(scope="module")
+def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with engine.running(tmp_path_factory.mktemp("docker") / "dockerd.log"):
+        engine.make_base_image()
+        yield
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("compose")
+def test_compose_comes_to_the_same(
+    docker_engine: None, regions: Path, server: Postgres, tmp_path: Path
+) -> None:
+    """Figures to the last digit, and the same choice: a gate that fails keeps no other candidate back."""
+    found = submitted(server, copy_of("regions", tmp_path / "regions"), 0)
+    figures = {step["node"]: step["metrics"] for step in found["steps"]}
+    for region in REGIONS:
+        assert figures[f"quality[{region}]"] == metrics(regions, "regions", f"quality[{region}]")
+    assert figures["best.model"] == {
+        "candidates": 3,
+        "passed": 2,
+        "figure": figures["quality[eu]"]["rmse"],
+    }
+    assert found["promoted"] == ["best"]
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("compose")
+def test_compose_promotes_nothing_where_none_passes(
+    docker_engine: None, server: Postgres, tmp_path: Path
+) -> None:
+    project = copy_of("regions", tmp_path / "regions")
+    edit(project, "require rmse <= 150", "require rmse <= 5")
+    found = submitted(server, project, 1)
+    states = {step["node"]: step["state"] for step in found["steps"]}
+    assert (states["best.model"], states["best"]) == ("not-passed", "blocked")
+    assert found["promoted"] == []
