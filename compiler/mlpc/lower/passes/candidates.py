@@ -6,6 +6,10 @@ from ...ir.nodes import Gate, Reference, Service, Task, Workflow
 from .choice import candidate_gates
 from .promotion import evaluates_of, gates_of, is_choice, steps_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...ir.nodes import Json
+
 
 def candidates(workflow: Workflow) -> Workflow:
     """Let the gates of candidates warn, unless something else waits for them."""
@@ -23,7 +27,14 @@ def candidates(workflow: Workflow) -> Workflow:
                 gate = gates.get(id)
                 if gate is None or gate.id in waited:
                     continue
-                gate.labels = {**gate.labels, "chooses": node.id}
+                deciding: list[Json] = [
+                    number
+                    for number, condition in enumerate(gate.conditions)
+                    if condition.severity == "error"
+                ]
+                if not deciding:
+                    continue  # nothing in it decides, or another choice goes by it as well
+                gate.labels = {**gate.labels, "deciding": deciding}
                 for condition in gate.conditions:
                     if condition.severity == "error":
                         condition.severity = "warn"
