@@ -59,7 +59,7 @@ class Binder:
         self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
 
     def bind(self) -> None:
-        """Bind inputs, parameters, nested blocks, outputs and conditions."""
+        """Bind inputs, parameters, nested blocks and outputs."""
         block = self.block
         body = block.definition.body
         self._quantities(self.component, "")
@@ -76,7 +76,10 @@ class Binder:
             self._params(spec, nested.body, prefix + ".", target)
         self._defaults()
         self._outputs()
-        self._conditions(body)
+
+    def judge(self) -> None:
+        """Read the conditions, which may speak of what was bound, here and in other instances of the block."""
+        self._conditions(self.block.definition.body)
 
     def _of_kind(self, prefix: str) -> bool:
         return prefix.split(".")[0] not in self.component.blocks
@@ -92,7 +95,7 @@ class Binder:
     def _collect(self, body: BodyDef) -> None:
         """Check the keys of the body and of nested blocks, and gather the nested blocks that are given."""
         block = self.block
-        self._keys(body, (self.component, block.kind), block.id, "")
+        self._keys(body, (self.component, block.kind), block.shown, "")
         for name, nested in body.blocks.items():
             spec = self.component.blocks.get(name) or block.kind.blocks.get(name)
             if spec is not None:
@@ -110,7 +113,7 @@ class Binder:
                     label="not built yet",
                 )
             )
-        self._keys(nested.body, (spec,), f"{self.block.id}.{prefix}", prefix)
+        self._keys(nested.body, (spec,), f"{self.block.shown}.{prefix}", prefix)
         for name, inner in nested.body.blocks.items():
             if name in spec.blocks:
                 self._collect_nested(f"{prefix}.{name}", spec.blocks[name], inner)
@@ -241,7 +244,7 @@ class Binder:
         """Say where a key would be at home: in a nested block, in the block around, or with another kind."""
         around = (self.component, self.block.kind)
         if prefix and any(name in spec.params or name in spec.inputs for spec in around):
-            return f"this key belongs to `{self.block.id}` itself, outside of `{prefix} {{ … }}`"
+            return f"this key belongs to `{self.block.shown}` itself, outside of `{prefix} {{ … }}`"
         for spec in around:
             for inner, nested in spec.blocks.items():
                 if inner != prefix and (name in nested.params or name in nested.inputs):
@@ -274,7 +277,7 @@ class Binder:
             or (node is not None and node.args and not prefix)
         ):
             return  # what is missing may stand in what could not be read, or in parentheses
-        where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
+        where = self.block.shown if not prefix else f"{self.block.shown}.{prefix[:-1]}"
         if prefix:
             nested = self.given[prefix[:-1]][1]
             span = nested.module.span(nested.node.name)
@@ -295,7 +298,7 @@ class Binder:
         )
 
     def _evaluate(self, attr: AttrDef, wanted: Type) -> Value:
-        scope = Scope(attr.module, self.typed.program, wanted=wanted)
+        scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound, wanted=wanted)
         return self.checker.expressions.evaluate(attr.node.value, scope)
 
     # -- parameters --------------------------------------------------------------------------------------------
@@ -320,19 +323,21 @@ class Binder:
             value = self._param(param, attr, body, what)
             if value.wrong:
                 continue
-            if not value.known and (into is self.block.common or param.type.base in ("path", "range")):
-                self._too_late(value, what)
+            fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            if not value.known and (into is self.block.common or fixed):
+                self._too_late(value, what, param, spec)
             elif param.type.base == "path" and value.value is not None:
                 self.block.externals[prefix + name] = value
             else:
                 into[prefix + name] = value
 
-    def _too_late(self, value: Value, what: str) -> None:
+    def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
         entity = value.entity
         labels = []
         if entity is not None and entity.what in ("param", "secret") and entity.item is not None:
             labels = [Label(entity.item.span, f"a `{entity.what}` gets its value when the pipeline runs")]
+        bound = f"{param.name}_params"
         self.report(
             Diagnostic(
                 codes.NOT_KNOWN_YET,
@@ -340,7 +345,9 @@ class Binder:
                 value.span,
                 label="not known yet",
                 labels=labels,
-                help=["declare it with `let`; an environment may give that another value"],
+                help=[f"write `:name` in the text, and give the value by `{bound} = {{ name = … }}`"]
+                if bound in spec.params
+                else ["declare it with `let`; an environment may give that another value"],
             )
         )
 
@@ -415,7 +422,8 @@ class Binder:
         near = nearest(node.names[0], schema.columns)
         if near is None:
             return None
-        written = f"{source.block}.{near}" if self._single(source) else f"{source.block}.{source.port}.{near}"
+        shown = self.typed.blocks[source.block].shown
+        written = f"{shown}.{near}" if self._single(source) else f"{shown}.{source.port}.{near}"
         span = attr.module.span(node)
         self.report(
             Diagnostic(
@@ -462,7 +470,8 @@ class Binder:
                 )
             )
             return wrong(attr.module, node)
-        value = self.checker.expressions.evaluate(node, Scope(attr.module, self.typed.program))
+        scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound)
+        value = self.checker.expressions.evaluate(node, scope)
         if value.wrong or (value.entity is not None and value.entity.what == "secret"):
             return value
         self.report(
@@ -558,7 +567,7 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.WRONG_CONDITION,
-                    f"`{self.block.id}` measures nothing that a condition could speak of",
+                    f"`{self.block.shown}` measures nothing that a condition could speak of",
                     module.span(node),
                     labels=[Label(self.component.span, f"`{self.label}` declares no quantity")],
                     help=[
@@ -568,7 +577,14 @@ class Binder:
             )
             return
         severity, message = self._condition_body(condition)
-        scope = Scope(module, self.typed.program, block=self.block.id, prefix=prefix, quantities=quantities)
+        scope = Scope(
+            module,
+            self.typed.program,
+            block=self.block.id,
+            prefix=prefix,
+            quantities=quantities,
+            values=self.block.definition.bound,
+        )
         value = self.checker.expressions.evaluate(node.expr, scope)
         if value.wrong:
             return
@@ -719,7 +735,8 @@ class Binder:
                     )
                 )
                 continue
-            value = self.checker.expressions.evaluate(item.value, Scope(module, self.typed.program))
+            scope = Scope(module, self.typed.program, values=self.block.definition.bound)
+            value = self.checker.expressions.evaluate(item.value, scope)
             type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
             fitted = self.checker.fit(value, type, f"`{name}`")
             if not fitted.wrong and fitted.known:

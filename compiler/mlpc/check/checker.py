@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import TOP_KINDS, Module, Modules
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef, not_built
 from ..resolve.similar import nearest
@@ -23,12 +23,14 @@ from .values import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
+    from .instances import Gathered, Instances
 
 
 class Checker:
     """Checks one root module, under no environment and under each that it declares."""
 
     __slots__ = (
+        "_gathered",
         "_missing_functions",
         "_typed",
         "declarations",
@@ -48,10 +50,12 @@ class Checker:
         self.program: Program | None = None
         self._typed: TypedProgram | None = None
         self._missing_functions: set[tuple[str, str]] = set()
+        #: Holds what is said of the instances of one block, until all of them are checked.
+        self._gathered: Gathered | None = None
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic."""
-        self.diagnostics.add(diagnostic)
+        (self.diagnostics if self._gathered is None else self._gathered).add(diagnostic)
 
     def fit(self, value: Value, type: Type, what: str) -> Value:
         """Return ``value`` as one of ``type``; see :class:`mlpc.check.fit.Fitter`."""
@@ -64,7 +68,7 @@ class Checker:
         for name, decl in module.names.items():
             kind = decl.kind.text
             if decl.eaches:
-                self._not_built(module, decl.eaches[0], f"`each` on a {kind}")
+                self._misplaced_each(module, decl)
             if kind == "schema":
                 self.declarations.schema(module, decl)
             elif kind == "component":
@@ -190,8 +194,8 @@ class Checker:
         for name, settings in program.settings.items():
             self._not_built(settings.module, settings.decl.kind, f"`backend {name}`")
         for definition in block_order(program, lets, self.report):
-            if definition.kind and not self._each(definition):
-                self._block(typed, definition)
+            if definition.kind:
+                self._blocks(typed, definition)
         # Attributes, and lets that nobody used, may name blocks.
         self._attributes(typed)
         for name, item in program.names.items():
@@ -207,8 +211,8 @@ class Checker:
         """Return the blocks, as they would be written, that have rows of ``schema``; for help texts."""
         blocks = self._typed.blocks if self._typed is not None else {}
         return [
-            id if len(block.outputs) == 1 else f"{id}.{name}"
-            for id, block in blocks.items()
+            block.shown if len(block.outputs) == 1 else f"{block.shown}.{name}"
+            for block in blocks.values()
             for name, type in block.outputs.items()
             if type.base == "dataset" and type.schema is schema
         ]
@@ -218,13 +222,53 @@ class Checker:
         if wanted is None or self._typed is None:
             return []
         base = "dataset" if wanted.base == "column" else wanted.base
-        return self._typed.made.get((base, wanted.framework), [])[:6]
+        return list(dict.fromkeys(map(self.shown, self._typed.made.get((base, wanted.framework), []))))[:6]
 
-    def _each(self, definition: BlockDef) -> bool:
-        if definition.decl.eaches:
-            self._not_built(definition.module, definition.decl.eaches[0], "`each`")
-            return True
-        return False
+    def shown(self, id: str) -> str:
+        """Return what messages call a block."""
+        block = self.block(id)
+        return block.shown if block is not None else id
+
+    def instances(self, name: str) -> Instances | None:
+        """Return what a block with `each` became, or None where it could not be checked."""
+        return self._typed.instances.get(name) if self._typed is not None else None
+
+    def _misplaced_each(self, module: Module, decl: tree.Decl) -> None:
+        self.report(
+            Diagnostic(
+                codes.WRONG_PLACE,
+                f"{article(f'`{decl.kind.text}`')} has no `each`: only the blocks of a pipeline have instances",
+                module.span(decl.eaches[0]),
+                help=["take it out"],
+            )
+        )
+
+    def _blocks(self, typed: TypedProgram, definition: BlockDef) -> None:
+        """Check a block, or every instance that its `each` makes; what is wrong in several is said once."""
+        if not definition.decl.eaches:
+            binder = self._block(typed, definition)
+            if binder is not None:
+                binder.bind()
+                binder.judge()
+            return
+        from .instances import Gathered, instances
+
+        found = typed.instances[definition.id] = instances(self, typed.program, definition)
+        made = list(found.blocks())
+        gathered = self._gathered = Gathered()
+        binders = []
+        for instance in made:
+            gathered.at(instance)
+            binder = self._block(typed, instance)
+            if binder is not None:
+                binder.bind()
+                binders.append(binder)
+        # A condition may speak of the figures of other instances: it is read once all are there.
+        for binder in binders:
+            gathered.at(binder.block.definition)
+            binder.judge()
+        self._gathered = None
+        gathered.tell(self, made[0])
 
     def _attributes(self, typed: TypedProgram) -> None:
         program = typed.program
@@ -298,6 +342,8 @@ class Checker:
         for name, item in program.names.items():
             if not isinstance(item, ValueDef):
                 continue
+            if item.decl.eaches:
+                self._misplaced_each(item.module, item.decl)
             kind = item.decl.kind.text
             if kind == "let":
                 if item.value is None:
@@ -413,33 +459,33 @@ class Checker:
         decl = kinds.find(name, "kind") if kinds is not None else None
         return self.declarations.kind(kinds, decl) if kinds is not None and decl is not None else None
 
-    def _block(self, typed: TypedProgram, definition: BlockDef) -> None:
+    def _block(self, typed: TypedProgram, definition: BlockDef) -> Binder | None:
         kind = self.kind(definition.kind)
         if kind is None:
-            return
+            return None
         block = TypedBlock(definition, kind)
         typed.blocks[definition.id] = block
         component = self._component(definition, kind)
         if component is None:
-            return
+            return None
         block.component = component
-        Binder(self, typed, block).bind()
+        return Binder(self, typed, block)
 
     def _component(self, definition: BlockDef, kind: KindSpec) -> ComponentSpec | None:
         module, node = definition.module, definition.decl.type
         if node is None:
             if kind.default:
-                found = self._standard_component(kind.name, (kind.default,))
+                found = self.standard_component(kind.name, (kind.default,))
                 if found is not None:
                     return self.declarations.component(*found)
             known = self.component_names(module, kind.name)
             self.report(
                 Diagnostic(
                     codes.MISSING_COMPONENT,
-                    f"`{definition.id}` does not say which component plays it",
+                    f"`{definition.shown}` does not say which component plays it",
                     definition.span,
                     help=[
-                        f"write `{kind.name} {definition.id}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
+                        f"write `{kind.name} {definition.name.text}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
                         + (f"; components for `{kind.name}`: {_listed(known)}" if len(known) > 1 else "")
                     ]
                     if known
@@ -461,7 +507,7 @@ class Checker:
                     codes.BAD_ARGUMENT,
                     f"component `{node.name.text}` takes what it needs in braces",
                     module.span(extra or node),
-                    help=[f"write `{kind.name} {definition.id}: {node.name.text} {{ … }}`"],
+                    help=[f"write `{kind.name} {definition.name.text}: {node.name.text} {{ … }}`"],
                 )
             )
         if spec.role and spec.role != kind.name:
@@ -492,9 +538,10 @@ class Checker:
             used = module.aliases[names[0]][1]
             decl = used.find(names[1], "component")
             return (used, decl) if decl is not None else None
-        return self._standard_component(kind, names)
+        return self.standard_component(kind, names)
 
-    def _standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+    def standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+        """Look a component up in the standard library."""
         if len(names) > 2:
             return None
         library = self.modules.standard(names[0] if len(names) == 2 else kind)

@@ -403,13 +403,18 @@ class Declarations:
                 f"write `component {name}: train`",
             )
         self._followed = []
-        self._body(module, made, decl.body, ("run", "requires"))
+        self._body(module, made, decl.body, ("run", "requires", "outside"))
         self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
                 self._run(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text == "outside":
+                if isinstance(item.value, tree.Bool):
+                    made.outside = item.value.value
+                elif not isinstance(item.value, tree.ErrorExpr):
+                    self._bad(module, item.value, "`outside` is true or false", "write `outside = true`")
         self._links(made)
         self._port_requirements(made)
         self._something_runs(module, made, decl)
@@ -609,7 +614,7 @@ class Declarations:
         type = self.type(module, item.type, inputs=True)
         marks = {mark.name.text: mark for mark in item.type.marks}
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound"))
+            self._known_marks(module, marks, ("secret", "bound", "fixed"))
             self._param(module, spec, item, text, type, tuple(marks))
         elif kind == "input":
             self._known_marks(module, marks, ("judging",))

@@ -97,7 +97,7 @@ class BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "requirements", "role")
+    __slots__ = ("action", "outside", "requirements", "role")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -105,6 +105,8 @@ class ComponentSpec(BlockSpec):
         #: ``(kind, target, function, command)`` as in :class:`mlpc.ir.nodes.Action`; None where nothing runs.
         self.action: tuple[str, str, str, tuple[str, ...]] | None = None
         self.requirements: tuple[str, ...] = ()
+        #: Whether it reads what may change without anyone here seeing it, so that it runs each time.
+        self.outside = False
 
 
 class KindSpec(BlockSpec):

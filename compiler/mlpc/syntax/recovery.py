@@ -761,7 +761,8 @@ class Reader:
         ]
         chain = edit in ("chain", "range-chain")
         if edit != "panic" and not chain:
-            heights = heights[-1:]
+            # What stands outside goes, and what was declared before it stays.
+            heights = heights[:1]
         depth = 0
         whole = not self.statement_start(index) or self.holds_much(index)
         last: Repair | None = None
