@@ -40,7 +40,10 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find splits whose test part is very small or larger than what is left."""
     for _, block in spec.blocks("split"):
         share = value_of(block, "test")
-        if share is None or not isinstance(share.value, int | float) or share.value <= 0:
+        # A split by time is told how long, not how much.
+        if share is None or share.type.base == "duration":
+            continue
+        if not isinstance(share.value, int | float) or share.value <= 0:
             continue
         if share.value < _LEAST or share.value > _MOST:
             small = share.value < _LEAST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -95,6 +96,10 @@ def test_a_line_of_json_for_every_request(bundle: Path, tmp_path: Path) -> None:
     with serving(bundle, tmp_path, log="json") as server:
         server.ask(ROW)
         server.client.get("/nowhere%0Aat all")
+        # A line is written when its answer is on its way.
+        deadline = time.monotonic() + 10
+        while len(server.output.splitlines()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
         lines = [json.loads(line) for line in server.output.splitlines()]
     assert [(line["method"], line["path"], line["status"]) for line in lines] == [
         ("POST", "/predict", 200),
