@@ -268,7 +268,9 @@ def test_on_airflow(
     store = Store(client, next(iter(json.loads((build / "manifest.json").read_bytes())["images"])))
     try:
         done = airflow.test(id, store=store.name)
-        assert (done.code, done.state) == (0, "success"), done
+        if (done.code, done.state) != (0, "success"):
+            # Shown whole: which container failed, and why, stands far inside.
+            pytest.fail(repr(done))
         assert store.record("quality")["metrics"] == example.metrics
         assert made_by({node: store.record(node) for node in ("cells", "more", "forest")}) == example.digests
         shown = json.dumps(airflow.load())
