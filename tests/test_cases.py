@@ -39,7 +39,7 @@ def name_of(folder: Path) -> str:
 
 def workflow_of(environment: str) -> Workflow:
     compilation = Compilation(DiskLoader("."), "main.mlp", environment)
-    found = compilation.workflow()
+    found = compilation.graph()
     assert found is not None, "a program with errors has no workflow"
     return found
 

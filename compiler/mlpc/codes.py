@@ -88,6 +88,7 @@ NOT_BUILT_YET = _code("MLP122", "not-built-yet")
 NO_PIPELINE = _code("MLP123", "no-pipeline")
 BAD_DECLARATION = _code("MLP124", "bad-declaration")
 MISSING_FUNCTION = _code("MLP125", "missing-function")
+STEP_NOT_BUILT = _code("MLP126", "step-not-built")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")
@@ -122,6 +123,7 @@ ALWAYS_HOLDS = _code("MLP404", "always-holds", "warning")
 AMBIGUOUS_NAME = _code("MLP405", "ambiguous-name")
 UNCLEAR_CONDITION = _code("MLP406", "unclear-condition")
 WRONG_CONDITION = _code("MLP407", "wrong-condition")
+AGAINST_DECLARATION = _code("MLP408", "against-declaration")
 
 # 5 lowering and targets
 UNREADABLE_WORKFLOW = _code("MLP500", "unreadable-workflow")

@@ -103,7 +103,20 @@ class Compilation:
         return self._typed
 
     def workflow(self) -> Workflow | None:
-        """Return the Workflow IR, or None where there are errors or no pipeline (see :meth:`check`)."""
+        """Return the Workflow IR of what can run, or None where there are errors or no pipeline (see :meth:`check`).
+
+        A step that is declared and not built is an error here, and none in :meth:`graph`.
+        """
+        typed = self.typed
+        if typed is not None and not self._diagnostics.has_errors:
+            from .check.unbuilt import unbuilt
+
+            for diagnostic in unbuilt(typed, self._modules):
+                self._diagnostics.add(diagnostic)
+        return None if self._diagnostics.has_errors else self.graph()
+
+    def graph(self) -> Workflow | None:
+        """Return the Workflow IR, with steps that are declared and not built; None as in :meth:`workflow`."""
         if self._workflow is None:
             typed = self.typed
             if typed is None and self.root is not None and not self._diagnostics.has_errors:

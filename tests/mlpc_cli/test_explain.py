@@ -89,6 +89,7 @@ def test_what_a_check_finds_has_examples() -> None:
     assert checked - set(WITH_EXAMPLES) <= {
         "no-file",
         "no-pipeline",
+        "step-not-built",
         "too-many-mistakes",
         "unclear-condition",
     }

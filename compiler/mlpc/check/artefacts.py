@@ -76,6 +76,9 @@ class ArtefactChecks:
         if wanted.framework and type.framework != wanted.framework:
             self._wrong_framework(source, wanted, port)
             return None
+        if wanted.frameworks and type.framework not in wanted.frameworks:
+            self._wrong_framework(source, wanted, port)
+            return None
         if wanted.bases is not None and not self._label_fits(source, wanted, port):
             return None
         return source
@@ -103,11 +106,11 @@ class ArtefactChecks:
 
     def _wrong_framework(self, source: TypedSource, wanted: Type, port: str) -> None:
         help = []
-        maker = self._exporter(wanted.framework)
-        if maker:
-            help.append(
-                f"export it first: `export {source.block}_{wanted.framework}: {maker} {{ model = {source.block} }}`"
-            )
+        for framework in wanted.frameworks or (wanted.framework,):
+            maker = self._exporter(framework, source.type.framework)
+            if maker:
+                made = f"{source.block}_{framework.replace('.', '_')}"
+                help.append(f"export it first: `export {made}: {maker} {{ model = {source.block} }}`")
         help += self._fitting(wanted)
         self.report(
             Diagnostic(
@@ -121,21 +124,31 @@ class ArtefactChecks:
             )
         )
 
-    def _exporter(self, framework: str) -> str:
+    def _exporter(self, framework: str, given: str) -> str:
+        """Return an export that makes a model of ``framework`` from one of the framework ``given``."""
         library = self.checker.modules.standard("export")
         for name, decl in library.names.items() if library is not None else ():
             if library is not None and decl.kind.text == "component":
                 spec = self.checker.declarations.component(library, decl)
-                if any(
+                makes = any(
                     port.type.base == "model" and port.type.framework == framework
                     for port in spec.outputs.values()
+                )
+                if makes and any(
+                    given in (port.type.frameworks or (port.type.framework,))
+                    for port in spec.inputs.values()
+                    if port.type.base == "model"
                 ):
                     return name
         return ""
 
     def candidates(self, wanted: Type) -> list[str]:
         """Return what stands in the pipeline and would fit, as it would be written; of many the first."""
-        found = []
+        found: list[str] = []
+        if wanted.frameworks:
+            for framework in wanted.frameworks:
+                found += self.candidates(wanted.replace(framework=framework, frameworks=()))
+            return found
         for id in self.typed.made.get((wanted.base, wanted.framework), ()):
             block = self.typed.blocks[id]
             fitting = [

@@ -23,12 +23,14 @@ from .values import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
+    from .devices import Devices
 
 
 class Checker:
     """Checks one root module, under no environment and under each that it declares."""
 
     __slots__ = (
+        "_devices",
         "_missing_functions",
         "_typed",
         "declarations",
@@ -47,6 +49,7 @@ class Checker:
         self.expressions = Expressions(self)
         self.program: Program | None = None
         self._typed: TypedProgram | None = None
+        self._devices: Devices | None = None
         self._missing_functions: set[tuple[str, str]] = set()
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -74,7 +77,7 @@ class Checker:
                 if module.path != "std:kinds":
                     self._not_built(module, decl.kind, "a kind of your own")
             elif kind == "device":
-                self._not_built(module, decl.kind, "`device`")
+                self.device(module, decl, decl)
             elif kind == "let":
                 self._let(module, decl, name)
         for test in module.tests:
@@ -107,7 +110,7 @@ class Checker:
         if decl.type is None or kinds is None:
             return
         role = decl.type.name.text
-        if kinds.find(role, "kind") is None or role in ("task", "service"):
+        if (kinds.find(role, "kind") is None or role in ("task", "service")) and not self._is_role(role):
             known = [name for name in kinds.names if name not in ("task", "service")]
             near = nearest(role, known)
             span = module.span(decl.type.name)
@@ -121,6 +124,20 @@ class Checker:
                     fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                 )
             )
+
+    def _is_role(self, name: str) -> bool:
+        """Return whether ``name`` is a role that components play outside of pipelines, such as `device`."""
+        roles = self.modules.standard("roles")
+        return roles is not None and roles.find(name, "kind") is not None
+
+    def device(self, module: Module, decl: tree.Decl, node: tree.Node) -> Value:
+        """Return the device that ``decl`` declares, as the value of ``node``."""
+        if self._devices is None:
+            from .devices import Devices
+
+            self._devices = Devices(self)
+        found = self._devices.value(module, decl)
+        return found.replace(module=module, node=node)
 
     def _environment(
         self, module: Module, decl: tree.Decl, circles: set[tree.Decl], fine: set[tree.Decl]
@@ -507,7 +524,7 @@ class Checker:
 
     def _plain(self, name: str) -> bool:
         kinds = self.modules.standard("kinds")
-        return kinds is not None and kinds.find(name, "kind") is not None
+        return (kinds is not None and kinds.find(name, "kind") is not None) or self._is_role(name)
 
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef, not_built
 from ..syntax import tree
 from .order import SHOWN_OF_CIRCLE, names_in
@@ -165,6 +165,8 @@ class Expressions:
             return Value(Type("schema"), module, node, entity=Entity("schema", name, item=schema))
         if kind == "let" and decl.value is not None:
             return self.let(module, decl, name, node, None)
+        if kind == "device":
+            return self.checker.device(module, decl, node)
         return Value(Type(kind), module, node, entity=Entity(kind, name, item=(module, decl)))
 
     def _item(self, item: BlockDef | ValueDef, node: tree.Node, scope: Scope) -> Value:
@@ -258,6 +260,12 @@ class Expressions:
         program = scope.program
         if scope.module.is_lost(name):
             return  # reported where it should have been declared
+        wanted = scope.wanted
+        if wanted is not None and wanted.base == "call" and wanted.module is not None:
+            decl = wanted.module.find(name, "component")
+            if decl is not None and decl.type is not None and decl.type.name.text == wanted.framework:
+                self._not_called(name, span, wanted)
+                return
         removed = program.removed.get(name) if program is not None else None
         if program is not None and removed is not None:
             self.report(
@@ -303,6 +311,18 @@ class Expressions:
             )
         )
 
+    def _not_called(self, name: str, span: Span, wanted: Type) -> None:
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"`{name}` is {article(wanted.framework)} that is called",
+                span,
+                label="not called",
+                help=[f"write `{name}(…)`"],
+                fixes=[Fix(f"write `{name}()`", [(span, f"{name}()")], safe=False)],
+            )
+        )
+
     def _member(self, value: Value, name: str, span: Span, node: tree.Node, scope: Scope) -> Value:
         if value.wrong:
             return wrong(scope.module, node)
@@ -324,6 +344,8 @@ class Expressions:
             return wrong(scope.module, node)
         if entity is not None and what == "nested":
             return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
+        if entity is not None and what == "device":
+            return self._figure_of(value, entity, name, span, node, scope)
         if entity is not None and what == "secret":
             self._no_member("a secret has no parts", span, None, [])
             return wrong(scope.module, node)
@@ -333,6 +355,25 @@ class Expressions:
         shown = entity.what if entity is not None else value.type.show()
         self._no_member(f"a {shown} has no `{name}`", span, None, [])
         return wrong(scope.module, node)
+
+    def _figure_of(
+        self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope
+    ) -> Value:
+        """Return a figure of a device: `boards.nano33.flash`."""
+        spec = entity.item
+        param = spec.params.get(name)
+        if param is None:
+            near = self.checker.modules.nearest(name, spec.params)
+            shown = ", ".join(f"`{each}`" for each in spec.params)
+            self._no_member(
+                f"`{entity.name}` is {article(f'`{spec.name}`')} and has no `{name}`",
+                span,
+                near,
+                [] if near else [f"it has {shown}"],
+            )
+            return wrong(scope.module, node)
+        type = param.type.replace(low=None, high=None, limit=None)
+        return Value(type, scope.module, node, known=True, value=value.value.get(name))
 
     def _column_of_schema(self, entity: Entity, name: str, span: Span) -> None:
         """Say how a column is named that was named through its schema."""
@@ -558,7 +599,10 @@ class Expressions:
 
     def _list(self, node: tree.List, scope: Scope) -> Value:
         module = scope.module
-        items = [self.evaluate(item, scope) for item in node.items]
+        wanted = scope.wanted
+        within = wanted.of if wanted is not None and wanted.base == "list" else None
+        inside = scope.wanting(within) if within is not None and within.base == "call" else scope
+        items = [self.evaluate(item, inside) for item in node.items]
         if any(item.wrong for item in items):
             return wrong(module, node)
         of = items[0].type if items else Type("any")
@@ -785,7 +829,8 @@ class Expressions:
 
     def _compare(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
-        if not self._comparable(left, right, node, scope):
+        left, right = self._share_of_whole(left, right), self._share_of_whole(right, left)
+        if left.wrong or right.wrong or not self._comparable(left, right, node, scope):
             return wrong(module, node)
         ordered = operator not in ("==", "!=")
         if ordered:
@@ -799,6 +844,22 @@ class Expressions:
         if nones and not any(side.type.optional for side in (left, right)):
             return Value(BOOL, module, node, known=True, value=operator == "!=")
         return Value(BOOL, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+
+    def _share_of_whole(self, share: Value, other: Value) -> Value:
+        """Return what a share comes to where it is compared with a part of a device's figure: `flash <= 80%`."""
+        entity = other.entity
+        if entity is None or entity.what != "quantity" or not entity.item.whole or not share.known:
+            return share
+        if share.type.base != "float" or not 0 <= share.value <= 1:
+            return share
+        typed = self.checker.block(entity.block)
+        device = typed.arguments.get(entity.item.whole) if typed is not None else None
+        whole = (
+            device.value.get(entity.name) if device is not None and isinstance(device.value, dict) else None
+        )
+        if whole is None:
+            return wrong(share.module, share.node)
+        return share.replace(type=Type(other.type.base), value=share.value * whole)
 
     def _arithmetic(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
@@ -944,6 +1005,10 @@ class Expressions:
     def _call(self, node: tree.Call, scope: Scope) -> Value:
         module = scope.module
         name = node.function.text if isinstance(node.function, tree.Ref) else ""
+        if scope.wanted is not None and scope.wanted.base == "call":
+            from .calls import call
+
+            return call(self.checker, node, scope.wanted, scope)
         if name in _LATER_FUNCTIONS:
             self.report(not_built(module, node.function, f"`{name}`"))
             return wrong(module, node)

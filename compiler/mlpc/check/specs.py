@@ -51,16 +51,22 @@ class PortSpec:
 
 
 class QuantitySpec:
-    """Something that is measured; ``by_class`` ones have a figure for each class too."""
+    """Something that is measured; ``by_class`` ones have a figure for each class too.
 
-    __slots__ = ("by_class", "doc", "name", "span", "type", "when")
+    ``whole`` names the parameter whose device has it as a figure of its own: a share is a share of that.
+    """
 
-    def __init__(self, name: str, type: Type, span: Span, when: str, by_class: bool, doc: str) -> None:
+    __slots__ = ("by_class", "doc", "name", "span", "type", "when", "whole")
+
+    def __init__(
+        self, name: str, type: Type, span: Span, when: str, by_class: bool, doc: str, whole: str = ""
+    ) -> None:
         self.name = name
         self.type = type
         self.span = span
         self.when = when
         self.by_class = by_class
+        self.whole = whole
         self.doc = doc
 
 
@@ -77,7 +83,9 @@ class BlockSpec:
         "params",
         "quantities",
         "requires",
+        "rest",
         "span",
+        "verbs",
     )
 
     def __init__(self, name: str, module: Module, span: Span, doc: str) -> None:
@@ -90,6 +98,10 @@ class BlockSpec:
         self.outputs: dict[str, PortSpec] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.blocks: dict[str, BlockSpec] = {}
+        #: Conditions with `when` that the block takes (`alert when …`): by verb, what their bodies may say.
+        self.verbs: dict[str, BlockSpec] = {}
+        #: In a nested block, the type of what each parameter of the component may be set to there.
+        self.rest: Type | None = None
         #: Conditions that hold for everyone who uses the block.
         self.requires: list[tree.Condition] = []
 
@@ -97,7 +109,7 @@ class BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "requirements", "role")
+    __slots__ = ("action", "requirements", "role", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -105,6 +117,8 @@ class ComponentSpec(BlockSpec):
         #: ``(kind, target, function, command)`` as in :class:`mlpc.ir.nodes.Action`; None where nothing runs.
         self.action: tuple[str, str, str, tuple[str, ...]] | None = None
         self.requirements: tuple[str, ...] = ()
+        #: Whether the declaration says that what runs is still to be built (`run = none`).
+        self.unbuilt = False
 
 
 class KindSpec(BlockSpec):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
@@ -27,7 +29,19 @@ class TypedSource:
 class TypedCondition:
     """A condition; ``when`` is the latest time at which one of its quantities is known."""
 
-    __slots__ = ("declared", "expr", "message", "name", "nested", "severity", "span", "text", "verb", "when")
+    __slots__ = (
+        "declared",
+        "expr",
+        "message",
+        "name",
+        "nested",
+        "settings",
+        "severity",
+        "span",
+        "text",
+        "verb",
+        "when",
+    )
 
     def __init__(
         self, verb: str, name: str, expr: Json, text: str, span: Span, when: str, nested: str
@@ -42,6 +56,8 @@ class TypedCondition:
         self.nested = nested
         self.severity = "error"
         self.message = ""
+        #: What the body of one with `when` says, by name.
+        self.settings: dict[str, Any] = {}
         #: Whether the component's declaration brought it.
         self.declared = False
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
 LANGUAGE_KINDS = ("param", "let", "secret", "backend")
 #: Kinds of the language that no version of the standard library declares yet.
-LATER_KINDS = ("model", "monitor", "notify")
+LATER_KINDS = ("model", "notify")
 #: What can be said about a pipeline as a whole.
 PIPELINE_KEYS = ("owner", "tags", "description")
 #: Blocks without a kind that a pipeline may have.
