@@ -89,6 +89,8 @@ NO_PIPELINE = _code("MLP123", "no-pipeline")
 BAD_DECLARATION = _code("MLP124", "bad-declaration")
 MISSING_FUNCTION = _code("MLP125", "missing-function")
 STEP_NOT_BUILT = _code("MLP126", "step-not-built")
+UNKNOWN_BACKEND = _code("MLP127", "unknown-backend")
+BAD_PRICES = _code("MLP128", "bad-prices")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")
@@ -124,6 +126,8 @@ AMBIGUOUS_NAME = _code("MLP405", "ambiguous-name")
 UNCLEAR_CONDITION = _code("MLP406", "unclear-condition")
 WRONG_CONDITION = _code("MLP407", "wrong-condition")
 AGAINST_DECLARATION = _code("MLP408", "against-declaration")
+OVER_BUDGET = _code("MLP409", "over-budget")
+UNDECIDED_BUDGET = _code("MLP410", "undecided-budget", "warning")
 
 # 5 lowering and targets
 UNREADABLE_WORKFLOW = _code("MLP500", "unreadable-workflow")

@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 
 import mlpc
-import mlpc_stdlib
 from mlpc import codes
 from mlpc.compilation import Compilation
 from mlpc.format import format_source
 from mlpc.source import Source
+from tests.loader import Texts
 from tests.mlpc_cli.command import mlpc as command
 
 PAGES = Path(mlpc.__path__[0]) / "explain"
-STANDARD = Path(mlpc_stdlib.__path__[0])
 NAMES = sorted(code.name for code in codes.ALL.values())
-_FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def section(page: str, title: str) -> dict[str, str]:
@@ -27,29 +26,12 @@ def section(page: str, title: str) -> dict[str, str]:
     return {name or "main.mlp": text for name, _, text in _FENCE.findall(found[1])} if found else {}
 
 
-class Files:
-    """Gives a compilation the files of an example and the standard library."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
-        self.files = {path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()}
-
-    def read(self, path: str) -> bytes | None:
-        if path.startswith("std:"):
-            file = STANDARD / f"{path[4:]}.mlp"
-            return file.read_bytes() if file.is_file() else None
-        return self.files.get(path)
-
-    def names(self, folder: str) -> list[str]:
-        return (
-            sorted(path.name for path in STANDARD.iterdir())
-            if folder.startswith("std:")
-            else list(self.files)
-        )
-
-
 def found_in(files: dict[str, str]) -> list[str]:
-    return [item.code.name for item in Compilation(Files(files), "main.mlp").check()]
+    # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
+    texts: dict[str, str | bytes] = {
+        path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()
+    }
+    return [item.code.name for item in Compilation(Texts(texts), "main.mlp").check()]
 
 
 PAGE_TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.md"))}

@@ -685,7 +685,7 @@ class Binder:
             verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), nested
         )
         if verb == "require":
-            self._condition_body(condition, made)
+            condition_body(self.checker, self.typed, condition, made)
         else:
             self._verb_body(condition, made, verbs[verb])
 
@@ -869,37 +869,6 @@ class Binder:
         self.block.conditions.append(made)
         return made
 
-    def _condition_body(self, condition: ConditionDef, made: TypedCondition) -> None:
-        body = condition.node.body
-        module = condition.module
-        for item in body.items if body is not None else ():
-            if isinstance(item, tree.ErrorItem):
-                continue
-            name = item.name.text if isinstance(item, tree.Attr) else ""
-            if not isinstance(item, tree.Attr) or name not in _CONDITION_KEYS:
-                near = nearest(name, _CONDITION_KEYS) if name else None
-                span = module.span(item.name if isinstance(item, tree.Attr) else item)
-                self.report(
-                    Diagnostic(
-                        codes.UNKNOWN_KEY,
-                        f"a condition has no `{name}`" if name else "this cannot stand in a condition",
-                        span,
-                        label=f"did you mean `{near}`?" if near else "unknown",
-                        help=["a condition takes " + ", ".join(f"`{key}`" for key in _CONDITION_KEYS)],
-                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
-                    )
-                )
-                continue
-            value = self.checker.expressions.evaluate(item.value, Scope(module, self.typed.program))
-            type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
-            fitted = self.checker.fit(value, type, f"`{name}`")
-            if fitted.wrong or not fitted.known:
-                continue
-            if name == "severity":
-                made.severity = fitted.value
-            else:
-                made.message = fitted.value
-
     def _declared(self, spec: BlockSpec, prefix: str, nested: NestedDef | None) -> None:
         """Add the conditions that the component itself declares, with the parameters as they are given."""
         if not spec.requires:
@@ -981,6 +950,41 @@ def _tunable(type: Type) -> bool:
 
 def _is_device(decl: tree.Decl, type: Type) -> bool:
     return decl.kind.text == "device" and decl.type is not None and decl.type.name.text == type.framework
+
+
+def condition_body(
+    checker: Checker, typed: TypedProgram, condition: ConditionDef, made: TypedCondition
+) -> None:
+    """Check the body of a `require`, and keep what it says in ``made``."""
+    body = condition.node.body
+    module = condition.module
+    for item in body.items if body is not None else ():
+        if isinstance(item, tree.ErrorItem):
+            continue
+        name = item.name.text if isinstance(item, tree.Attr) else ""
+        if not isinstance(item, tree.Attr) or name not in _CONDITION_KEYS:
+            near = nearest(name, _CONDITION_KEYS) if name else None
+            span = module.span(item.name if isinstance(item, tree.Attr) else item)
+            checker.report(
+                Diagnostic(
+                    codes.UNKNOWN_KEY,
+                    f"a condition has no `{name}`" if name else "this cannot stand in a condition",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "unknown",
+                    help=["a condition takes " + ", ".join(f"`{key}`" for key in _CONDITION_KEYS)],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                )
+            )
+            continue
+        value = checker.expressions.evaluate(item.value, Scope(module, typed.program))
+        type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
+        fitted = checker.fit(value, type, f"`{name}`")
+        if fitted.wrong or not fitted.known:
+            continue
+        if name == "severity":
+            made.severity = fitted.value
+        else:
+            made.message = fitted.value
 
 
 def show(expr: Json) -> str:

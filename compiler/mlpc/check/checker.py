@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
     from .devices import Devices
+    from .prices import Prices
 
 
 class Checker:
@@ -32,6 +33,7 @@ class Checker:
     __slots__ = (
         "_devices",
         "_missing_functions",
+        "_prices",
         "_typed",
         "declarations",
         "diagnostics",
@@ -50,6 +52,7 @@ class Checker:
         self.program: Program | None = None
         self._typed: TypedProgram | None = None
         self._devices: Devices | None = None
+        self._prices: Prices | None = None
         self._missing_functions: set[tuple[str, str]] = set()
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -130,6 +133,15 @@ class Checker:
         roles = self.modules.standard("roles")
         return roles is not None and roles.find(name, "kind") is not None
 
+    @property
+    def prices(self) -> Prices:
+        """What the project says that machines cost."""
+        if self._prices is None:
+            from .prices import read
+
+            self._prices = read(self.modules.loader, self.report)
+        return self._prices
+
     def device(self, module: Module, decl: tree.Decl, node: tree.Node) -> Value:
         """Return the device that ``decl`` declares, as the value of ``node``."""
         if self._devices is None:
@@ -205,7 +217,11 @@ class Checker:
         lets = Lets(program)
         self._values(typed, lets)
         for name, settings in program.settings.items():
-            self._not_built(settings.module, settings.decl.kind, f"`backend {name}`")
+            from .settings import settings as read_settings
+
+            found = read_settings(self, program, name, settings)
+            if found is not None:
+                typed.settings[name] = found
         for definition in block_order(program, lets, self.report):
             if definition.kind and not self._each(definition):
                 self._block(typed, definition)
@@ -265,7 +281,9 @@ class Checker:
                 typed.attributes[name] = fitted
         for name, nested in program.body.blocks.items():
             if name in PIPELINE_BLOCKS:
-                self._not_built(nested.module, nested.node.name, f"`{name}`")
+                from .budget import Budget
+
+                Budget(self, typed, nested).check()
                 continue
             near = nearest(name, PIPELINE_BLOCKS)
             node = nested.node.type

@@ -748,7 +748,7 @@ class Declarations:
             texts = self._texts(module, item.value.items)
             spec.requirements = tuple(texts or ())
             # The library that comes with the compiler is trusted, and read at every keystroke.
-            if not module.path.startswith("std:"):
+            if not module.path.startswith(("std:", "backend:")):
                 self._packages(module, item.value, spec)
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(

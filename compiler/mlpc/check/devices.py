@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label, article
+from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.program import make_body
 from ..resolve.similar import nearest
 from ..syntax import tree
+from .figures import read
 from .order import SHOWN_OF_CIRCLE
-from .scope import Scope
 from .types import Type
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ..resolve.modules import Module
-    from ..resolve.program import BodyDef
     from .checker import Checker
     from .specs import ComponentSpec
 
@@ -64,32 +61,15 @@ class Devices:
         if component is None:
             return wrong(module, decl)
         body = make_body(self.checker.modules, module, decl, decl.body, "")
-        figures: dict[str, Any] = {"name": name, "component": component.name}
-        failed = self._others(module, body, component, name)
-        for key, param in component.params.items():
-            attr = body.attrs.get(key)
-            if attr is None:
-                if param.default is not None:
-                    figures[key] = param.default.value
-                elif not param.type.optional:
-                    failed = True
-                    self._missing(module, decl, component, key, param.type, body)
-                continue
-            what = f"`{key}` of `{component.name}`"
-            value = self.checker.expressions.evaluate(attr.node.value, Scope(module, wanted=param.type))
-            fitted = self.checker.fit(value, param.type, what)
-            if fitted.wrong or not fitted.known:
-                failed = True
-            else:
-                figures[key] = fitted.value
-        if failed:
+        figures = read(self.checker, body, component, module.span(decl.name or decl), "a device")
+        if figures is None:
             return wrong(module, decl)
         return Value(
             Type("device", framework=component.name),
             module,
             decl,
             known=True,
-            value=figures,
+            value={"name": name, "component": component.name, **figures},
             entity=Entity("device", name, item=component),
         )
 
@@ -136,56 +116,6 @@ class Devices:
 
     def _components(self, module: Module) -> list[str]:
         return self.checker.component_names(module, "device")
-
-    def _missing(
-        self, module: Module, decl: tree.Decl, spec: ComponentSpec, key: str, type: Type, body: BodyDef
-    ) -> None:
-        if any(nearest(name, [key]) for name in body.attrs if name not in spec.params):
-            return  # most likely what was called by another name: reported there
-        self.report(
-            Diagnostic(
-                codes.MISSING_KEY,
-                f"`{decl.name.text if isinstance(decl.name, tree.Name) else ''}` needs `{key}`",
-                module.span(decl.name or decl),
-                label=f"`{key}` is missing",
-                labels=[Label(spec.params[key].span, "declared here")],
-                help=[f"write `{key} = …`, {article(type.show())}"],
-            )
-        )
-
-    def _others(self, module: Module, body: BodyDef, spec: ComponentSpec, name: str) -> bool:
-        """Report what a device of this sort does not have; return whether there was any."""
-        found = False
-        for key, attr in body.attrs.items():
-            if key in spec.params:
-                continue
-            found = True
-            near = nearest(key, spec.params)
-            self.report(
-                Diagnostic(
-                    codes.UNKNOWN_KEY,
-                    f"`{spec.name}` has no `{key}`",
-                    attr.span,
-                    label=f"did you mean `{near}`?" if near else "unknown",
-                    labels=[Label(spec.span, f"`{spec.name}` is declared here")],
-                    help=[] if near else [f"`{spec.name}` takes {_listed(list(spec.params))}"],
-                    fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
-                )
-            )
-        places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
-        places += [condition.module.span(condition.node) for condition in body.conditions]
-        places += [within.span(item) for within, item in body.others]
-        for place in places:
-            found = True
-            self.report(
-                Diagnostic(
-                    codes.WRONG_PLACE,
-                    "a device holds its figures only",
-                    place,
-                    help=[f"`{name}` takes {_listed(list(spec.params))}"],
-                )
-            )
-        return found
 
 
 def _listed(names: list[str]) -> str:

@@ -106,7 +106,7 @@ class TypedBlock:
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "made", "params", "program", "secrets")
+    __slots__ = ("attributes", "blocks", "made", "params", "program", "secrets", "settings")
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -116,3 +116,5 @@ class TypedProgram:
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
         self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
         self.attributes: dict[str, Value] = {}
+        #: What `backend NAME { … }` sets, by backend.
+        self.settings: dict[str, dict[str, Any]] = {}

@@ -34,7 +34,7 @@ def _diagnostic(block: TypedBlock, modules: Modules) -> Diagnostic:
     node, module = block.definition.decl.type, block.definition.module
     name = node.name.text if node is not None else component.name
     span: Span = module.span(node.name) if node is not None else block.span
-    own = not component.module.path.startswith("std:")
+    own = not component.module.path.startswith(("std:", "backend:"))
     built = _built(block.kind.name, modules)
     help = []
     if own:

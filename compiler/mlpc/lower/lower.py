@@ -57,6 +57,10 @@ def lower(typed: TypedProgram) -> Workflow:
             for name, (_, type, source) in typed.secrets.items()
         ),
         environment=program.environment,
+        settings={
+            name: {key: plain(value) for key, value in sorted(given.items())}
+            for name, given in sorted(typed.settings.items())
+        },
         doc=_doc(program.decl.doc),
         labels=labels,
     )

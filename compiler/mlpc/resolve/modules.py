@@ -117,6 +117,14 @@ class Modules:
         """Return the module ``std.NAME`` of the standard library."""
         return self.load(f"std:{name}")
 
+    def backend(self, name: str) -> Module | None:
+        """Return the module in which the backend called ``name`` declares its settings."""
+        return self.load(f"backend:{name}")
+
+    def backend_names(self) -> list[str]:
+        """Return the names of the backends that declare settings; for did-you-mean."""
+        return self.loader.names("backend:")
+
     def standard_names(self) -> list[str]:
         """Return the names of the modules of the standard library; for did-you-mean."""
         return [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
@@ -126,7 +134,7 @@ class Modules:
         return [
             module
             for path, module in sorted(self._loaded.items())
-            if module is not None and not path.startswith("std:")
+            if module is not None and not path.startswith(("std:", "backend:"))
         ]
 
     def sources(self) -> dict[str, Source]:
