@@ -91,6 +91,7 @@ MISSING_FUNCTION = _code("MLP125", "missing-function")
 STEP_NOT_BUILT = _code("MLP126", "step-not-built")
 UNKNOWN_BACKEND = _code("MLP127", "unknown-backend")
 BAD_PRICES = _code("MLP128", "bad-prices")
+ESTIMATE_NOT_BUILT = _code("MLP129", "estimate-not-built")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")
@@ -128,6 +129,7 @@ WRONG_CONDITION = _code("MLP407", "wrong-condition")
 AGAINST_DECLARATION = _code("MLP408", "against-declaration")
 OVER_BUDGET = _code("MLP409", "over-budget")
 UNDECIDED_BUDGET = _code("MLP410", "undecided-budget", "warning")
+NOT_A_FACT = _code("MLP411", "not-a-fact")
 
 # 5 lowering and targets
 UNREADABLE_WORKFLOW = _code("MLP500", "unreadable-workflow")

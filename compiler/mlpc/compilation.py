@@ -13,9 +13,12 @@ from .source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .check.facts import TypedTest
+    from .check.origins import Origin
     from .check.typed import TypedProgram
     from .ir.nodes import Json, Workflow
     from .source import Loader
+    from .spectest.judge import Result
 
 
 class Compilation:
@@ -34,6 +37,8 @@ class Compilation:
         self._loaded = False
         self._checked = False
         self._typed: TypedProgram | None = None
+        self._tests: list[TypedTest] = []
+        self._loader = loader
         self._workflow: Workflow | None = None
 
     # -- stages ------------------------------------------------------------------------------------------------
@@ -79,8 +84,10 @@ class Compilation:
         if program is None:
             return
         typed = checker.pipeline(program)
+        tests = checker.tests(root, typed)
         if environment == self.environment:
             self._typed = typed
+            self._tests = tests
         if environment and len(self._diagnostics) > before:
             place = root.span(root.environments[environment])
             self._diagnostics.explain_from(before, environment, place)
@@ -139,6 +146,25 @@ class Compilation:
             self._workflow = workflow
         return self._workflow
 
+    def tests(self) -> list[Result]:
+        """Return how the tests of the file end, in its order; none where it has errors (see :meth:`check`)."""
+        self.check()
+        root = self.root
+        if root is None or not root.tests or self._diagnostics.has_errors:
+            return []
+        from .spectest.judge import judge
+
+        results = []
+        for environment in ("", *root.environments):
+            within = (
+                self if environment == self.environment else Compilation(self._loader, self.path, environment)
+            )
+            within.check()
+            graph = within.graph() if within._tests else None
+            if graph is not None:
+                results += [judge(test, graph) for test in within._tests]
+        return sorted(results, key=lambda result: result.test.span.start)
+
     # -- questions ---------------------------------------------------------------------------------------------
 
     @property
@@ -153,6 +179,18 @@ class Compilation:
     def source(self, path: str) -> Source | None:
         """Return a text that was read, for showing places in it."""
         return self._modules.sources().get(path)
+
+    def origins(self, name: str) -> tuple[list[Origin], list[Diagnostic]]:
+        """Return what gave the value called ``name`` (`api.replicas`, `trees`), or why there is none.
+
+        The one that counts comes first.
+        """
+        from .check.origins import origins
+
+        typed = self.typed
+        if typed is None:
+            return [], []
+        return origins(typed, name)
 
     def parameter_values(self, texts: dict[str, str]) -> tuple[dict[str, Json], list[Diagnostic]]:
         """Return the values that ``--set NAME=TEXT`` gives to run-time parameters, as the IR has them.

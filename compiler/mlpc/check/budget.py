@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .typed import TypedBlock, TypedProgram
 
 _HOUR, _GIB = 3600.0, 2**30
+#: What is estimated.
+ESTIMATED = ("cost", "time")
 #: Steps that a message names.
 _SHOWN = 3
 
@@ -48,13 +50,14 @@ class Estimate:
 class Budget:
     """The `budget` block of one pipeline."""
 
-    __slots__ = ("checker", "nested", "quantities", "report", "typed")
+    __slots__ = ("checker", "estimates", "nested", "quantities", "report", "typed")
 
     def __init__(self, checker: Checker, typed: TypedProgram, nested: NestedDef) -> None:
         self.checker = checker
         self.typed = typed
         self.nested = nested
         self.report = checker.report
+        self.estimates = Estimates(checker, typed)
         self.quantities: dict[str, QuantitySpec] = {}
 
     def check(self) -> None:
@@ -91,10 +94,6 @@ class Budget:
         for condition in body.conditions:
             self._condition(condition)
 
-    def estimates(self) -> dict[str, Estimate]:
-        """Return what is estimated, by the name of the quantity."""
-        return {"cost": self._cost(), "time": self._time()}
-
     # -- conditions --------------------------------------------------------------------------------------------
 
     def _condition(self, condition: ConditionDef) -> None:
@@ -111,7 +110,7 @@ class Budget:
                 )
             )
             return
-        estimates = self.estimates()
+        estimates = self.estimates.all()
         currency = self._currency(node.expr)
         values = {}
         for name, estimate in estimates.items():
@@ -222,7 +221,22 @@ class Budget:
             )
         )
 
-    # -- estimates ---------------------------------------------------------------------------------------------
+
+class Estimates:
+    """What one run of a pipeline may come to."""
+
+    __slots__ = ("_found", "checker", "typed")
+
+    def __init__(self, checker: Checker, typed: TypedProgram) -> None:
+        self.checker = checker
+        self.typed = typed
+        self._found: dict[str, Estimate] | None = None
+
+    def all(self) -> dict[str, Estimate]:
+        """Return what is estimated, by the name of the quantity."""
+        if self._found is None:
+            self._found = {"cost": self._cost(), "time": self._time()}
+        return self._found
 
     def _steps(self) -> list[TypedBlock]:
         return [

@@ -23,7 +23,9 @@ from .values import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
+    from .budget import Estimate
     from .devices import Devices
+    from .facts import TypedTest
     from .prices import Prices
 
 
@@ -83,8 +85,10 @@ class Checker:
                 self.device(module, decl, decl)
             elif kind == "let":
                 self._let(module, decl, name)
-        for test in module.tests:
-            self._not_built(module, test.kind, "`test`")
+        if module.tests:
+            from .facts import Tests
+
+            Tests(self, module).names()
         if not module.pipelines and not module.lost:
             for decl in module.environments.values():
                 self.report(
@@ -232,6 +236,20 @@ class Checker:
                 self._pipeline_let(program, name, item)
         return typed
 
+    def tests(self, module: Module, typed: TypedProgram) -> list[TypedTest]:
+        """Return the tests under the environment of ``typed``, the program that was checked last."""
+        if not module.tests:
+            return []
+        from .facts import Tests
+
+        return Tests(self, module).under(typed)
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return what one run of the pipeline that was checked last may come to."""
+        from .budget import Estimates
+
+        return Estimates(self, self._typed).all() if self._typed is not None else {}
+
     def block(self, id: str) -> TypedBlock | None:
         """Return a block that was checked already, or None where it could not be."""
         return self._typed.blocks.get(id) if self._typed is not None else None
@@ -321,7 +339,9 @@ class Checker:
 
     def _pipeline_let(self, program: Program, name: str, item: ValueDef) -> None:
         scope = Scope(item.module, program)
-        self.expressions.let(item.value_module, item.decl, name, item.decl, scope, item)
+        found = self.expressions.let(item.value_module, item.decl, name, item.decl, scope, item)
+        if self._typed is not None:
+            self._typed.lets[name] = found
 
     def _values(self, typed: TypedProgram, lets: Lets) -> None:
         program = typed.program

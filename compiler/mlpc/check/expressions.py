@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from ..resolve.program import Program
     from ..source import Span
     from .checker import Checker
+    from .typed import TypedBlock
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
+#: What a test may ask beside: whether a block would run, and what is known of it before.
+_FACT_FUNCTIONS = ("runs", "estimate")
 _LATER_FUNCTIONS = ("best_of",)
 
 
@@ -342,6 +345,17 @@ class Expressions:
                 help = [] if near else [_what_it_declares(used)]
                 self._no_member(f"`{entity.name}` declares no `{name}`", span, near, help)
             return wrong(scope.module, node)
+        if entity is not None and what == "estimate":
+            from .facts import estimated
+
+            return estimated(self.checker, value, name, span, node, scope)
+        if entity is not None and what == "nested" and scope.facts:
+            typed = self.checker.block(entity.block)
+            setting = (
+                self._setting(typed, f"{entity.name}.{name}", node, scope) if typed is not None else None
+            )
+            if setting is not None:
+                return setting
         if entity is not None and what == "nested":
             return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
         if entity is not None and what == "device":
@@ -407,6 +421,10 @@ class Expressions:
             return Value(output, module, node, entity=Entity("output", name, block=id))
         if name in typed.quantities:
             return self._quantity_of(id, name, name, scope, node, span)
+        if scope.facts:
+            found = self._setting(typed, name, node, scope)
+            if found is not None:
+                return found
         if name in typed.component.blocks:
             return Value(Type("nested"), module, node, entity=Entity("nested", name, block=id))
         spec = typed.component.outputs.get(name)
@@ -423,7 +441,7 @@ class Expressions:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
             return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=id)
-        known = [*typed.outputs, *typed.quantities]
+        known = [*typed.outputs, *typed.quantities, *(typed.given() if scope.facts else ())]
         near = self.checker.modules.nearest(name, known)
         if scope.quantities is not None and typed.quantities:
             shown = ", ".join(f"`{known}`" for known in typed.quantities)
@@ -438,6 +456,15 @@ class Expressions:
         shown = ", ".join(f"`{id}.{each}`" for each in known)
         self._no_member(f"`{id}` has no `{name}`", span, near, [f"there is {shown}"] if shown else [])
         return wrong(module, node)
+
+    def _setting(self, typed: TypedBlock, name: str, node: tree.Node, scope: Scope) -> Value | None:
+        """Return what a block is given, or has by default, for a test; None where it takes no such thing."""
+        given = typed.setting(name)
+        if given is not None:
+            return given.replace(module=scope.module, node=node)
+        if typed.has_block(name):
+            return Value(Type("nested"), scope.module, node, entity=Entity("nested", name, block=typed.id))
+        return None
 
     def _column_of(
         self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope, of: str = ""
@@ -1009,11 +1036,16 @@ class Expressions:
             from .calls import call
 
             return call(self.checker, node, scope.wanted, scope)
+        if scope.facts and name in _FACT_FUNCTIONS:
+            from . import facts
+
+            return (facts.runs if name == "runs" else facts.estimate)(self.checker, node, scope)
         if name in _LATER_FUNCTIONS:
             self.report(not_built(module, node.function, f"`{name}`"))
             return wrong(module, node)
         if name not in _FUNCTIONS:
-            near = self.checker.modules.nearest(name, _FUNCTIONS)
+            functions = (*_FACT_FUNCTIONS, *_FUNCTIONS) if scope.facts else _FUNCTIONS
+            near = self.checker.modules.nearest(name, functions)
             span = module.span(node.function)
             self.report(
                 Diagnostic(
@@ -1021,7 +1053,7 @@ class Expressions:
                     f"there is no function `{name}` here",
                     span,
                     label=f"did you mean `{near}`?" if near else "not declared",
-                    help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in _FUNCTIONS)],
+                    help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in functions)],
                 )
             )
             return wrong(module, node)

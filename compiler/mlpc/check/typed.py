@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
-    from .specs import ComponentSpec, KindSpec, QuantitySpec
+    from .specs import BlockSpec, ComponentSpec, KindSpec, QuantitySpec
     from .types import Type
     from .values import Value
 
@@ -102,11 +102,40 @@ class TypedBlock:
         """Place of the block's name."""
         return self.definition.span
 
+    def setting(self, name: str) -> Value | None:
+        """Return what the dotted parameter ``name`` is set to or has by default, or None where there is none."""
+        for values in (self.arguments, self.common, self.externals):
+            if name in values:
+                return values[name]
+        *blocks, last = name.split(".")
+        for spec in (self.component, self.kind):
+            inner: BlockSpec | None = spec
+            for block in blocks:
+                inner = inner.blocks.get(block) if inner is not None else None
+            param = inner.params.get(last) if inner is not None else None
+            if param is not None and param.default is not None:
+                return param.default
+        return None
+
+    def has_block(self, name: str) -> bool:
+        """Return whether the block may have a nested block called by the dotted ``name``."""
+        for spec in (self.component, self.kind):
+            inner: BlockSpec | None = spec
+            for block in name.split("."):
+                inner = inner.blocks.get(block) if inner is not None else None
+            if inner is not None:
+                return True
+        return False
+
+    def given(self) -> list[str]:
+        """Return the names of what the block is given; for did-you-mean."""
+        return [*self.arguments, *self.common, *self.externals]
+
 
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "made", "params", "program", "secrets", "settings")
+    __slots__ = ("attributes", "blocks", "lets", "made", "params", "program", "secrets", "settings")
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -116,5 +145,7 @@ class TypedProgram:
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
         self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
         self.attributes: dict[str, Value] = {}
+        #: What the lets of the pipeline come to.
+        self.lets: dict[str, Value] = {}
         #: What `backend NAME { … }` sets, by backend.
         self.settings: dict[str, dict[str, Any]] = {}
