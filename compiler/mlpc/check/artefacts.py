@@ -126,19 +126,17 @@ class ArtefactChecks:
 
     def _exporter(self, framework: str, given: str) -> str:
         """Return an export that makes a model of ``framework`` from one of the framework ``given``."""
-        library = self.checker.modules.standard("export")
-        for name, decl in library.names.items() if library is not None else ():
-            if library is not None and decl.kind.text == "component":
+        for library in self.checker.modules.libraries("export"):
+            for name, decl in library.names.items():
+                if decl.kind.text != "component":
+                    continue
                 spec = self.checker.declarations.component(library, decl)
                 makes = any(
                     port.type.base == "model" and port.type.framework == framework
                     for port in spec.outputs.values()
                 )
-                if makes and any(
-                    given in (port.type.frameworks or (port.type.framework,))
-                    for port in spec.inputs.values()
-                    if port.type.base == "model"
-                ):
+                takes = [port.type for port in spec.inputs.values() if port.type.base == "model"]
+                if makes and any(given in (type.frameworks or (type.framework,)) for type in takes):
                     return name
         return ""
 

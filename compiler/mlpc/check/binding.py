@@ -273,11 +273,12 @@ class Binder:
                     return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
         kinds = self.checker.modules.standard("kinds")
         for kind in kinds.names if kinds is not None else ():
-            library = self.checker.modules.standard(kind)
-            for decl in (
-                library.names.values() if library is not None and kind != self.block.kind.name else ()
-            ):
-                if library is not None and decl.kind.text == "component":
+            if kind == self.block.kind.name:
+                continue
+            for library in self.checker.modules.libraries(kind):
+                for decl in library.names.values():
+                    if decl.kind.text != "component" or decl.type is None or decl.type.name.text != kind:
+                        continue
                     spec = self.checker.declarations.component(library, decl)
                     if name in spec.params or name in spec.inputs or name in spec.blocks:
                         return f"this key belongs to `{kind}`, such as `{kind} …: {spec.name}`"

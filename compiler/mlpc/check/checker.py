@@ -549,6 +549,9 @@ class Checker:
             return None
         library = self.modules.standard(names[0] if len(names) == 2 else kind)
         decl = library.find(names[-1], "component") if library is not None else None
+        if len(names) == 1 and decl is None:
+            library = self.modules.standard(f"{kind}_{names[0]}")
+            decl = library.find(names[0], "component") if library is not None else None
         if library is not None and decl is not None:
             return library, decl
         if len(names) == 1:
@@ -556,7 +559,7 @@ class Checker:
             for name in self.modules.standard_names():
                 other = self.modules.standard(name)
                 decl = other.find(names[0], "component") if other is not None else None
-                if other is not None and decl is not None and self._plain(name):
+                if other is not None and decl is not None and (self._plain(name) or _alone(name, decl)):
                     return other, decl
         return None
 
@@ -572,8 +575,9 @@ class Checker:
         for library_name in self.modules.standard_names():
             library = self.modules.standard(library_name)
             prefix = "" if self._plain(library_name) else f"{library_name}."
-            if library is not None:
-                found.extend(prefix + name for name, decl in library.names.items() if _plays(decl, kind))
+            for name, decl in library.names.items() if library is not None else ():
+                if _plays(decl, kind):
+                    found.append(name if _alone(library_name, decl) else prefix + name)
         return sorted(set(found))
 
     def _lost(self, module: Module, names: tuple[str, ...]) -> bool:
@@ -785,3 +789,9 @@ def _listed(names: list[str]) -> str:
 
 def _plays(decl: tree.Decl, kind: str) -> bool:
     return decl.kind.text == "component" and decl.type is not None and decl.type.name.text == kind
+
+
+def _alone(library: str, decl: tree.Decl) -> bool:
+    """Return whether ``decl`` is what a module of the standard library is there for: `tflite` in `std.export_tflite`."""
+    name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+    return decl.type is not None and library == f"{decl.type.name.text}_{name}"

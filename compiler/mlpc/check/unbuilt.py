@@ -67,5 +67,5 @@ def _built(kind: str, modules: Modules) -> list[str]:
             items = decl.body.items if decl.body is not None else ()
             runs = [item for item in items if isinstance(item, tree.Attr) and item.name.text == "run"]
             if runs and not isinstance(runs[0].value, tree.NoneLiteral):
-                found.append(name if library_name == kind else f"{library_name}.{name}")
+                found.append(name if library_name in (kind, f"{kind}_{name}") else f"{library_name}.{name}")
     return found

@@ -117,6 +117,11 @@ class Modules:
         """Return the module ``std.NAME`` of the standard library."""
         return self.load(f"std:{name}")
 
+    def libraries(self, kind: str) -> list[Module]:
+        """Return the modules of the standard library whose components play ``kind`` and have bare names; for help texts."""
+        names = [name for name in self.standard_names() if name == kind or name.startswith(f"{kind}_")]
+        return [module for module in map(self.standard, names) if module is not None]
+
     def backend(self, name: str) -> Module | None:
         """Return the module in which the backend called ``name`` declares its settings."""
         return self.load(f"backend:{name}")
