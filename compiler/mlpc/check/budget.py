@@ -304,24 +304,26 @@ class Estimates:
         """The longest way through the steps; what promotes waits for all that judges."""
         estimate = Estimate()
         steps = self._steps()
-        judging = [block.id for block in steps if block.kind.judges]
         ends: dict[str, float] = {}
-        way: dict[str, list[str]] = {}
         lengths: dict[str, float] = {}
-        waiting = sorted(steps, key=lambda block: block.kind.promotes)  # blocks stand after what they name
-        for block in waiting:
+        before: dict[str, str] = {}
+        judged = ""
+        for block in sorted(steps, key=lambda block: block.kind.promotes):  # otherwise after what they name
             seconds = self._seconds(block, estimate, pauses=True)
             lengths[block.id] = seconds or 0.0
-            above = [source.block for sources in block.inputs.values() for source in sources]
+            above = {source.block for sources in block.inputs.values() for source in sources}
             if block.kind.promotes:
-                above += judging
-            before = max((id for id in above if id in ends), key=lambda id: ends[id], default="")
-            ends[block.id] = lengths[block.id] + ends.get(before, 0.0)
-            way[block.id] = [*way.get(before, []), block.id]
-        if ends:
-            last = max(ends, key=lambda id: ends[id])
-            estimate.amount = ends[last]
-            estimate.parts = {id: lengths[id] for id in way[last]}
+                above.add(judged)
+            last = max((id for id in above if id in ends), key=lambda id: (ends[id], id), default="")
+            before[block.id] = last
+            ends[block.id] = lengths[block.id] + ends.get(last, 0.0)
+            if block.kind.judges and ends[block.id] > ends.get(judged, -1.0):
+                judged = block.id
+        place = max(ends, key=lambda id: ends[id], default="")
+        estimate.amount = ends.get(place, 0.0)
+        while place:
+            estimate.parts[place] = lengths[place]
+            place = before[place]
         return estimate
 
 
@@ -334,6 +336,8 @@ def _known(block: TypedBlock, name: str) -> float | None:
 
 
 def _shown(amount: float, unit: str) -> str:
+    if amount >= 1e15:
+        return f"{amount:.3g}{'s' if unit == 'duration' else unit}"
     if unit == "duration":
         for name, seconds in (("d", 86400.0), ("h", _HOUR), ("min", 60.0)):
             if amount >= 2 * seconds:

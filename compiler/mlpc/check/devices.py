@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .checker import Checker
     from .specs import ComponentSpec
 
+#: Devices that may take figures one from the other.
+_DEEPEST = 30
+
 
 class Devices:
     """The devices of all files, each read once."""
@@ -37,10 +40,23 @@ class Devices:
             if any(decl is each for _, each in self._reading):
                 self._circle(decl)
                 return wrong(module, decl)
+            if len(self._reading) >= _DEEPEST:
+                self._too_deep(module, decl)
+                return wrong(module, decl)
             self._reading.append((module, decl))
             known = self._known[decl] = self._read(module, decl)
             self._reading.pop()
         return known
+
+    def _too_deep(self, module: Module, decl: tree.Decl) -> None:
+        self.report(
+            Diagnostic(
+                codes.NESTED_TOO_DEEP,
+                f"more than {_DEEPEST} devices take figures one from the other",
+                module.span(decl.name or decl),
+                help=["write the figure as it stands in the data sheet"],
+            )
+        )
 
     def _circle(self, decl: tree.Decl) -> None:
         first = next(place for place, (_, each) in enumerate(self._reading) if each is decl)

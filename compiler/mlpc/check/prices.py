@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FILE = "mlpc.toml"
 _PLAIN = ("hour", "cpu_hour", "memory_hour")
 _KEYS = ("currency", *_PLAIN, "gpu_hour")
+#: What an hour may cost at most.
+_LARGEST = 1e9
 _CURRENCIES = ("USD", "EUR")
 
 
@@ -60,8 +62,14 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
 
     try:
         table = tomllib.loads(text).get("prices")
-    except tomllib.TOMLDecodeError as error:
-        wrong(f"`{FILE}` cannot be read: {error}", 0, 0)
+    except (ValueError, RecursionError) as error:
+        # Beside what is no TOML: numbers and brackets beyond what Python reads.
+        reason = (
+            str(error)
+            if isinstance(error, tomllib.TOMLDecodeError)
+            else "it is nested too deep, or a number is too long"
+        )
+        wrong(f"`{FILE}` cannot be read: {reason}", 0, 0)
         return prices
     if table is None:
         return prices
@@ -92,7 +100,7 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
             if _is_price(value):
                 prices.plain[key] = float(value)
             else:
-                wrong(f"`{key}` is a number, 0 or more", start, end)
+                wrong(f"`{key}` is a number from 0 to {_LARGEST:,.0f}", start, end)
         elif not isinstance(value, dict):
             wrong(
                 "`gpu_hour` is a table: a price for each type", start, end, help=["write `[prices.gpu_hour]`"]
@@ -103,12 +111,12 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
                     prices.gpu[name] = float(price)
                 else:
                     start, end = _find(text, name)
-                    wrong(f"the price of `{name}` is a number, 0 or more", start, end)
+                    wrong(f"the price of `{name}` is a number from 0 to {_LARGEST:,.0f}", start, end)
     return prices
 
 
 def _is_price(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
 def _find(text: str, key: str) -> tuple[int, int]:
