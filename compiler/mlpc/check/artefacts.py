@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checker import Checker
     from .schemas import Schema
+    from .specs import PortSpec
 
 
 #: Names that a help text lists.
@@ -82,6 +83,49 @@ class ArtefactChecks:
         if wanted.bases is not None and not self._label_fits(source, wanted, port):
             return None
         return source
+
+    def made_as_allowed(self, source: TypedSource, port: PortSpec, name: str) -> bool:
+        """Return whether what made ``source`` was set as ``port`` allows; else report it."""
+        maker = self.typed.blocks[source.block]
+        for key, allowed in port.made_with.items():
+            value = maker.setting(key)
+            if value is None or value.wrong or not value.known or value.value in allowed:
+                continue
+            attr = maker.definition.body.attrs.get(key)
+            place = attr.module.span(attr.node.value) if attr is not None else maker.span
+            component = self.block.component
+            fitting = [
+                id
+                for id in self.candidates(port.type)
+                if (other := self.typed.blocks.get(id)) is not None
+                and (given := other.setting(key)) is not None
+                and given.value in allowed
+            ]
+            choices = " or ".join(f'`{key} = "{choice}"`' for choice in allowed)
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ARTEFACT,
+                    f'`{name}` of `{self.block.id}` cannot be `{source.block}`, which is made with `{key} = "{value.value}"`',
+                    source.span,
+                    label=f'made with "{value.value}"',
+                    labels=[
+                        Label(place, "set here" if attr is not None else "its default"),
+                        Label(
+                            port.span,
+                            f"`{component.name if component is not None else name}` takes no such model",
+                        ),
+                    ],
+                    help=[f"what works is {choices}", *self._fitting_names(fitting)],
+                    fixes=self._only_one(fitting, source),
+                )
+            )
+            return False
+        return True
+
+    def _only_one(self, found: list[str], source: TypedSource) -> list[Fix]:
+        if len(found) != 1:
+            return []
+        return [Fix(f"write `{found[0]}`", [(source.span, found[0])], safe=False)]
 
     def _wrong_artefact(self, value: Value, wanted: Type, port: str, found: list[tuple[str, Type]]) -> None:
         entity = value.entity

@@ -299,7 +299,7 @@ class Binder:
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
             source = self.artefacts.source(value, port.type, prefix + name)
-            if source is not None:
+            if source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
                 self.block.inputs[prefix + name] = [source]
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:

@@ -639,11 +639,13 @@ class Declarations:
             self._known_marks(module, marks, ("secret", "bound", "tuned"))
             self._param(module, spec, item, text, type, tuple(marks))
         elif kind == "input":
-            self._known_marks(module, marks, ("judging",))
+            self._known_marks(module, marks, ("judging", "made_with"))
             optional = isinstance(item.value, tree.NoneLiteral)
             if optional:
                 type = type.replace(optional=True)
-            spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
+            port = spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
+            if "made_with" in marks:
+                port.made_with = self._made_with(module, marks["made_with"])
         elif kind == "output":
             self._known_marks(module, marks, ("when",))
             when = ""
@@ -664,6 +666,19 @@ class Declarations:
             spec.quantities[text] = QuantitySpec(
                 text, type, span, (times or [AFTER])[0], "by_class" in marks, doc, self._whole(module, marks)
             )
+
+    def _made_with(self, module: Module, mark: tree.Mark) -> dict[str, tuple[str, ...]]:
+        """Return what `@made_with(quantize = ["none", "int8"])` allows."""
+        found = {}
+        for arg in mark.args or ():
+            texts = self._texts(module, arg.value.items) if isinstance(arg.value, tree.List) else None
+            if arg.name is None or not texts:
+                self._bad(
+                    module, mark, "`@made_with` takes choices", 'write `@made_with(quantize = ["int8"])`'
+                )
+                return {}
+            found[arg.name.text] = tuple(texts)
+        return found
 
     def _whole(self, module: Module, marks: dict[str, tree.Mark]) -> str:
         """Return the parameter that `@of(board)` names, or nothing."""

@@ -35,9 +35,12 @@ class ParamSpec:
 
 
 class PortSpec:
-    """An input or output port. An output with ``when`` exists only where that parameter is given."""
+    """An input or output port. An output with ``when`` exists only where that parameter is given.
 
-    __slots__ = ("doc", "marks", "name", "span", "type", "when")
+    ``made_with`` are values that parameters of what made an input may have; any other is refused.
+    """
+
+    __slots__ = ("doc", "made_with", "marks", "name", "span", "type", "when")
 
     def __init__(
         self, name: str, type: Type, span: Span, marks: tuple[str, ...], when: str, doc: str
@@ -48,6 +51,7 @@ class PortSpec:
         self.marks = marks
         self.when = when
         self.doc = doc
+        self.made_with: dict[str, tuple[str, ...]] = {}
 
 
 class QuantitySpec:
