@@ -120,10 +120,11 @@ format: setup-dev
 tables: setup-dev
 	$(BIN)/python tools/make_tables.py
 
-## docs: generate the page that says what each target does
+## docs: generate the pages that say what each target does and what the linter finds
 .PHONY: docs
 docs: setup-dev
 	$(BIN)/python tools/make_targets.py
+	$(BIN)/python tools/make_rules.py
 
 ## bench: the benchmarks, as ratios
 .PHONY: bench

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,3 +58,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("what the suites cost")
     for name, (seconds, tests) in sorted(costs.items(), key=lambda item: -item[1][0]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {int(tests):5} tests  {name}")
+
+
+@pytest.fixture(scope="session")
+def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An engine that answers and has `python:3.11-slim`; stopped afterwards if it was started here."""
+    from tests.mlpc_engines import engine
+
+    with engine.running(tmp_path_factory.mktemp("docker") / "dockerd.log"):
+        engine.make_base_image()
+        yield

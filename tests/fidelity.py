@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,7 +13,6 @@ from typing import Any
 
 import docker
 
-from tests.engines import made
 from tests.examples.projects import copy_of, edit
 from tests.mlpc_backends.airflow.engine import Airflow, Store
 from tests.mlpc_backends.kubeflow import reading
@@ -33,7 +31,7 @@ class Outcome:
             for port, told in step["outputs"].items():
                 # A path in the store of one machine, `kind:hex` elsewhere: both end in the digest.
                 self.digests[f"{step['node']}.{port}"] = os.path.basename(told).rpartition(":")[2]
-        self.promoted: list[str] = summary["promoted"]
+        self.promoted: list[str] = sorted(summary["promoted"])
         self.failed_gates = [gate["node"] for gate in summary["gates"] if gate["passed"] is False]
         self.seconds = 0.0
 
@@ -64,18 +62,17 @@ def on_compose(project: Path, options: tuple[str, ...]) -> Outcome:
 
 
 def on_kubeflow(project: Path, options: tuple[str, ...]) -> Outcome:
-    """The engine of Kubeflow's SDK for one machine; the environment of each image is made as its Dockerfile does."""
+    """The engine of Kubeflow's SDK for one machine, with a container for each task."""
     build = _compile(project, "kubeflow", options)
+    answer = engine.mlpc("build", "build-kubeflow", cwd=project, variables={})
+    assert answer.code == 0, answer
     facts = json.loads((build / "manifest.json").read_bytes())
-    pythons = {}
-    for tag, image in facts["images"].items():
-        requirements = (build / image["dockerfile"]).with_name("requirements.txt")
-        if image["requirements"]:
-            name = f"image-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
-            pythons[tag] = str(made(name, requirements))
-    arguments = {key: str(project / path) for key, path in facts["staged"].items()}
-    arguments.update(dict.fromkeys(facts["asked"].values(), f"sqlite:///{project / 'mlflow.db'}"))
-    done = reading.run(build, project / "kubeflow", arguments, pythons)
+    # Containers see the pipeline root and nothing else of this machine.
+    root = project / "kubeflow" / "out"
+    shutil.copytree(project / "data", root / "data")
+    arguments = {key: str(root / path) for key, path in facts["staged"].items()}
+    arguments.update(dict.fromkeys(facts["asked"].values(), f"sqlite:///{root / 'mlflow.db'}"))
+    done = reading.run(build, project / "kubeflow", arguments, containers=True)
     assert done.failed == [], done.log
     workflow = {node["id"]: node for node in json.loads((build / "workflow.json").read_bytes())["nodes"]}
     steps: list[dict[str, Any]] = []

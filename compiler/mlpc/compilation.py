@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .check.origins import Origin
     from .check.typed import TypedProgram
     from .ir.nodes import Json, Workflow
+    from .lint import Settings
     from .source import Loader
     from .spectest.judge import Result
 
@@ -36,7 +37,8 @@ class Compilation:
         self._root: Module | None = None
         self._loaded = False
         self._checked = False
-        self._typed: TypedProgram | None = None
+        #: The typed pipeline by environment, the plain one under the empty name.
+        self._programs: dict[str, TypedProgram] = {}
         self._tests: list[TypedTest] = []
         self._loader = loader
         self._workflow: Workflow | None = None
@@ -84,9 +86,9 @@ class Compilation:
         if program is None:
             return
         typed = checker.pipeline(program)
+        self._programs[environment] = typed
         tests = checker.tests(root, typed)
         if environment == self.environment:
-            self._typed = typed
             self._tests = tests
         if environment and len(self._diagnostics) > before:
             place = root.span(root.environments[environment])
@@ -107,7 +109,17 @@ class Compilation:
     def typed(self) -> TypedProgram | None:
         """The typed program, as far as it makes sense; None for a library."""
         self.check()
-        return self._typed
+        return self._programs.get(self.environment)
+
+    def lint(self, settings: Settings) -> list[Diagnostic]:
+        """Return what the linter finds in the file and what it uses, under every environment; nothing where there are errors."""
+        root = self.root
+        if root is None or self.check().has_errors:
+            return []
+        from .lint import Spec, findings
+
+        spec = Spec(root, self._modules.project(), self._programs, self._modules.loader)
+        return findings(spec, settings)
 
     def workflow(self) -> Workflow | None:
         """Return the Workflow IR of what can run, or None where there are errors or no pipeline (see :meth:`check`).

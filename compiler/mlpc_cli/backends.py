@@ -49,6 +49,18 @@ def _declared(name: str) -> str:
     return ""
 
 
+def _closed(name: str) -> str:
+    """Return what became of the system ``name``, or nothing where it is not one that is gone."""
+    from mlpc.diagnostics import Diagnostics
+    from mlpc.resolve.closed import closed
+    from mlpc.resolve.modules import Modules
+
+    from .loader import DiskLoader
+
+    gone = closed(Modules(DiskLoader("."), Diagnostics()), (name,))
+    return gone[1] if gone is not None else ""
+
+
 def named(name: str) -> Backend:
     """Return the backend called ``name``.
 
@@ -63,6 +75,9 @@ def named(name: str) -> Backend:
         return known
     found = _points()
     if name not in found:
+        gone = _closed(name)
+        if gone:
+            raise UsageError(f"there is no target `{name}`, and there will be none", help=[gone])
         near = nearest(name, found)
         listed = ", ".join(f"`{one}`" for one in found)
         raise UsageError(

@@ -9,6 +9,7 @@ from mlpc import codes
 from . import backends, errors
 from .errors import CommandError, Findings, UsageError
 from .files import write_folder
+from .loader import MARK
 from .plain import read
 from .spec import compile_spec, show
 from .terminal import emit, harmless
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Targets whose engines pull images from a registry.
 _PULLING = frozenset({"kubeflow"})
-#: Names the files of an earlier `compile` in its folder, so that another one may replace them.
-MARK = ".mlpc-compiled"
 
 
 def read_arguments(arguments: Sequence[str]) -> tuple[str | None, str, str, str, str] | None:

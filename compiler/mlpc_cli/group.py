@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, dict[str, str]] = {
     "Write": {
         "new": "Start a project that runs at once.",
+        "infer": "Write the schema of a CSV or Parquet file.",
         "check": "Find every mistake of a spec, with places and help.",
+        "lint": "Find what is most likely a mistake, and mend it.",
         "fmt": "Lay a spec out.",
         "test": "Judge the tests of a spec: what follows from what they give.",
         "explain-value": "Tell what a value is, and what gave it.",
@@ -144,6 +146,13 @@ def _plain(error: click.ClickException, command: str) -> UsageError:
         hint = f"did you mean `{known[near]}`?" if near else more
         return UsageError(f"`{path}` has no option `{error.option_name}`", help=[hint])
     message = error.format_message().rstrip(".").replace("'", "`")
+    choices = getattr(getattr(error, "param", None), "type", None)
+    if isinstance(error, click.BadParameter) and isinstance(choices, click.Choice) and context is not None:
+        # click says what was given in its message alone.
+        given = message.partition(": `")[2].partition("` is not one of ")[0]
+        near = nearest(given, map(str, choices.choices)) if given else None
+        if near:
+            more = f"did you mean `{near}`?"
     if isinstance(error, click.MissingParameter) and isinstance(
         getattr(error.param, "type", None), click.Choice
     ):

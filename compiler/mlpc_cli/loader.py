@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Bytes that a spec may have. People write hundreds of lines, generators tens of thousands.
 LARGEST = 64 * 1024 * 1024
 PROJECT_FILE = "mlpc.toml"
+#: Names the files of an earlier `compile` in its folder, so that another one may replace them.
+MARK = ".mlpc-compiled"
 #: Where a backend declares what a `backend` block may say, in the folder of its package.
 SETTINGS = "settings.mlp"
 _STANDARD, _BACKEND = "std:", "backend:"
@@ -222,7 +224,10 @@ def unreadable(text: str, error: OSError) -> CommandError:
 
 
 def specs_below(folder: str) -> Iterator[str]:
-    """Yield the specs in ``folder`` and below, sorted; hidden folders are left out.
+    """Yield the specs in ``folder`` and below, sorted.
+
+    Hidden folders (the store `.mlpc` is one), those that a tool made and what `mlpc compile` wrote are left out, unless
+    they are ``folder`` itself.
 
     Raises:
         OSError: ``folder`` cannot be read.
@@ -233,4 +238,13 @@ def specs_below(folder: str) -> Iterator[str]:
             yield os.path.normpath(os.path.join(folder, entry.name))
     for entry in entries:
         if not entry.name.startswith((".", "__")) and entry.is_dir(follow_symlinks=False):
-            yield from specs_below(os.path.join(folder, entry.name))
+            inner = os.path.join(folder, entry.name)
+            if not _made(inner, entry.name):
+                yield from specs_below(inner)
+
+
+def _made(folder: str, name: str) -> bool:
+    """Return whether a tool made ``folder``: a virtual environment, packages of npm, an output of `mlpc compile`."""
+    if name == "node_modules" or os.path.exists(os.path.join(folder, "pyvenv.cfg")):
+        return True
+    return os.path.exists(os.path.join(folder, MARK))

@@ -41,6 +41,8 @@ _LEFT = 60.0
 _PAUSE = 1.0
 _STORE = "/mlpc/store"
 _FILE = "dag.py"
+#: What Airflow shows of secrets.
+_MASK = "***"
 _OVER = frozenset({"success", "failed"})
 #: Lines of a log, and characters of a traceback, that are shown.
 _LINES, _LONG = 40, 6000
@@ -167,15 +169,16 @@ class Airflow:
         told = self._facts["secrets"]
         elsewhere = self._api.see("variables", variables["data"]) if paths else None
         if elsewhere is not None:
+            # A value that Airflow takes for a secret is not told.
+            value = str(elsewhere.get("value"))
+            where = f"where the variable {variables['data']} says" + ("" if _MASK in value else f": {value}")
             if data:
                 raise SubmitError(
                     SUBMISSION_FAILED,
-                    f"the variable {variables['data']} of Airflow says that data lies in {elsewhere.get('value')}",
+                    f"Airflow reads data from {where}",
                     "leave out --data, or delete the variable",
                 )
-            self._note(
-                f"data is read from {elsewhere.get('value')}, as the variable {variables['data']} says"
-            )
+            self._note(f"data is read from {where}")
             paths = []
         if told and self._api.see("variables", variables["secrets"]) is not None:
             self._note(f"secrets are read from where the variable {variables['secrets']} says")
@@ -463,10 +466,11 @@ class Airflow:
             mounts = json.dumps((each.get("rendered_fields") or {}).get("mounts") or "")
             for part in re.findall(r"\{[^{}]*\}", mounts.replace('\\"', '"').replace("'", '"')):
                 source = re.search(r'"Source": *"([^"]+)"', part)
-                if source and re.search(rf'"Target": *"{_STORE}"', part):
+                if source and _MASK not in source[1] and re.search(rf'"Target": *"{_STORE}"', part):
                     return source[1]
         variable = self._api.see("variables", self._facts["variables"]["store"]) or {}
-        return str(variable.get("value") or self._facts["volume"])
+        value = str(variable.get("value") or "")
+        return value if value and _MASK not in value else str(self._facts["volume"])
 
 
 class _Watch:

@@ -13,6 +13,7 @@ import time
 from mlpc.codes import BAD_PARAMETER, NO_STAGE, NO_VALUE, NOT_COMPILED, NOTHING_SUBMITTED, SUBMISSION_LOST
 
 from . import given
+from .clock import in_utc
 from .engine import Event
 from .errors import FINDINGS, SubmitError
 from .kfp_api import Api, Gone
@@ -265,11 +266,22 @@ class Kubeflow:
     def _schedules(
         self, experiment: str, version: tuple[str, str], values: dict[str, Any], root: str, account: str
     ) -> None:
+        from datetime import UTC, datetime
+
         prefix = f"{self._name} by mlpc: "
-        wanted: dict[str, str] = self._facts["schedules"]
-        for node, cron in wanted.items():
-            how = self._api.schedule(f"{prefix}{node}", experiment, version, cron, values, root, account)
-            self._listen(Event("note", text=f"the recurring run of `{node}` ({cron}, UTC) was {how}"))
+        wanted: dict[str, dict[str, str]] = self._facts["schedules"]
+        for node, told in wanted.items():
+            cron, changes = in_utc(node, told["cron"], told["timezone"], datetime.now(UTC))
+            # Kubeflow's first field are the seconds.
+            how = self._api.schedule(
+                f"{prefix}{node}", experiment, version, f"0 {cron}", values, root, account
+            )
+            text = f"the recurring run of `{node}` ({cron}, UTC) was {how}"
+            if told["timezone"] != "UTC":
+                text += f"; that is {told['cron']} in {told['timezone']}"
+            if changes:
+                text += " until its clocks change: submit it again then"
+            self._listen(Event("note", text=text))
         for each in list(self._api.schedules(prefix)):
             if str(each.display_name)[len(prefix) :] not in wanted:
                 self._api.unschedule(str(each.recurring_run_id))

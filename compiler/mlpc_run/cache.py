@@ -93,7 +93,7 @@ class Cache:
         ready.arguments, ready.secrets = values.arguments(
             task.id, task.arguments, self._state.metrics, self._state.params
         )
-        cached = True
+        cached = not task.labels.get("outside")
         parts: dict[str, Any] = {}
         origins: dict[str, str] = {}
         for name, port in task.inputs.items():

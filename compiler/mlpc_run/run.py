@@ -474,7 +474,8 @@ class _Run:
             ]
         for step in self._steps.values():
             if step.state == NOT_PASSED:
-                found.append(f"`{step.node}` says that it did not pass")
+                told = [str(each.get("text", "")) for each in step.messages if each.get("level") == "warning"]
+                found.append(f"`{step.node}` says that it did not pass" + (f": {told[-1]}" if told else ""))
             elif step.state == FAILED and step.error is not None and step.error["code"] != INTERRUPTED.code:
                 message = step.error["message"]
                 named = message.startswith(f"`{step.node}`")

@@ -32,11 +32,13 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
     for name in wanted:
         secret = declared.get(name)
         source = secret.source if secret is not None else None
+        if source is None and secret is not None and variable_of(name) in os.environ:
+            source = {"env": variable_of(name)}
         if source is None:
             raise EngineError(
                 MISSING_SECRET,
                 f"nothing says where the secret `{name}` comes from",
-                f'say so in the `env` of this run: secret {name} = env("NAME")',
+                f'export {variable_of(name)}=…, or say so in the `env` of this run: secret {name} = env("NAME")',
             )
         if "env" in source:
             variable = str(source["env"])
@@ -69,9 +71,17 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
     return found
 
 
+def variable_of(name: str) -> str:
+    """Return the environment variable that holds a secret of which the spec does not say where it comes from."""
+    return f"MLPC_SECRET_{name.upper()}"
+
+
 def variables(secrets: Iterable[Secret]) -> set[str]:
     """Return the environment variables that hold secrets."""
-    return {str(secret.source["env"]) for secret in secrets if secret.source and "env" in secret.source}
+    return {
+        str(secret.source["env"]) if secret.source and "env" in secret.source else variable_of(secret.name)
+        for secret in secrets
+    }
 
 
 def of_stores(nodes: Iterable[Node]) -> list[str]:

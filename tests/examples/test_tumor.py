@@ -47,7 +47,7 @@ def test_editing_a_comment_a_gate_or_a_retry_reruns_nothing(tumor: Path, tmp_pat
         edit(tumor, "  ## The diagnosis.", "  ## What the pathologist found.")
         edit(tumor, "require accuracy >= 0.92", "require accuracy >= 0.5")
         edit(tumor, "agree = 99.9%", "agree = 99%")
-        edit(tumor, "attempts = 3", "attempts = 2")
+        edit(tumor, "attempts = 3, backoff", "attempts = 2, backoff")
         answer = run(tumor)
         assert answer.code == 0, answer
         assert executed(answer) == []

@@ -45,8 +45,12 @@ def on_terminal(
     interrupt: Callable[[str], bool] | None = None,
     timeout: float = 300,
     variables: dict[str, str] | None = None,
+    typed: str = "",
 ) -> Screen:
-    """Run ``mlpc`` on a terminal of so many columns; press Ctrl-C once when ``interrupt`` of what is there says so."""
+    """Run ``mlpc`` on a terminal of so many columns; press Ctrl-C once when ``interrupt`` of what is there says so.
+
+    ``typed`` is what somebody types ahead, line by line.
+    """
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     settings = environment(**{"TERM": "xterm-256color", **(variables or {})})
@@ -60,6 +64,7 @@ def on_terminal(
         start_new_session=True,
     )
     os.close(side)
+    os.write(main, typed.encode())
     parts: list[bytes] = []
     ends = time.monotonic() + timeout
     while time.monotonic() < ends:

@@ -78,6 +78,18 @@ def test_a_folder_stands_for_the_specs_in_it(folder: Path) -> None:
     assert mlpc("check", cwd=folder).out == "3 files: ok\n"
 
 
+def test_a_folder_is_searched_for_what_people_wrote(folder: Path) -> None:
+    """The store, a virtual environment, packages of npm and what `mlpc compile` wrote hold no specs of the project."""
+    for place, mark in (
+        (".mlpc", "x"), ("env", "pyvenv.cfg"), ("node_modules", "x"), ("build", ".mlpc-compiled"), ("__pycache__", "x"),
+    ):  # fmt: skip
+        (folder / place).mkdir()
+        (folder / place / mark).touch()
+        (folder / place / "broken.mlp").write_text("mlp 1\n\nlet x = nope\n", encoding="utf-8")
+    assert mlpc("check", ".", cwd=folder).out == "main.mlp: ok\n"
+    assert "1 error in 1 file" in mlpc("check", "build", cwd=folder).out
+
+
 def test_the_examples_are_clean() -> None:
     answer = mlpc("check", "examples", cwd=ROOT)
     assert (answer.code, answer.err) == (0, "")
@@ -111,6 +123,21 @@ def test_a_mistake_that_two_specs_share_is_one(folder: Path) -> None:
     assert answer.out.endswith("\n1 error in 1 file\n")
 
 
+def test_a_file_that_is_named_twice_is_checked_once(folder: Path) -> None:
+    wrong(folder, **{"20%": "20"})
+    answer = mlpc("check", "main.mlp", "./main.mlp", ".", str(folder / "main.mlp"), cwd=folder)
+    assert answer.out.endswith("\n1 error in 1 file\n")
+
+
+def test_what_a_spec_uses_is_told_once_however_it_is_reached(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "mlpc.toml").touch()
+    (folder / "shared.mlp").write_text("mlp 1\n\nlet limit = 20mins\n", encoding="utf-8")
+    (folder / "deep" / "main.mlp").write_text('mlp 1\n\nuse "../shared.mlp" as shared\n', encoding="utf-8")
+    answer = mlpc("check", "deep/main.mlp", str(folder / "shared.mlp"), cwd=folder)
+    assert answer.out.endswith("\n1 error in 1 file\n")
+
+
 def test_paths_are_shown_as_they_are_reached_from_here(folder: Path) -> None:
     wrong(folder, **{"20%": "20"})
     (folder / "deep").mkdir()
@@ -139,6 +166,7 @@ def test_json_is_one_object_a_line(folder: Path) -> None:
     first, second = (json.loads(line) for line in answer.out.splitlines())
     assert list(first) == [
         "code", "name", "severity", "message", "file", "line", "column", "end_line", "end_column", "help", "labels", "fixes",
+        "fingerprint",
     ]  # fmt: skip
     assert {item["name"] for item in (first, second)} == {"out-of-range", "unknown-column"}
     column = second if second["name"] == "unknown-column" else first

@@ -11,12 +11,14 @@ import mlpc
 from mlpc import codes
 from mlpc.compilation import Compilation
 from mlpc.format import format_source
+from mlpc.lint import read_settings
 from mlpc.source import Source
 from tests.loader import Texts
 from tests.mlpc_cli.command import mlpc as command
 
 PAGES = Path(mlpc.__path__[0]) / "explain"
-NAMES = sorted(code.name for code in codes.ALL.values())
+# Pages of the linter's rules are the docstrings of their modules: see `tests/mlpc/lint`.
+NAMES = sorted(code.name for code in codes.ALL.values() if code.code not in codes.RULES)
 _FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -26,12 +28,23 @@ def section(page: str, title: str) -> dict[str, str]:
     return {name or "main.mlp": text for name, _, text in _FENCE.findall(found[1])} if found else {}
 
 
-def found_in(files: dict[str, str]) -> list[str]:
+def found_in(files: dict[str, str], *, linted: bool = False) -> list[str]:
     # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
     texts: dict[str, str | bytes] = {
         path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()
     }
-    return [item.code.name for item in Compilation(Texts(texts), "main.mlp").check()]
+    loader = Texts(texts)
+    compilation = Compilation(loader, "main.mlp")
+    found = list(compilation.check())
+    if linted:
+        settings = read_settings(loader)
+        found += [*settings.diagnostics, *compilation.lint(settings)]
+    return [item.code.name for item in found]
+
+
+def is_linters(name: str) -> bool:
+    code = codes.find(name)
+    return code is not None and code.code.startswith("MLP89")
 
 
 PAGE_TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.md"))}
@@ -53,13 +66,13 @@ def test_a_page_says_what_it_means_and_how_to_mend_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_the_wrong_example_yields_the_code_and_nothing_else(name: str) -> None:
-    assert found_in(section(PAGE_TEXTS[name], "Wrong")) == [name]
+    assert found_in(section(PAGE_TEXTS[name], "Wrong"), linted=is_linters(name)) == [name]
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_the_right_example_is_clean_and_laid_out(name: str) -> None:
     files = section(PAGE_TEXTS[name], "Right")
-    assert found_in(files) == []
+    assert found_in(files, linted=is_linters(name)) == []
     for path, text in files.items():
         if path.endswith(".mlp"):
             assert not format_source(Source(path, text)).changed
@@ -76,6 +89,13 @@ def test_what_a_check_finds_has_examples() -> None:
         "too-many-mistakes",
         "unclear-condition",
     }
+
+
+@pytest.mark.parametrize("asked", ["MLP830", "no-seed"])
+def test_the_page_of_a_rule_is_the_docstring_of_its_module(asked: str) -> None:
+    answer = command("explain", asked)
+    assert answer.code == 0
+    assert answer.out.startswith("# MLP830 no-seed\n\nRows are drawn, or a forest is grown")
 
 
 @pytest.mark.parametrize("asked", ["MLP301", "mlp301", "unknown-column", "[MLP301]"])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shlex
 import signal
 import subprocess
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mlpc_cli.commands.new import pipeline_name
+from mlpc_cli.commands.new import TEMPLATES, pipeline_name
 from mlpc_cli.errors import UsageError
 from mlpc_cli.templates import tabular
 from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
+from tests.mlpc_cli.terminal import on_terminal
 
 
 def test_a_project(tmp_path: Path) -> None:
@@ -112,3 +115,106 @@ def test_the_name_of_the_pipeline(folder: str, name: str) -> None:
 def test_a_folder_that_gives_no_name() -> None:
     with pytest.raises(UsageError):
         pipeline_name("日本")
+
+
+# Templates
+
+
+def template(name: str) -> Any:
+    return importlib.import_module(f"mlpc_cli.templates.{TEMPLATES[name]}")
+
+
+def test_what_templates_there_are() -> None:
+    answer = mlpc("new", "--list")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == (
+        "tabular      a table, a classifier, a server\n"
+        "own-code     a table, and training code of your own\n"
+        "time-series  values by day, a forecast that is judged on the last days\n"
+        "text         messages, a classifier of what they are about\n"
+    )
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_each_template_is_clean_and_laid_out(tmp_path: Path, name: str) -> None:
+    answer = mlpc("new", "my project", "--template", name, cwd=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+    project = tmp_path / "my project"
+    assert answer.out.endswith("".join(f"  mlpc {each}\n" for each in template(name).NEXT))
+    assert "  cd 'my project'\n" in answer.out
+    assert mlpc("check", cwd=project).out == "main.mlp: ok\n"
+    assert mlpc("fmt", "--check", ".", cwd=project).code == 0
+    for file in project.rglob("*.*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            assert "{{" not in text
+            assert text.endswith("\n")
+            if file.suffix == ".py":
+                compile(text, file.name, "exec")
+    assert (project / "README.md").read_text(encoding="utf-8").startswith("# my_project\n")
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "tabular"])
+def test_each_template_runs_at_once(tmp_path: Path, name: str) -> None:
+    """As `tabular`, which is served as well, does above."""
+    assert mlpc("new", "demo", "--template", name, cwd=tmp_path).code == 0
+    answer = mlpc("run", "--no-isolation", cwd=tmp_path / "demo")
+    assert answer.code == 0, answer
+    assert "quality.gate passed" in answer.out
+    assert ("promoted api" in answer.out) == ("up" in template(name).NEXT)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_data_of_a_template_is_always_the_same_and_fits(name: str, tmp_path: Path) -> None:
+    first, second = template(name).data(), template(name).data()
+    assert first == second
+    ((path, data),) = first.items()
+    assert mlpc("new", "demo", "--template", name, cwd=tmp_path).code == 0
+    assert (tmp_path / "demo" / path).read_bytes() == data
+    answer = mlpc("infer", path, cwd=tmp_path / "demo")
+    assert answer.code == 0
+    for header in data.decode().splitlines()[0].split(","):
+        assert f"\n  {header}: " in answer.out
+
+
+def test_a_template_that_is_not_there() -> None:
+    answer = mlpc("new", "demo", "--template", "vision")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: invalid value for `--template`: `vision` is not one of `tabular`, `own-code`, `time-series`, `text`\n"
+        "  help: `mlpc new --help` says how it is called\n"
+    )
+    assert mlpc("new", "demo", "--template", "own_code").err.endswith("  help: did you mean `own-code`?\n")
+
+
+# Asking
+
+
+def test_nothing_is_asked_where_nobody_sits(tmp_path: Path) -> None:
+    answer = mlpc("new", cwd=tmp_path)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: no name was given\n  help: name the folder to be made: `mlpc new my_project`\n"
+    )
+
+
+def test_what_is_not_said_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    screen = on_terminal("new", cwd=tmp_path, typed="taken\nsales\ntime-serie\n3\n", timeout=60)
+    assert screen.code == 0, screen.text
+    assert "`taken` exists already: choose another name\n" in screen.text
+    assert "  3  time-series  values by day, a forecast that is judged on the last days\n" in screen.text
+    assert "there is no template `time-serie`: did you mean `time-series`?\n" in screen.text
+    assert (tmp_path / "sales" / "series.py").is_file()
+
+
+def test_a_name_that_was_said_needs_no_question(tmp_path: Path) -> None:
+    screen = on_terminal("new", "churn", cwd=tmp_path, timeout=60)
+    assert screen.code == 0
+    assert (tmp_path / "churn" / "data" / "customers.csv").is_file()
+
+
+def test_who_changes_their_mind(tmp_path: Path) -> None:
+    screen = on_terminal("new", cwd=tmp_path, typed="\x04", timeout=60)  # Ctrl-D
+    assert screen.code == 130
+    assert list(tmp_path.iterdir()) == []

@@ -55,7 +55,7 @@ def test_the_version() -> None:
         (["fmt"], "no file was named", "`mlpc fmt .` lays out every spec in this folder"),
         (["run", "--set", "trees"], "`--set trees` sets nothing", "write it as `--set trees=50`"),
         (["run", "--set", "a=1", "--set", "a=2"], "`--set a=…` is given twice", "leave one of them out"),
-        (["new"], "missing argument `NAME`", "`mlpc new --help` says how it is called"),
+        (["new"], "no name was given", "name the folder to be made: `mlpc new my_project`"),
         (["completion"], "missing argument: one of `bash`, `zsh`, `fish`", "`mlpc completion --help` says how it is called"),
         (["check", "--env"], "option `--env` requires an argument", "`mlpc check --help` says how it is called"),
     ],
@@ -235,3 +235,15 @@ def test_it_runs_as_a_module() -> None:
         [sys.executable, "-m", "mlpc_cli", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"mlpc {compiler.__version__}\n"
+
+
+def test_a_choice_that_is_nearly_one() -> None:
+    answer = mlpc("check", "main.mlp", "--error-format", "jsno")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: invalid value for `--error-format`: `jsno` is not one of "
+        "`text`, `json`, `sarif`, `github`, `gitlab`, `junit`\n"
+        "  help: did you mean `json`?\n"
+    )
+    answer = mlpc("check", "main.mlp", "--error-format", "html")
+    assert answer.err.endswith("  help: `mlpc check --help` says how it is called\n")

@@ -225,7 +225,7 @@ def test_a_secret_is_in_its_file_and_nowhere_else(project: Project, first: Answe
     for run in server.runs(project.name):
         path = f"dags/{project.name}/dagRuns/{run['dag_run_id']}"
         said += json.dumps(
-            [run, server.api(f"{path}/taskInstances"), server.ask(f"{path}/taskInstances/count/logs/1")]
+            [run, server.api(f"{path}/taskInstances"), server.api(f"{path}/taskInstances/count/logs/1")]
         )
     for path in (
         "variables",
@@ -243,6 +243,37 @@ def test_a_secret_is_in_its_file_and_nowhere_else(project: Project, first: Answe
         )
     assert "the key is ***" in said
     assert KEY not in said
+
+
+def test_what_airflows_variables_say_is_left_to_them(project: Project, first: Answer, tmp_path: Path) -> None:
+    """Data and secrets lie elsewhere on the Docker host, and the store is another volume."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "three words.txt").write_text("one two three four", encoding="utf-8")
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "the--20key").write_text(KEY, encoding="utf-8")
+    client = docker.from_env(timeout=600)
+    volume = client.volumes.create(f"mlpc-test-{uuid.uuid4().hex}")
+    places = {"data": str(tmp_path), "secrets": str(tmp_path / "private"), "store": volume.name}
+    server = project.server
+    for name, value in places.items():
+        server.api("variables", "POST", {"key": f"mlpc.{project.name}.{name}", "value": value})
+    try:
+        answer = project.submit()
+        assert answer.code == 0, answer
+        where = f"where the variable mlpc.{project.name}.data says: {tmp_path}"
+        assert f"data is read from {where}" in answer.out
+        # Four words, not the three of the project: from the volume of the variable, too.
+        assert "words >= 6  8" in answer.out
+        assert not (project.place / "data").exists()
+        assert not (project.place / "secrets").exists()
+        answer = project.submit("--data", str(project.folder))
+        assert answer.code == 4, answer
+        assert f"Airflow reads data from {where}" in answer.err
+    finally:
+        for name in places:
+            server.api(f"variables/mlpc.{project.name}.{name}", "DELETE")
+        volume.remove(force=True)
+        client.close()
 
 
 # Runs that do not

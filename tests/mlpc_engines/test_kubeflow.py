@@ -218,7 +218,7 @@ def test_what_a_step_has_to_be_told_of_a_run_is_given_like_a_parameter(project: 
 def test_a_schedule_becomes_one_recurring_run_however_often_it_is_submitted(project: Project) -> None:
     nightly = nodes.Trigger("nightly", "0 3 * * *", "UTC")
     project.compile(FREE, GOOD, AFTER, nightly)
-    assert "(0 0 3 * * *, UTC) was made" in project.submit().out
+    assert "(0 3 * * *, UTC) was made" in project.submit().out
     (first,) = project.api.recurring.values()
     assert first["display_name"] == "words by mlpc: nightly"
     assert first["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * *"}}
@@ -231,6 +231,15 @@ def test_a_schedule_becomes_one_recurring_run_however_often_it_is_submitted(proj
     project.compile()
     assert "is no longer wanted: deleted" in project.submit().out
     assert project.api.recurring == {}
+
+
+def test_a_schedule_by_the_clock_of_a_place_is_written_in_utc(project: Project) -> None:
+    project.compile(FREE, GOOD, AFTER, nodes.Trigger("nightly", "0 3 * * *", "Asia/Tokyo"))
+    assert "(0 18 * * *, UTC) was made; that is 0 3 * * * in Asia/Tokyo\n" in project.submit().out
+    (made,) = project.api.recurring.values()
+    assert made["trigger"] == {"cron_schedule": {"cron": "0 0 18 * * *"}}
+    project.compile(FREE, GOOD, AFTER, nodes.Trigger("nightly", "0 3 * * *", "Europe/Berlin"))
+    assert "in Europe/Berlin until its clocks change: submit it again then" in project.submit().out
 
 
 def test_an_experiment_that_was_archived_is_used_again(project: Project) -> None:

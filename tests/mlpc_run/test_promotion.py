@@ -110,7 +110,7 @@ def test_the_same_again_is_the_same_promotion(project: Project) -> None:
 def test_a_service_that_moved_in_the_file_is_the_same_promotion(project: Project) -> None:
     def at(line: int) -> Workflow:
         spec = chain()
-        spec.nodes[-1].labels["place"] = {"file": "main.mlp", "line": line, "column": 1}
+        spec.nodes[-1].labels = {"place": {"file": "main.mlp", "line": line, "column": 1}}
         return spec
 
     assert project.run(at(7)).new is True

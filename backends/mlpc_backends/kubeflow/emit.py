@@ -19,7 +19,6 @@ from mlpc.codes import (
     PLACEHOLDER_IN_TEXT,
     SERVICE_READ,
     UNFIT_DEFAULT,
-    UTC_ONLY,
 )
 from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir import nodes as ir
@@ -91,7 +90,6 @@ _SHOWN = re.compile(r"[A-Za-z0-9_.\[\]/ -]{1,100}\Z")
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*\Z")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
-_UTC = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu"}
 
 
 def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
@@ -144,12 +142,6 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
     for node in workflow.nodes:
         if isinstance(node, _WORK) and len(TASK.mangle(node.id)) > LONGEST - len(COMPONENT):
             yield _too_long(node.id, "a task", TASK.mangle(node.id), LONGEST - len(COMPONENT), at(node))
-        if isinstance(node, Trigger) and node.timezone not in _UTC:
-            yield Diagnostic(
-                UTC_ONLY,
-                f"`{node.id}` starts by the clock of {node.timezone}; recurring runs of Kubeflow know UTC only",
-                help=(*at(node), 'write the hour in UTC: `timezone = "UTC"`'),
-            )
         if not isinstance(node, ir.Task | Service):
             continue
         for name, port in node.inputs.items():
@@ -606,15 +598,11 @@ class Maker:
                 for secret in self.workflow.secrets
             },
             "schedules": {
-                node.id: _cron(node.cron) for node in self.workflow.nodes if isinstance(node, Trigger)
+                node.id: {"cron": " ".join(node.cron.split()), "timezone": node.timezone}
+                for node in self.workflow.nodes
+                if isinstance(node, Trigger)
             },
         }
-
-
-def _cron(text: str) -> str:
-    """Return a schedule as Kubeflow takes it: the seconds first."""
-    fields = text.split()
-    return " ".join(fields if len(fields) == 6 else ["0", *fields])
 
 
 def _parameter(type: JsonObject) -> str:

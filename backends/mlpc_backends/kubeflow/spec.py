@@ -63,7 +63,8 @@ CAPABILITIES = Capabilities(
         "service.level": lowered("written into the published bundle; it blocks no promotion"),
         "fan_out": native("each instance is a task of its own"),
         "trigger": lowered(
-            "a recurring run, which is made when the pipeline is submitted: the file itself holds none"
+            "a recurring run, which is made when the pipeline is submitted: the file itself holds none; it knows UTC only, so "
+            "hours are what they are in UTC on that day, and after a change of clocks it has to be submitted again"
         ),
         "param": native("a parameter of the run"),
         "data.path": native("imported from an object store, where `mlpc submit` puts it"),

@@ -40,9 +40,7 @@ CAPABILITIES = Capabilities(
         ),
         "secret.env": native(),
         "secret.file": native(),
-        "secret.unsourced": refused(
-            "say where it comes from in an `env` block, for example a variable of the environment"
-        ),
+        "secret.unsourced": native("the environment variable `MLPC_SECRET_` and the name in capitals"),
         "resources.cpu": native("the number of threads of a step"),
         "resources.memory": native("steps run side by side only while their memory fits"),
         "resources.gpu": native("a machine without one says so and stops"),

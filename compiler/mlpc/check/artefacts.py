@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
+from ..syntax import tree
 from .typed import TypedBlock, TypedProgram, TypedSource
 from .types import Type
 from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..source import Span
     from .checker import Checker
     from .schemas import Schema
     from .specs import PortSpec
@@ -35,16 +37,23 @@ class ArtefactChecks:
     def source(self, value: Value, wanted: Type, port: str) -> TypedSource | None:
         """Return the output that ``value`` means, or None after reporting why it does not fit."""
         entity = value.entity
+        if entity is not None and entity.what == "choice":
+            from .choices import chosen
+
+            return chosen(self, value, wanted, port)
+        if entity is not None and entity.what == "list" and not isinstance(value.node, tree.List):
+            self._several(value, wanted, port, len(entity.item))
+            return None
         if entity is None or entity.what not in ("block", "output"):
             shown = "none" if value.type.base == "none" else article(value.type.show())
             self.report(
                 Diagnostic(
                     codes.WRONG_ARTEFACT,
-                    f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, but this is {shown}",
+                    f"`{port}` of `{self.block.shown}` takes {article(wanted.show())}, but this is {shown}",
                     value.span,
                     label=shown,
                     help=self._fitting(wanted),
-                    fixes=self._only(self.candidates(wanted), value),
+                    fixes=self._only(self.candidates(wanted), value.span),
                 )
             )
             return None
@@ -60,11 +69,11 @@ class ArtefactChecks:
             self._wrong_artefact(value, wanted, port, found)
             return None
         if len(fitting) > 1:
-            choices = ", ".join(f"`{entity.block}.{name}`" for name, _ in fitting)
+            choices = ", ".join(f"`{above.shown}.{name}`" for name, _ in fitting)
             self.report(
                 Diagnostic(
                     codes.AMBIGUOUS_OUTPUT,
-                    f"`{entity.block}` has {len(fitting)} outputs that `{port}` could take",
+                    f"`{above.shown}` has {len(fitting)} outputs that `{port}` could take",
                     value.span,
                     label="which one?",
                     labels=[Label(above.span, "declared here")],
@@ -94,18 +103,13 @@ class ArtefactChecks:
             attr = maker.definition.body.attrs.get(key)
             place = attr.module.span(attr.node.value) if attr is not None else maker.span
             component = self.block.component
-            fitting = [
-                id
-                for id in self.candidates(port.type)
-                if (other := self.typed.blocks.get(id)) is not None
-                and (given := other.setting(key)) is not None
-                and given.value in allowed
-            ]
+            fitting = self.candidates(port.type, made_with=(key, allowed))
             choices = " or ".join(f'`{key} = "{choice}"`' for choice in allowed)
             self.report(
                 Diagnostic(
                     codes.WRONG_ARTEFACT,
-                    f'`{name}` of `{self.block.id}` cannot be `{source.block}`, which is made with `{key} = "{value.value}"`',
+                    f"`{name}` of `{self.block.shown}` cannot be `{maker.shown}`, "
+                    f'which is made with `{key} = "{value.value}"`',
                     source.span,
                     label=f'made with "{value.value}"',
                     labels=[
@@ -116,16 +120,27 @@ class ArtefactChecks:
                         ),
                     ],
                     help=[f"what works is {choices}", *self._fitting_names(fitting)],
-                    fixes=self._only_one(fitting, source),
+                    fixes=self._only(fitting, source.span),
                 )
             )
             return False
         return True
 
-    def _only_one(self, found: list[str], source: TypedSource) -> list[Fix]:
-        if len(found) != 1:
-            return []
-        return [Fix(f"write `{found[0]}`", [(source.span, found[0])], safe=False)]
+    def _several(self, value: Value, wanted: Type, port: str, count: int) -> None:
+        object = value.node.object if isinstance(value.node, tree.Index) else None
+        text = value.module.source.text[object.start : object.end] if object is not None else ""
+        help = [f"name one of them: `{text}[…]`"] if text else ["name one of them"]
+        if wanted.base == "model":
+            help.append("or let figures choose: `best_of(model[*], by = minimize(quality[*].rmse))`")
+        self.report(
+            Diagnostic(
+                codes.WRONG_ARTEFACT,
+                f"`{port}` of `{self.block.shown}` takes {article(wanted.show())}, but these are {count}",
+                value.span,
+                label="several",
+                help=help,
+            )
+        )
 
     def _wrong_artefact(self, value: Value, wanted: Type, port: str, found: list[tuple[str, Type]]) -> None:
         entity = value.entity
@@ -139,31 +154,33 @@ class ArtefactChecks:
         self.report(
             Diagnostic(
                 codes.WRONG_ARTEFACT,
-                f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, but {what}",
+                f"`{port}` of `{self.block.shown}` takes {article(wanted.show())}, but {what}",
                 value.span,
                 label=found[0][1].show() if len(found) == 1 else "does not fit",
-                labels=[Label(self.typed.blocks[id].span, f"`{id}` is declared here")],
+                labels=[Label(self.typed.blocks[id].span, f"`{self.checker.shown(id)}` is declared here")],
                 help=self._fitting(wanted),
-                fixes=self._only(self.candidates(wanted), value),
+                fixes=self._only(self.candidates(wanted), value.span),
             )
         )
 
     def _wrong_framework(self, source: TypedSource, wanted: Type, port: str) -> None:
         help = []
+        shown = self.checker.shown(source.block)
+        name = self.typed.blocks[source.block].definition.name.text
         for framework in wanted.frameworks or (wanted.framework,):
             maker = self._exporter(framework, source.type.framework)
             if maker:
-                made = f"{source.block}_{framework.replace('.', '_')}"
-                help.append(f"export it first: `export {made}: {maker} {{ model = {source.block} }}`")
+                made = f"{name}_{framework.replace('.', '_')}"
+                help.append(f"export it first: `export {made}: {maker} {{ model = {shown} }}`")
         help += self._fitting(wanted)
         self.report(
             Diagnostic(
                 codes.WRONG_ARTEFACT,
-                f"`{port}` of `{self.block.id}` takes {article(wanted.show())}, "
-                f"but `{source.block}` is {article(source.type.show())}",
+                f"`{port}` of `{self.block.shown}` takes {article(wanted.show())}, "
+                f"but `{shown}` is {article(source.type.show())}",
                 source.span,
                 label=source.type.show(),
-                labels=[Label(self.typed.blocks[source.block].span, f"`{source.block}` is declared here")],
+                labels=[Label(self.typed.blocks[source.block].span, f"`{shown}` is declared here")],
                 help=help,
             )
         )
@@ -184,21 +201,31 @@ class ArtefactChecks:
                     return name
         return ""
 
-    def candidates(self, wanted: Type) -> list[str]:
-        """Return what stands in the pipeline and would fit, as it would be written; of many the first."""
+    def candidates(self, wanted: Type, made_with: tuple[str, tuple[str, ...]] | None = None) -> list[str]:
+        """Return what stands in the pipeline and would fit, as it would be written; of many the first.
+
+        ``made_with`` is what has to be set in the block that makes it, and to one of what.
+        """
         found: list[str] = []
         if wanted.frameworks:
             for framework in wanted.frameworks:
-                found += self.candidates(wanted.replace(framework=framework, frameworks=()))
+                found += self.candidates(wanted.replace(framework=framework, frameworks=()), made_with)
             return found
         for id in self.typed.made.get((wanted.base, wanted.framework), ()):
             block = self.typed.blocks[id]
+            if made_with is not None:
+                given = block.setting(made_with[0])
+                if given is None or given.value not in made_with[1]:
+                    continue
             fitting = [
                 name
                 for name, type in block.outputs.items()
                 if type.base == wanted.base and (not wanted.framework or type.framework == wanted.framework)
             ]
-            found.extend([id] if len(fitting) == 1 else [f"{id}.{name}" for name in fitting])
+            shown = block.shown
+            for each in [shown] if len(fitting) == 1 else [f"{shown}.{name}" for name in fitting]:
+                if each not in found:  # the instances of an `each` are called alike
+                    found.append(each)
             if len(found) > _SHOWN:
                 break
         return found
@@ -209,11 +236,11 @@ class ArtefactChecks:
     def _fitting_names(self, found: list[str]) -> list[str]:
         return ["what fits is " + ", ".join(f"`{each}`" for each in found[:_SHOWN])] if found else []
 
-    def _only(self, found: list[str], value: Value) -> list[Fix]:
+    def _only(self, found: list[str], place: Span) -> list[Fix]:
         """Offer the only thing that fits; whether it is meant, who wrote the spec has to say."""
-        if len(found) != 1:
+        if len(found) != 1 or ("[" in found[0] and self.block.definition.bound is None):
             return []
-        return [Fix(f"write `{found[0]}`", [(value.span, found[0])], safe=False)]
+        return [Fix(f"write `{found[0]}`", [(place, found[0])], safe=False)]
 
     def _label_fits(self, source: TypedSource, wanted: Type, port: str) -> bool:
         schema = source.type.schema
@@ -222,7 +249,7 @@ class ArtefactChecks:
         label = schema.label
         bases = wanted.bases or ()
         component = self.block.component
-        name = component.name if component is not None else self.block.id
+        name = component.name if component is not None else self.block.shown
         if label is None and (schema.partial or schema.label_lost):
             return True
         if label is None:
@@ -299,7 +326,8 @@ class ArtefactChecks:
                 self.report(
                     Diagnostic(
                         codes.COLUMNS_DIFFER,
-                        f"`{model.block}` was made from data in which `{column.name}` is {article(column.type.base)}, "
+                        f"`{self.checker.shown(model.block)}` was made from data in which `{column.name}` is "
+                        f"{article(column.type.base)}, "
                         f"here it is {article(found.type.base)}",
                         given.span,
                         label=f"`{column.name}` is {article(found.type.base)} here",
@@ -322,11 +350,12 @@ class ArtefactChecks:
         from ..source import Span
 
         if isinstance(place, Span):
-            labels.append(Label(place, f"what `{model.block}` was made from"))
+            labels.append(Label(place, f"what `{self.checker.shown(model.block)}` was made from"))
         self.report(
             Diagnostic(
                 codes.COLUMNS_DIFFER,
-                f"`{model.block}` cannot be given these rows: `{given.block}` {problem}",
+                f"`{self.checker.shown(model.block)}` cannot be given these rows: "
+                f"`{self.checker.shown(given.block)}` {problem}",
                 given.span,
                 label=f"rows of schema `{has.name}`",
                 labels=labels,
@@ -365,7 +394,9 @@ class ArtefactChecks:
         if sources and sources[0].type.schema is not None:
             schema = sources[0].type.schema
             if column.name not in schema.columns:
-                self.checker.expressions.unknown_column(column.name, value.span, schema, sources[0].block)
+                self.checker.expressions.unknown_column(
+                    column.name, value.span, schema, self.checker.shown(sources[0].block)
+                )
                 return wrong(value.module, value.node)
             if schema.columns[column.name] is not column:
                 self._column_of_others(value, sources[0], what)
@@ -381,7 +412,7 @@ class ArtefactChecks:
                     label=f"{article(column.type.base)}",
                     labels=[Label(column.span, f"`{column.name}` is declared here")],
                     help=self._fitting_names(found),
-                    fixes=self._only(found, value),
+                    fixes=self._only(found, value.span),
                 )
             )
             return wrong(value.module, value.node)
@@ -391,7 +422,8 @@ class ArtefactChecks:
         """Return a source as a person would write it."""
         outputs = self.typed.blocks[source.block].outputs
         many = sum(1 for type in outputs.values() if type.base == "dataset") > 1
-        return f"{source.block}.{source.port}" if many else source.block
+        shown = self.checker.shown(source.block)
+        return f"{shown}.{source.port}" if many else shown
 
     def _column_of_others(self, value: Value, source: TypedSource, what: str) -> None:
         """Report a column of the right name, but of data that this block does not get."""

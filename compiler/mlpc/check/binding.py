@@ -20,6 +20,8 @@ from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ir.nodes import Json
     from ..resolve.modules import Module
     from .checker import Checker
@@ -60,7 +62,7 @@ class Binder:
         self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
 
     def bind(self) -> None:
-        """Bind inputs, parameters, nested blocks, outputs and conditions."""
+        """Bind inputs, parameters, nested blocks and outputs."""
         block = self.block
         body = block.definition.body
         self._quantities(self.component, "")
@@ -77,7 +79,10 @@ class Binder:
             self._params(spec, nested.body, prefix + ".", target)
         self._defaults()
         self._outputs()
-        self._conditions(body)
+
+    def judge(self) -> None:
+        """Read the conditions, which may speak of what was bound, here and in other instances of the block."""
+        self._conditions(self.block.definition.body)
 
     def _of_kind(self, prefix: str) -> bool:
         return prefix.split(".")[0] not in self.component.blocks
@@ -93,7 +98,7 @@ class Binder:
     def _collect(self, body: BodyDef) -> None:
         """Check the keys of the body and of nested blocks, and gather the nested blocks that are given."""
         block = self.block
-        self._keys(body, (self.component, block.kind), block.id, "")
+        self._keys(body, (self.component, block.kind), block.shown, "")
         for name, nested in body.blocks.items():
             spec = self.component.blocks.get(name) or block.kind.blocks.get(name)
             if spec is not None:
@@ -111,7 +116,7 @@ class Binder:
                     label="not built yet",
                 )
             )
-        self._keys(nested.body, (spec,), f"{self.block.id}.{prefix}", prefix)
+        self._keys(nested.body, (spec,), f"{self.block.shown}.{prefix}", prefix)
         for name, inner in nested.body.blocks.items():
             if name in spec.blocks:
                 self._collect_nested(f"{prefix}.{name}", spec.blocks[name], inner)
@@ -240,6 +245,8 @@ class Binder:
             if len(missing) == 1 and self._dotted(prefix, missing[0]) not in self.mentioned:
                 near, safe = missing[0], False
                 label = f"did you mean `{near}`, which is missing?"
+            else:
+                owner = self.checker.owner(name, self.block.kind.name)
         if near is not None:
             self.mentioned.add(self._dotted(prefix, near))
         help = [owner] if owner else []
@@ -266,23 +273,12 @@ class Binder:
         """Say where a key would be at home: in a nested block, in the block around, or with another kind."""
         around = (self.component, self.block.kind)
         if prefix and any(name in spec.params or name in spec.inputs for spec in around):
-            return f"this key belongs to `{self.block.id}` itself, outside of `{prefix} {{ … }}`"
+            return f"this key belongs to `{self.block.shown}` itself, outside of `{prefix} {{ … }}`"
         for spec in around:
             for inner, nested in spec.blocks.items():
                 if inner != prefix and (name in nested.params or name in nested.inputs):
                     return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
-        kinds = self.checker.modules.standard("kinds")
-        for kind in kinds.names if kinds is not None else ():
-            if kind == self.block.kind.name:
-                continue
-            for library in self.checker.modules.libraries(kind):
-                for decl in library.names.values():
-                    if decl.kind.text != "component" or decl.type is None or decl.type.name.text != kind:
-                        continue
-                    spec = self.checker.declarations.component(library, decl)
-                    if name in spec.params or name in spec.inputs or name in spec.blocks:
-                        return f"this key belongs to `{kind}`, such as `{kind} …: {spec.name}`"
-        return None
+        return self.checker.owner(name, self.block.kind.name, nested=False)
 
     # -- inputs ------------------------------------------------------------------------------------------------
 
@@ -310,7 +306,7 @@ class Binder:
             or (node is not None and node.args and not prefix)
         ):
             return  # what is missing may stand in what could not be read, or in parentheses
-        where = self.block.id if not prefix else f"{self.block.id}.{prefix[:-1]}"
+        where = self.block.shown if not prefix else f"{self.block.shown}.{prefix[:-1]}"
         if prefix:
             nested = self.given[prefix[:-1]][1]
             span = nested.module.span(nested.node.name)
@@ -331,7 +327,13 @@ class Binder:
         )
 
     def _evaluate(self, attr: AttrDef, wanted: Type) -> Value:
-        scope = Scope(attr.module, self.typed.program, wanted=wanted, block=self.block.id)
+        scope = Scope(
+            attr.module,
+            self.typed.program,
+            values=self.block.definition.bound,
+            wanted=wanted,
+            block=self.block.id,
+        )
         return self.checker.expressions.evaluate(attr.node.value, scope)
 
     # -- parameters --------------------------------------------------------------------------------------------
@@ -356,8 +358,9 @@ class Binder:
             value = self._param(param, attr, body, what)
             if value.wrong:
                 continue
-            if not value.known and (into is self.block.common or param.type.base in ("path", "range")):
-                self._too_late(value, what)
+            fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            if not value.known and (into is self.block.common or fixed):
+                self._too_late(value, what, param, spec)
             elif param.type.base == "path" and value.value is not None:
                 self.block.externals[prefix + name] = value
             else:
@@ -381,17 +384,18 @@ class Binder:
                     continue
                 items = arg.value.items if isinstance(arg.value, tree.List) else (arg.value,)
                 for item in items:
-                    scope = Scope(attr.module, self.typed.program)
+                    scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound)
                     fitted = self.checker.expressions.evaluate(item, scope)
                     if self.checker.fit(fitted, param.type, f"`{name}` of `{self.label}`").wrong:
                         into.pop(prefix + name, None)
 
-    def _too_late(self, value: Value, what: str) -> None:
+    def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
         entity = value.entity
         labels = []
         if entity is not None and entity.what in ("param", "secret") and entity.item is not None:
             labels = [Label(entity.item.span, f"a `{entity.what}` gets its value when the pipeline runs")]
+        bound = f"{param.name}_params"
         self.report(
             Diagnostic(
                 codes.NOT_KNOWN_YET,
@@ -399,7 +403,9 @@ class Binder:
                 value.span,
                 label="not known yet",
                 labels=labels,
-                help=["declare it with `let`; an environment may give that another value"],
+                help=[f"write `:name` in the text, and give the value by `{bound} = {{ name = … }}`"]
+                if bound in spec.params
+                else ["declare it with `let`; an environment may give that another value"],
             )
         )
 
@@ -501,7 +507,8 @@ class Binder:
         near = nearest(node.names[0], schema.columns)
         if near is None:
             return None
-        written = f"{source.block}.{near}" if self._single(source) else f"{source.block}.{source.port}.{near}"
+        shown = self.typed.blocks[source.block].shown
+        written = f"{shown}.{near}" if self._single(source) else f"{shown}.{source.port}.{near}"
         span = attr.module.span(node)
         self.report(
             Diagnostic(
@@ -548,7 +555,8 @@ class Binder:
                 )
             )
             return wrong(attr.module, node)
-        value = self.checker.expressions.evaluate(node, Scope(attr.module, self.typed.program))
+        scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound)
+        value = self.checker.expressions.evaluate(node, scope)
         if value.wrong or (value.entity is not None and value.entity.what == "secret"):
             return value
         self.report(
@@ -648,7 +656,7 @@ class Binder:
             self.report(
                 Diagnostic(
                     codes.WRONG_CONDITION,
-                    f"`{self.block.id}` measures nothing that a condition could speak of",
+                    f"`{self.block.shown}` measures nothing that a condition could speak of",
                     module.span(node),
                     labels=[Label(self.component.span, f"`{self.label}` declares no quantity")],
                     help=[
@@ -657,7 +665,19 @@ class Binder:
                 )
             )
             return
-        scope = Scope(module, self.typed.program, block=self.block.id, prefix=prefix, quantities=quantities)
+        bound = self.block.definition.bound
+        if verb == "require":
+            said, settings = condition_body(self.checker, self.typed, condition, bound), {}
+        else:
+            said, settings = ("error", ""), self._verb_body(condition, verbs[verb])
+        scope = Scope(
+            module,
+            self.typed.program,
+            block=self.block.id,
+            prefix=prefix,
+            quantities=quantities,
+            values=bound,
+        )
         value = self.checker.expressions.evaluate(node.expr, scope)
         if value.wrong:
             return
@@ -685,10 +705,8 @@ class Binder:
         made = self._add(
             verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), nested
         )
-        if verb == "require":
-            condition_body(self.checker, self.typed, condition, made)
-        else:
-            self._verb_body(condition, made, verbs[verb])
+        made.severity, made.message = said
+        made.settings = settings
 
     def _wrong_verb(self, condition: ConditionDef, verbs: dict[str, BlockSpec], nested: str) -> None:
         node, module = condition.node, condition.module
@@ -729,9 +747,10 @@ class Binder:
                 found.append(name)
         return found
 
-    def _verb_body(self, condition: ConditionDef, made: TypedCondition, spec: BlockSpec) -> None:
-        """Check the body of a condition such as `alert when … { severity = "page" }` by what its verb declares."""
+    def _verb_body(self, condition: ConditionDef, spec: BlockSpec) -> dict[str, Any]:
+        """Return what the body of a condition such as `alert when … { severity = "page" }` sets, by what its verb declares."""
         node, module = condition.node, condition.module
+        settings: dict[str, Any] = {}
         body = make_body(self.checker.modules, module, node, node.body, condition.environment)
         verb = node.verb.text
         for name, attr in body.attrs.items():
@@ -739,9 +758,9 @@ class Binder:
             if param is not None:
                 value = self._param(param, attr, body, f"`{name}` of `{verb}`")
                 if not value.wrong and not value.known:
-                    self._too_late(value, f"`{name}` of `{verb}`")
+                    self._too_late(value, f"`{name}` of `{verb}`", param, spec)
                 elif not value.wrong:
-                    made.settings[name] = value.value
+                    settings[name] = value.value
                 continue
             near = nearest(name, spec.params)
             self.report(
@@ -769,7 +788,7 @@ class Binder:
             )
         for name, param in spec.params.items():
             if name not in body.attrs and param.default is not None and param.default.value is not None:
-                made.settings.setdefault(name, param.default.value)
+                settings[name] = param.default.value
             elif name not in body.attrs and not param.type.optional:
                 span = module.span(node.verb)
                 self.report(
@@ -782,6 +801,7 @@ class Binder:
                         help=[f"write `{verb} when … {{ {name} = … }}`, {article(param.type.show())}"],
                     )
                 )
+        return settings
 
     def _decided(self, holds: bool, node: tree.Condition, span: Span) -> None:
         if holds:
@@ -937,7 +957,7 @@ class Binder:
         self.report(
             Diagnostic(
                 codes.AGAINST_DECLARATION,
-                f"`{self.block.id}` cannot be as it is: {said}",
+                f"`{self.block.shown}` cannot be as it is: {said}",
                 span,
                 labels=labels,
                 help=[f"`{self.label}` declares `require {text}`"],
@@ -954,9 +974,13 @@ def _is_device(decl: tree.Decl, type: Type) -> bool:
 
 
 def condition_body(
-    checker: Checker, typed: TypedProgram, condition: ConditionDef, made: TypedCondition
-) -> None:
-    """Check the body of a `require`, and keep what it says in ``made``."""
+    checker: Checker,
+    typed: TypedProgram,
+    condition: ConditionDef,
+    bound: dict[str, Value] | None = None,
+) -> tuple[str, str]:
+    """Return the severity and the message of a `require`; ``bound`` are the variables of an `each` around it."""
+    said = {"severity": "error", "message": ""}
     body = condition.node.body
     module = condition.module
     for item in body.items if body is not None else ():
@@ -977,15 +1001,12 @@ def condition_body(
                 )
             )
             continue
-        value = checker.expressions.evaluate(item.value, Scope(module, typed.program))
+        value = checker.expressions.evaluate(item.value, Scope(module, typed.program, values=bound))
         type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
         fitted = checker.fit(value, type, f"`{name}`")
-        if fitted.wrong or not fitted.known:
-            continue
-        if name == "severity":
-            made.severity = fitted.value
-        else:
-            made.message = fitted.value
+        if not fitted.wrong and fitted.known:
+            said[name] = fitted.value
+    return said["severity"], said["message"]
 
 
 def show(expr: Json) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
+from ..ir.nodes import metrics_read
 from ..resolve.similar import nearest
 from ..syntax import tree
 from .binding import condition_body
@@ -125,7 +126,7 @@ class Budget:
                 expr={"budget": name},
             )
         made = TypedCondition(node.verb.text, "", None, "", module.span(node), CHECK, "budget")
-        condition_body(self.checker, self.typed, condition, made)
+        made.severity, made.message = condition_body(self.checker, self.typed, condition)
         named = [name for name, _ in names_in(node.expr) if name in values]
         for name, place in names_in(node.expr):
             if name not in values and name not in _seen(module, self.typed.program):
@@ -172,7 +173,8 @@ class Budget:
 
     def _undecided(self, condition: ConditionDef, named: list[str], estimates: dict[str, Estimate]) -> None:
         node, module = condition.node, condition.module
-        missing = [each for name in named for each in estimates[name].unknown]
+        # The instances of an `each` are said once.
+        missing = list(dict.fromkeys(each for name in named for each in estimates[name].unknown))
         if self.checker.prices.wrong:
             return  # the prices were reported
         text = " ".join(module.source.text[node.expr.start : node.expr.end].split())
@@ -242,13 +244,16 @@ class Estimates:
         return [
             block
             for block in self.typed.blocks.values()
-            if block.kind.runs == "task" and block.component is not None
+            if block.kind.runs == "task"
+            and block.component is not None
+            # A choice only compares figures: it takes no time worth a `timeout`.
+            and block.choice is None
         ]
 
     def _seconds(self, block: TypedBlock, estimate: Estimate, *, pauses: bool) -> float | None:
         timeout = _known(block, "timeout")
         if timeout is None:
-            estimate.unknown.append((f"`{block.id}` has no `timeout`", block.span))
+            estimate.unknown.append((f"`{block.shown}` has no `timeout`", block.span))
             return None
         attempts = int(_known(block, "retry.attempts") or 1)
         seconds = timeout * attempts
@@ -282,7 +287,7 @@ class Estimates:
             asked = _known(block, f"resources.{name}")
             if asked is None:
                 known = False
-                estimate.unknown.append((f"`{block.id}` does not say its `resources.{name}`", block.span))
+                estimate.unknown.append((f"`{block.shown}` does not say its `resources.{name}`", block.span))
             else:
                 hourly += price * asked / unit
         gpus = _known(block, "resources.gpu") or 0
@@ -294,11 +299,25 @@ class Estimates:
             else:
                 known = False
                 near = nearest(sort, prices.gpu)
-                reason = f"`{block.id}` asks for a GPU of no type"
+                reason = f"`{block.shown}` asks for a GPU of no type"
                 if sort:
                     reason = f"there is no price for `{sort}`" + (f" (`{near}`?)" if near else "")
                 estimate.unknown.append((reason, value.span if value is not None else block.span))
         return hourly if known else None
+
+    def _above(self, block: TypedBlock) -> set[str]:
+        """Return the steps that ``block`` waits for; behind a choice its candidates and what judges them."""
+        above = {source.block for sources in block.inputs.values() for source in sources}
+        for id in list(above):
+            choice = self.typed.blocks[id]
+            if choice.choice is not None:
+                above |= self._above(choice) | {read for read, _ in metrics_read(choice.choice[1])}
+                above |= {
+                    judge.id
+                    for judge in self.typed.blocks.values()
+                    if judge.kind.judges and self._above(judge) & above
+                }
+        return above
 
     def _time(self) -> Estimate:
         """The longest way through the steps; what promotes waits for all that judges."""
@@ -311,7 +330,7 @@ class Estimates:
         for block in sorted(steps, key=lambda block: block.kind.promotes):  # otherwise after what they name
             seconds = self._seconds(block, estimate, pauses=True)
             lengths[block.id] = seconds or 0.0
-            above = {source.block for sources in block.inputs.values() for source in sources}
+            above = self._above(block)
             if block.kind.promotes:
                 above.add(judged)
             last = max((id for id in above if id in ends), key=lambda id: (ends[id], id), default="")

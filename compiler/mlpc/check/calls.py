@@ -181,15 +181,14 @@ def _quantity(checker: Checker, node: tree.Expr, name: str, scope: Scope) -> Val
     text = node.text if isinstance(node, tree.Ref) else ""
     near = nearest(text, known) if text else None
     span = module.span(node)
+    shown = checker.shown(scope.block)
     checker.report(
         Diagnostic(
             codes.UNKNOWN_METRIC,
-            f"`{scope.block}` has no quantity `{text}`"
-            if text
-            else f"`{name}` takes a quantity of `{scope.block}`",
+            f"`{shown}` has no quantity `{text}`" if text else f"`{name}` takes a quantity of `{shown}`",
             span,
             label=f"did you mean `{near}`?" if near else "not measured here",
-            help=[] if near else [f"`{scope.block}` measures " + ", ".join(f"`{each}`" for each in known)],
+            help=[] if near else [f"`{shown}` measures " + ", ".join(f"`{each}`" for each in known)],
             fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import TOP_KINDS, Module, Modules
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef, not_built
 from ..resolve.similar import nearest
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .budget import Estimate
     from .devices import Devices
     from .facts import TypedTest
+    from .instances import Gathered, Instances
     from .prices import Prices
 
 
@@ -34,6 +35,7 @@ class Checker:
 
     __slots__ = (
         "_devices",
+        "_gathered",
         "_missing_functions",
         "_prices",
         "_typed",
@@ -56,10 +58,12 @@ class Checker:
         self._devices: Devices | None = None
         self._prices: Prices | None = None
         self._missing_functions: set[tuple[str, str]] = set()
+        #: Holds what is said of the instances of one block, until all of them are checked.
+        self._gathered: Gathered | None = None
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic."""
-        self.diagnostics.add(diagnostic)
+        (self.diagnostics if self._gathered is None else self._gathered).add(diagnostic)
 
     def fit(self, value: Value, type: Type, what: str) -> Value:
         """Return ``value`` as one of ``type``; see :class:`mlpc.check.fit.Fitter`."""
@@ -72,7 +76,7 @@ class Checker:
         for name, decl in module.names.items():
             kind = decl.kind.text
             if decl.eaches:
-                self._not_built(module, decl.eaches[0], f"`each` on a {kind}")
+                self._misplaced_each(module, decl)
             if kind == "schema":
                 self.declarations.schema(module, decl)
             elif kind == "component":
@@ -227,8 +231,8 @@ class Checker:
             if found is not None:
                 typed.settings[name] = found
         for definition in block_order(program, lets, self.report):
-            if definition.kind and not self._each(definition):
-                self._block(typed, definition)
+            if definition.kind:
+                self._blocks(typed, definition)
         # Attributes, and lets that nobody used, may name blocks.
         self._attributes(typed)
         for name, item in program.names.items():
@@ -258,8 +262,8 @@ class Checker:
         """Return the blocks, as they would be written, that have rows of ``schema``; for help texts."""
         blocks = self._typed.blocks if self._typed is not None else {}
         return [
-            id if len(block.outputs) == 1 else f"{id}.{name}"
-            for id, block in blocks.items()
+            block.shown if len(block.outputs) == 1 else f"{block.shown}.{name}"
+            for block in blocks.values()
             for name, type in block.outputs.items()
             if type.base == "dataset" and type.schema is schema
         ]
@@ -269,26 +273,71 @@ class Checker:
         if wanted is None or self._typed is None:
             return []
         base = "dataset" if wanted.base == "column" else wanted.base
-        return self._typed.made.get((base, wanted.framework), [])[:6]
+        return list(dict.fromkeys(map(self.shown, self._typed.made.get((base, wanted.framework), []))))[:6]
 
-    def _each(self, definition: BlockDef) -> bool:
-        if definition.decl.eaches:
-            self._not_built(definition.module, definition.decl.eaches[0], "`each`")
-            return True
-        return False
+    def shown(self, id: str) -> str:
+        """Return what messages call a block."""
+        block = self.block(id)
+        return block.shown if block is not None else id
+
+    def instances(self, name: str) -> Instances | None:
+        """Return what a block with `each` became, or None where it could not be checked."""
+        return self._typed.instances.get(name) if self._typed is not None else None
+
+    def _misplaced_each(self, module: Module, decl: tree.Decl) -> None:
+        self.report(
+            Diagnostic(
+                codes.WRONG_PLACE,
+                f"{article(f'`{decl.kind.text}`')} has no `each`: only the blocks of a pipeline have instances",
+                module.span(decl.eaches[0]),
+                help=["take it out"],
+            )
+        )
+
+    def _blocks(self, typed: TypedProgram, definition: BlockDef) -> None:
+        """Check a block, or every instance that its `each` makes; what is wrong in several is said once."""
+        if not definition.decl.eaches:
+            binder = self._block(typed, definition)
+            if binder is not None:
+                binder.bind()
+                binder.judge()
+            return
+        from .instances import Gathered, instances
+
+        found = typed.instances[definition.id] = instances(self, typed.program, definition)
+        made = list(found.blocks())
+        gathered = self._gathered = Gathered()
+        binders = []
+        for instance in made:
+            gathered.at(instance)
+            binder = self._block(typed, instance)
+            if binder is not None:
+                binder.bind()
+                binders.append(binder)
+        # A condition may speak of the figures of other instances: it is read once all are there.
+        for binder in binders:
+            gathered.at(binder.block.definition)
+            binder.judge()
+        self._gathered = None
+        gathered.tell(self, made[0])
 
     def _attributes(self, typed: TypedProgram) -> None:
         program = typed.program
         for name, attr in program.body.attrs.items():
             if name not in PIPELINE_KEYS:
                 near = nearest(name, PIPELINE_KEYS)
+                owner = self.owner(name) if near is None else None
                 self.report(
                     Diagnostic(
                         codes.UNKNOWN_KEY,
                         f"a pipeline has no `{name}`",
                         attr.span,
                         label=f"did you mean `{near}`?" if near else "unknown",
-                        help=[] if near else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
+                        help=[]
+                        if near
+                        else [owner]
+                        if owner
+                        else ["it has " + ", ".join(f"`{key}`" for key in PIPELINE_KEYS)],
                         fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
                     )
                 )
@@ -348,6 +397,8 @@ class Checker:
         for name, item in program.names.items():
             if not isinstance(item, ValueDef):
                 continue
+            if item.decl.eaches:
+                self._misplaced_each(item.module, item.decl)
             kind = item.decl.kind.text
             if kind == "let":
                 if item.value is None:
@@ -463,33 +514,33 @@ class Checker:
         decl = kinds.find(name, "kind") if kinds is not None else None
         return self.declarations.kind(kinds, decl) if kinds is not None and decl is not None else None
 
-    def _block(self, typed: TypedProgram, definition: BlockDef) -> None:
+    def _block(self, typed: TypedProgram, definition: BlockDef) -> Binder | None:
         kind = self.kind(definition.kind)
         if kind is None:
-            return
+            return None
         block = TypedBlock(definition, kind)
         typed.blocks[definition.id] = block
         component = self._component(definition, kind)
         if component is None:
-            return
+            return None
         block.component = component
-        Binder(self, typed, block).bind()
+        return Binder(self, typed, block)
 
     def _component(self, definition: BlockDef, kind: KindSpec) -> ComponentSpec | None:
         module, node = definition.module, definition.decl.type
         if node is None:
             if kind.default:
-                found = self._standard_component(kind.name, (kind.default,))
+                found = self.standard_component(kind.name, (kind.default,))
                 if found is not None:
                     return self.declarations.component(*found)
             known = self.component_names(module, kind.name)
             self.report(
                 Diagnostic(
                     codes.MISSING_COMPONENT,
-                    f"`{definition.id}` does not say which component plays it",
+                    f"`{definition.shown}` does not say which component plays it",
                     definition.span,
                     help=[
-                        f"write `{kind.name} {definition.id}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
+                        f"write `{kind.name} {definition.name.text}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
                         + (f"; components for `{kind.name}`: {_listed(known)}" if len(known) > 1 else "")
                     ]
                     if known
@@ -511,7 +562,7 @@ class Checker:
                     codes.BAD_ARGUMENT,
                     f"component `{node.name.text}` takes what it needs in braces",
                     module.span(extra or node),
-                    help=[f"write `{kind.name} {definition.id}: {node.name.text} {{ … }}`"],
+                    help=[f"write `{kind.name} {definition.name.text}: {node.name.text} {{ … }}`"],
                 )
             )
         if spec.role and spec.role != kind.name:
@@ -542,9 +593,10 @@ class Checker:
             used = module.aliases[names[0]][1]
             decl = used.find(names[1], "component")
             return (used, decl) if decl is not None else None
-        return self._standard_component(kind, names)
+        return self.standard_component(kind, names)
 
-    def _standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+    def standard_component(self, kind: str, names: tuple[str, ...]) -> tuple[Module, tree.Decl] | None:
+        """Look a component up in the standard library."""
         if len(names) > 2:
             return None
         library = self.modules.standard(names[0] if len(names) == 2 else kind)
@@ -566,6 +618,38 @@ class Checker:
     def _plain(self, name: str) -> bool:
         kinds = self.modules.standard("kinds")
         return (kinds is not None and kinds.find(name, "kind") is not None) or self._is_role(name)
+
+    def owner(self, name: str, besides: str = "", *, nested: bool = True) -> str | None:
+        """Say with which kind the key ``name`` would be at home, but for the kind ``besides``; None where with none.
+
+        With ``nested``, nested blocks of components count as well.
+        """
+        kinds = self.modules.standard("kinds")
+        known = list(kinds.names) if kinds is not None else []
+        for kind in known if not besides else ():
+            spec = self.kind(kind)
+            if spec is not None and (name in spec.params or name in spec.blocks):
+                some = "train" if kind == "task" else "deploy" if kind == "service" else kind
+                return f"this key belongs to the blocks of a pipeline, such as `{some}`"
+        within = None
+        # A kind's own module first: what is played by one framework alone is not said of the kind.
+        names = self.modules.standard_names()
+        own = [each for kind in known for each in names if each == kind or each.startswith(f"{kind}_")]
+        for library_name in dict.fromkeys((*own, *names)):
+            library = self.modules.standard(library_name)
+            for decl in library.names.values() if library is not None else ():
+                role = decl.type.name.text if decl.type is not None else ""
+                if library is None or decl.kind.text != "component" or role == besides or role not in known:
+                    continue
+                component = self.declarations.component(library, decl)
+                bare = library_name in known or _alone(library_name, decl)
+                written = component.name if bare else f"{library_name}.{component.name}"
+                if name in component.params or name in component.inputs or name in component.blocks:
+                    return f"this key belongs to `{component.role}`, such as `{component.role} …: {written}`"
+                for block, inner in component.blocks.items() if nested and within is None else ():
+                    if name in inner.params or name in inner.inputs:
+                        within = f"this key belongs to `{block}` of `{component.role}`, such as `{component.role} …: {written}`"
+        return within
 
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""
@@ -604,6 +688,20 @@ class Checker:
             )
             return
         known = self.component_names(module, kind.name)
+        from ..resolve.closed import closed
+
+        gone = closed(self.modules, node.names)
+        if gone is not None:
+            self.report(
+                Diagnostic(
+                    codes.CLOSED_SYSTEM,
+                    f"there is no component `{node.text}` for `{kind.name}`, and there will be none",
+                    module.span(node),
+                    label="a system that is gone",
+                    help=[gone[1], *([f"components for `{kind.name}`: {_listed(known)}"] if known else [])],
+                )
+            )
+            return
         near = nearest(node.text, known)
         if near is None:
             last = {name.rsplit(".", 1)[-1]: name for name in known}
@@ -745,7 +843,10 @@ class Checker:
         accepted, required, anything = taken
         given = [*spec.inputs, *spec.params]
         places = {each: port.span for each, port in spec.inputs.items()}
-        places.update({each: param.span for each, param in spec.params.items()})
+        # A schema says what an output holds; it is no value, and no function is given one.
+        places.update(
+            {each: param.span for each, param in spec.params.items() if param.type.base != "schema"}
+        )
         places.update({each: block.span for each, block in spec.blocks.items()})
         passed = {*given, *spec.outputs, "seed"}
         unknown = [each for each in places if each not in accepted and not anything]

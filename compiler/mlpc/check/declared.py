@@ -419,13 +419,18 @@ class Declarations:
                 f"write `component {name}: train`",
             )
         self._followed = []
-        self._body(module, made, decl.body, ("run", "requires"))
+        self._body(module, made, decl.body, ("run", "requires", "outside"))
         self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
                 self._run(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text == "outside":
+                if isinstance(item.value, tree.Bool):
+                    made.outside = item.value.value
+                elif not isinstance(item.value, tree.ErrorExpr):
+                    self._bad(module, item.value, "`outside` is true or false", "write `outside = true`")
         self._links(made)
         self._port_requirements(made)
         self._something_runs(module, made, decl)
@@ -636,7 +641,7 @@ class Declarations:
         type = self.type(module, item.type, inputs=True)
         marks = {mark.name.text: mark for mark in item.type.marks}
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound", "tuned"))
+            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed"))
             self._param(module, spec, item, text, type, tuple(marks))
         elif kind == "input":
             self._known_marks(module, marks, ("judging", "made_with"))
@@ -756,6 +761,19 @@ class Declarations:
             help = 'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`'
             if isinstance(call, tree.String) and ".py:" in call.text:
                 help = f"write `run = python({call.text})`"
+            near = nearest(function, ("python", "container")) if function else None
+            if near is not None and isinstance(call, tree.Call):
+                span = module.span(call.function)
+                self.report(
+                    Diagnostic(
+                        codes.BAD_DECLARATION,
+                        f"`{function}` runs nothing: what runs is a Python function or a container",
+                        span,
+                        label=f"did you mean `{near}`?",
+                        fixes=[Fix(f"write `{near}`", [(span, near)])],
+                    )
+                )
+                return
             self._bad(module, call, "`run` says what runs: a Python function or a container", help)
 
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
-from ..resolve.program import BlockDef, ValueDef, not_built
+from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from ..resolve.program import Program
     from ..source import Span
     from .checker import Checker
+    from .instances import Instances
     from .typed import TypedBlock
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
 #: What a test may ask beside: whether a block would run, and what is known of it before.
 _FACT_FUNCTIONS = ("runs", "estimate")
-_LATER_FUNCTIONS = ("best_of",)
+_LISTED = ("block", "output", "column", "quantity", "schema", "device")
 
 
 class _Let:
@@ -71,7 +72,7 @@ class Expressions:
         """Return the value of ``node``."""
         module = scope.module
         if isinstance(node, tree.Ref):
-            return self._reference(node, scope)
+            return self._whole(self._reference(node, scope), scope)
         if isinstance(node, tree.Number):
             if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
                 self.report(
@@ -111,7 +112,7 @@ class Expressions:
                 self.evaluate(node.object, scope), node.name.text, module.span(node.name), node, scope
             )
         if isinstance(node, tree.Index):
-            return self._index(node, scope)
+            return self._whole(self._index(node, scope), scope)
         if isinstance(node, tree.Call):
             return self._call(node, scope)
         return wrong(module, node)
@@ -132,10 +133,22 @@ class Expressions:
         item = program.names.get(name) if program is not None else None
         if scope.values is not None and name in scope.values:
             bound = scope.values[name]
-            return bound.replace(module=module, node=node)
+            if program is not None and scope.quantities is not None and name in scope.quantities:
+                owner = self.checker.shown(scope.block)
+                self.report(
+                    Diagnostic(
+                        codes.AMBIGUOUS_NAME,
+                        f"`{name}` is a quantity of `{owner}` and a variable of its `each`",
+                        node.part(module.source, 0),
+                        label="which one?",
+                        help=[f"write `{owner}.{name}` for the quantity, or give the variable another name"],
+                    )
+                )
+                return wrong(module, node)
+            return bound.replace(module=module, node=node) if not bound.wrong else wrong(module, node)
         if scope.quantities is not None and name in scope.quantities:
             if item is not None:
-                owner = scope.block
+                owner = self.checker.shown(scope.block)
                 self.report(
                     Diagnostic(
                         codes.AMBIGUOUS_NAME,
@@ -179,6 +192,8 @@ class Expressions:
         if isinstance(item, BlockDef):
             if not item.kind:
                 return wrong(module, node)
+            if item.decl.eaches:
+                return Value(Type("block"), module, node, entity=Entity("each", item.id, chosen=()))
             return Value(Type("block"), module, node, entity=Entity("block", item.id, block=item.id))
         name = item.name.text
         kind = item.decl.kind.text
@@ -292,13 +307,14 @@ class Expressions:
             near = self.checker.modules.nearest(name, scope.names())
         if scope.quantities is not None:
             shown = ", ".join(f"`{known}`" for known in scope.quantities)
+            owner = self.checker.shown(scope.block)
             self.report(
                 Diagnostic(
                     codes.UNKNOWN_METRIC,
-                    f"`{scope.block}` has no quantity `{name}`",
+                    f"`{owner}` has no quantity `{name}`",
                     span,
                     label=f"did you mean `{near}`?" if near else "not measured here",
-                    help=[f"`{scope.block}` measures {shown}"] if shown else [],
+                    help=[f"`{owner}` measures {shown}"] if shown else [],
                     fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                 )
             )
@@ -331,6 +347,11 @@ class Expressions:
             return wrong(scope.module, node)
         entity = value.entity
         what = entity.what if entity is not None else ""
+        if entity is not None and what == "each":
+            self._whole(value, scope, part=name)
+            return wrong(scope.module, node)
+        if entity is not None and what == "list":
+            return self._member_of_all(value, entity, name, span, node, scope)
         if entity is not None and what == "block":
             return self._member_of_block(entity.block, name, span, node, scope)
         if entity is not None and what == "output":
@@ -389,6 +410,127 @@ class Expressions:
         type = param.type.replace(low=None, high=None, limit=None)
         return Value(type, scope.module, node, known=True, value=value.value.get(name))
 
+    # -- instances ---------------------------------------------------------------------------------------------
+
+    def _whole(self, value: Value, scope: Scope, part: str = "") -> Value:
+        """Return ``value``, unless it is a block with `each` that lacks an index: that is reported."""
+        entity = value.entity
+        if entity is None or entity.what != "each":
+            return value
+        found = self.checker.instances(entity.name)
+        if found is not None and not found.lost:
+            from .instances import missing_index
+
+            span = value.span
+            if part and isinstance(value.node, tree.Ref):
+                span = value.node.part(scope.module.source, 0)
+            self.report(missing_index(found, entity.chosen or (), span, scope))
+        return wrong(value.module, value.node)
+
+    def _indexed(self, node: tree.Expr, scope: Scope) -> Value:
+        """Return what is about to be indexed: there a block with `each` may stand by its name alone."""
+        if isinstance(node, tree.Ref):
+            return self._reference(node, scope)
+        return self._index(node, scope) if isinstance(node, tree.Index) else self.evaluate(node, scope)
+
+    def _instance(self, node: tree.Index, entity: Entity, scope: Scope) -> Value:
+        """Return the instance, or with `*` all those, that an index means."""
+        from .instances import key_of, unknown_instance
+
+        module, chosen = scope.module, entity.chosen or ()
+        found = self.checker.instances(entity.name)
+        index = None
+        if node.index is not None:
+            if (
+                found is not None
+                and not found.lost
+                and self._quotes_missing(node.index, found, chosen, scope)
+            ):
+                return wrong(module, node)
+            index = self.evaluate(node.index, scope.wanting(None))
+        if found is None or found.lost or (index is not None and index.wrong):
+            return wrong(module, node)
+        if len(chosen) == len(found.axes):
+            self._index_too_many(found.definition, node, scope)
+            return wrong(module, node)
+        key = None
+        if index is not None:
+            key = key_of(index)
+            axis = found.axes[len(chosen)]
+            if key is None and not index.known and index.type.base != "block":
+                self.report(
+                    Diagnostic(
+                        codes.NOT_KNOWN_YET,
+                        "which instance is meant is known when compiling, but this is known when the pipeline runs only",
+                        index.span,
+                        label="not known yet",
+                        help=["write an element of the list, or name a `let`"],
+                    )
+                )
+                return wrong(module, node)
+            if key is None or key not in axis or _join(axis[key].type, index.type) is None:
+                self.report(unknown_instance(self.checker, found, len(chosen), index))
+                return wrong(module, node)
+        chosen = (*chosen, key)
+        if None in chosen:
+            blocks = [
+                Value(Type("block"), module, node, entity=Entity("block", id, block=id))
+                for id in map(found.id, found.keys(chosen))
+            ]
+            whole = Entity("list", entity.name, item=blocks, chosen=chosen)
+            return Value(Type("list", of=Type("block")), module, node, entity=whole)
+        if len(chosen) < len(found.axes):
+            return Value(Type("block"), module, node, entity=Entity("each", entity.name, chosen=chosen))
+        id = found.id(tuple(each for each in chosen if each is not None))
+        return Value(Type("block"), module, node, entity=Entity("block", id, block=id))
+
+    def _quotes_missing(
+        self, index: tree.Expr, found: Instances, chosen: tuple[str | None, ...], scope: Scope
+    ) -> bool:
+        """Report `sales[eu]`, where `eu` is no name but an element of the list: text stands in quotes."""
+        name = index.names[0] if isinstance(index, tree.Ref) and len(index.names) == 1 else ""
+        if not name or len(chosen) >= len(found.axes) or name in scope.names():
+            return False
+        element = found.axes[len(chosen)].get(name)
+        if element is None or not isinstance(element.value, str):
+            return False
+        span = scope.module.span(index)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no `{name}` here",
+                span,
+                label=f'did you mean `"{name}"`?',
+                labels=[Label(element.span, "the element is a text")],
+                fixes=[Fix(f'write `"{name}"`', [(span, f'"{name}"')])],
+            )
+        )
+        return True
+
+    def _index_too_many(self, definition: BlockDef, node: tree.Index, scope: Scope) -> None:
+        count = len(definition.decl.eaches)
+        many = f"{count} `each`" if count > 1 else "one `each`"
+        self._bad_operand(
+            f"`{definition.name.text}` has {many}: this is an index too many", scope.module.span(node)
+        )
+
+    def _member_of_all(
+        self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope
+    ) -> Value:
+        """Return the list of what every element of a list has by this name."""
+        found: list[Value] = []
+        for item in entity.item:
+            made = self._member(item, name, span, node, scope)
+            if made.wrong:
+                return wrong(scope.module, node)  # one mistake, however many instances
+            found.append(made)
+        type = Type("list", of=found[0].type) if found else Type("list", of=Type("any"))
+        whole = Entity("list", name, item=found)
+        if all(item.known for item in found):
+            values = [item.value for item in found]
+            return Value(type, scope.module, node, known=True, value=values, entity=whole)
+        return Value(type, scope.module, node, expr=[item.to_json() for item in found], entity=whole)
+
     def _column_of_schema(self, entity: Entity, name: str, span: Span) -> None:
         """Say how a column is named that was named through its schema."""
         schema = entity.item
@@ -416,6 +558,7 @@ class Expressions:
         typed = self.checker.block(id)
         if typed is None or typed.component is None:
             return wrong(module, node)
+        own = typed.shown
         output = typed.outputs.get(name)
         if output is not None:
             return Value(output, module, node, entity=Entity("output", name, block=id))
@@ -430,31 +573,31 @@ class Expressions:
         spec = typed.component.outputs.get(name)
         if spec is not None:
             self._no_member(
-                f"`{id}` has no `{name}`: its `{spec.when}` is not given",
+                f"`{own}` has no `{name}`: its `{spec.when}` is not given",
                 span,
                 None,
-                [f"write `{spec.when} = …` in `{id}`"],
+                [f"write `{spec.when} = …` in `{own}`"],
             )
             return wrong(module, node)
         datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
         if len(datasets) == 1:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
-            return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=id)
+            return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=own)
         known = [*typed.outputs, *typed.quantities, *(typed.given() if scope.facts else ())]
         near = self.checker.modules.nearest(name, known)
         if scope.quantities is not None and typed.quantities:
             shown = ", ".join(f"`{known}`" for known in typed.quantities)
             self._no_member(
-                f"`{id}` has no quantity `{name}`",
+                f"`{own}` has no quantity `{name}`",
                 span,
                 near,
-                [f"`{id}` measures {shown}"],
+                [f"`{own}` measures {shown}"],
                 codes.UNKNOWN_METRIC,
             )
             return wrong(module, node)
-        shown = ", ".join(f"`{id}.{each}`" for each in known)
-        self._no_member(f"`{id}` has no `{name}`", span, near, [f"there is {shown}"] if shown else [])
+        shown = ", ".join(f"`{own}.{each}`" for each in known)
+        self._no_member(f"`{own}` has no `{name}`", span, near, [f"there is {shown}"] if shown else [])
         return wrong(module, node)
 
     def _setting(self, typed: TypedBlock, name: str, node: tree.Node, scope: Scope) -> Value | None:
@@ -470,7 +613,7 @@ class Expressions:
         self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope, of: str = ""
     ) -> Value:
         schema = value.type.schema
-        where = of or f"{entity.block}.{entity.name}"
+        where = of or f"{self.checker.shown(entity.block)}.{entity.name}"
         if schema is None and value.type.input:
             return wrong(scope.module, node)
         if schema is None:
@@ -553,7 +696,8 @@ class Expressions:
         spec = typed.quantities.get(flat) if typed is not None else None
         if spec is None or typed is None:
             near = self.checker.modules.nearest(flat, typed.quantities) if typed is not None else None
-            self._no_member(f"`{id}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
+            shown = self.checker.shown(id)
+            self._no_member(f"`{shown}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
             return wrong(scope.module, node)
         entity = Entity("quantity", flat, block=id, item=spec)
         return Value(
@@ -679,10 +823,22 @@ class Expressions:
         type = Type("map", of=joined or Type("any"))
         if all(value.known for value in made.values()):
             return Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
-        self.report(
-            Diagnostic(codes.NOT_KNOWN_YET, "the values of a map are known when compiling", module.span(node))
-        )
-        return wrong(module, node)
+        from ..ir.verify import FORMS
+
+        taken = next((key for key in made if key in FORMS), None)
+        if taken is not None:
+            self.report(
+                Diagnostic(
+                    codes.BAD_FORMAT,
+                    f"a map with values that are known when the pipeline runs only has no key `{taken}`",
+                    module.span(node),
+                    help=["give it another key"],
+                )
+            )
+            return wrong(module, node)
+        secret = any(value.entity is not None and value.entity.what == "secret" for value in made.values())
+        entity = Entity("secret", "", item=None) if secret else None
+        return Value(type, module, node, expr={k: v.to_json() for k, v in made.items()}, entity=entity)
 
     def _range(self, node: tree.Range, scope: Scope) -> Value:
         module = scope.module
@@ -964,22 +1120,32 @@ class Expressions:
             )
             return wrong(module, node)
         if condition.known:
-            return (then if condition.value else otherwise).replace(node=node)
+            return then if condition.value else otherwise
         expr: Any = {"if": [condition.expr, then.to_json(), otherwise.to_json()]}
         return Value(type, module, node, expr=expr)
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
         module = scope.module
-        value = self.evaluate(node.object, scope)
+        value = self._indexed(node.object, scope)
         if value.wrong:
+            if node.index is not None:
+                self.evaluate(node.index, scope)  # for its own mistakes
             return wrong(module, node)
         entity = value.entity
+        if entity is not None and entity.chosen is not None:
+            return self._instance(node, entity, scope)
+        made = self.checker.block(entity.block) if entity is not None and entity.what == "block" else None
+        if made is not None and made.definition.keys:
+            self._index_too_many(made.definition, node, scope)
+            return wrong(module, node)
         if node.index is None or (entity is not None and entity.what in ("block", "output")):
             name = entity.name if entity is not None else value.text
             self.report(
                 Diagnostic(
                     codes.BAD_OPERANDS,
-                    f"`{name}` has no instances: it is declared without `each`",
+                    f"`{self.checker.shown(name)}` has no instances: it is declared without `each`"
+                    if entity is None or entity.what != "list"
+                    else f"`{value.text}` is a list, and only blocks have instances",
                     module.span(node),
                     help=[f"write `{value.text}`"],
                 )
@@ -1040,12 +1206,20 @@ class Expressions:
             from . import facts
 
             return (facts.runs if name == "runs" else facts.estimate)(self.checker, node, scope)
-        if name in _LATER_FUNCTIONS:
-            self.report(not_built(module, node.function, f"`{name}`"))
+        if name == "best_of":
+            from .choices import best_of
+
+            return best_of(self.checker, node, scope)
+        if name in ("minimize", "maximize"):
+            self._bad_operand(
+                f"`{name}` says by what something is chosen, and nothing is chosen here",
+                module.span(node.function),
+                help=["such as `best_of(model[*], by = minimize(quality[*].rmse))`"],
+            )
             return wrong(module, node)
         if name not in _FUNCTIONS:
             functions = (*_FACT_FUNCTIONS, *_FUNCTIONS) if scope.facts else _FUNCTIONS
-            near = self.checker.modules.nearest(name, functions)
+            near = self.checker.modules.nearest(name, (*functions, "best_of"))
             span = module.span(node.function)
             self.report(
                 Diagnostic(
@@ -1074,6 +1248,8 @@ class Expressions:
             of = values[0].type.of or FLOAT
             result = _aggregate(name, values[0].value)
             return Value(INT if name == "count" else of, module, node, known=True, value=result)
+        if len(values) == 1 and values[0].type.base == "list" and values[0].entity is not None:
+            return self._over_all(node, name, values[0], scope)
         type = values[0].type
         for value in values:
             joined = _join(type, value.type)
@@ -1088,6 +1264,18 @@ class Expressions:
         return Value(
             INT if name == "count" else type.replace(low=type.low, high=type.high), module, node, expr=expr
         )
+
+    def _over_all(self, node: tree.Call, name: str, value: Value, scope: Scope) -> Value:
+        """Return what a function comes to over a list of things: `max(quality[*].rmse)`, `count(model[*])`."""
+        items = value.entity.item if value.entity is not None and value.entity.what == "list" else []
+        if name == "count":
+            return Value(INT, scope.module, node, known=True, value=len(items))
+        of = value.type.of
+        if of is None or not _numeric(of):
+            self._bad_operand(f"`{name}` takes numbers of one kind, not {value.type.show()}", value.span)
+            return wrong(scope.module, node)
+        expr: Any = {"call": name, "args": [value.to_json()]}
+        return Value(Type(of.base).replace(low=of.low, high=of.high), scope.module, node, expr=expr)
 
 
 def _what_it_declares(module: Module) -> str:
@@ -1137,8 +1325,8 @@ def _join(a: Type, b: Type) -> Type | None:
 
 
 def _entities(items: list[Value]) -> Entity | None:
-    """Keep what the elements of a list refer to, where they are blocks, outputs or columns."""
-    if any(item.entity is not None and item.entity.what in ("block", "output", "column") for item in items):
+    """Keep what the elements of a list refer to, where they are things that are declared."""
+    if any(item.entity is not None and item.entity.what in _LISTED for item in items):
         return Entity("list", "", item=items)
     return None
 

@@ -6,6 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
+from .instances import written
 from .scope import Scope
 from .values import Value
 
@@ -49,7 +50,7 @@ class Expectation:
 class TypedTest:
     """One test: figures by block, name and class; values of params; blocks that are said to run or not."""
 
-    __slots__ = ("environment", "expectations", "figures", "name", "params", "runs", "span")
+    __slots__ = ("environment", "expectations", "figures", "name", "params", "runs", "span", "written")
 
     def __init__(self, name: str, span: Span, environment: str) -> None:
         self.name = name
@@ -58,6 +59,8 @@ class TypedTest:
         self.figures: dict[tuple[str, str, str], Any] = {}
         self.params: dict[str, Any] = {}
         self.runs: dict[str, bool] = {}
+        #: How the instances of an `each` are written, by id: `fit["eu"]`.
+        self.written: dict[str, str] = {}
         self.expectations: list[Expectation] = []
 
 
@@ -165,6 +168,12 @@ class _Reader:
         self.program: Program = typed.program
         self.scope = Scope(module, typed.program, facts=True)
         self.test = TypedTest(_text(decl.name), module.span(decl.name or decl), typed.program.environment)
+        for name, found in typed.instances.items():
+            for keys in found.keys(()):
+                indices = "".join(
+                    f"[{written(axis, key)}]" for axis, key in zip(found.axes, keys, strict=True)
+                )
+                self.test.written[found.id(keys)] = f"{name}{indices}"
         #: Where what was given was given first.
         self.places: dict[str, tree.Node] = {}
 
@@ -393,14 +402,14 @@ def _block(checker: Checker, node: tree.Call, scope: Scope, name: str) -> str | 
     module = scope.module
     if len(node.args) != 1 or node.args[0].name is not None:
         place = node.args[1] if len(node.args) > 1 else node.args[0] if node.args else node
+        blocks = scope.program.blocks if scope.program is not None else []
+        known = [block.id for block in blocks if not block.decl.eaches]
         checker.report(
             Diagnostic(
                 codes.BAD_ARGUMENT,
                 f"`{name}` takes one block",
                 module.span(place),
-                help=[f"such as `{name}({scope.program.blocks[0].id})`"]
-                if scope.program and scope.program.blocks
-                else [],
+                help=[f"such as `{name}({known[0]})`"] if known else [],
             )
         )
         return None

@@ -27,6 +27,8 @@ def block_order(program: Program, lets: Lets, report: Callable[[Diagnostic], Non
     names: dict[str, dict[str, Span]] = {}
     for block in program.blocks:
         found: dict[str, Span] = {}
+        for each in block.decl.eaches:
+            _add(each.over, block.module, lets, found, None)
         _body_names(block.body, block.id, lets, found)
         names[block.id] = found
     done: dict[str, int] = {}

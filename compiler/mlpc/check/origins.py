@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .. import codes
 from ..diagnostics import Diagnostic
 from ..resolve.program import AttrDef, BlockDef, BodyDef, NestedDef, ValueDef
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Names in expressions that are followed, one through the other.
 _DEEPEST = 20
+#: Instances that a message names.
+_SHOWN = 8
 
 
 class Origin:
@@ -56,8 +60,10 @@ class _Origins:
         self.seen: set[str] = set()
 
     def of(self, name: str) -> tuple[list[Origin], list[Diagnostic]]:
-        first, _, rest = name.partition(".")
+        first, keys, rest = _parts(name)
         item = self.typed.program.names.get(first)
+        if isinstance(item, BlockDef) and (keys or item.decl.eaches):
+            return self._instance(name, item, keys, rest)
         if isinstance(item, ValueDef) and not rest:
             self._value(first, item, 0)
             return self.found, []
@@ -79,6 +85,36 @@ class _Origins:
             message = f"environment `{self.typed.program.environment}` takes `{first}` away"
             return [], [Diagnostic(codes.UNKNOWN_NAME, message, removed)]
         return [], [self._unknown(first)]
+
+    def _instance(
+        self, name: str, item: BlockDef, keys: list[str], rest: str
+    ) -> tuple[list[Origin], list[Diagnostic]]:
+        """Find a value of one of the instances that an `each` makes: `fit[eu].trees`."""
+        found = self.typed.instances.get(item.id)
+        if found is None and keys:
+            message = f"`{item.id}` has no instances: it is declared without `each`"
+            return [], [Diagnostic(codes.BAD_OPERANDS, message, item.span, help=[f"ask for `{item.id}`"])]
+        if found is None or found.lost:
+            return [], []  # something about it was reported
+        block = self.typed.blocks.get(found.id(tuple(keys)))
+        if block is not None:
+            problem = self._block(name, block, rest)
+            return self.found, [problem] if problem is not None else []
+        ids = [found.id(each) for each in found.keys(())]
+        near = nearest(found.id(tuple(keys)), ids) if keys else None
+        shown = ", ".join(f"`{id}.{rest}`" if rest else f"`{id}`" for id in ids[:_SHOWN])
+        more = ", …" if len(ids) > _SHOWN else ""
+        written = name.removesuffix(f".{rest}") if rest else name
+        return [], [
+            Diagnostic(
+                codes.UNKNOWN_INSTANCE if keys else codes.MISSING_INDEX,
+                f"`{item.id}` has no instance `{written}`"
+                if keys
+                else f"`{item.id}` stands for {len(ids)} instances: say which one",
+                item.span,
+                help=[f"did you mean `{near}`?" if near else f"there is {shown}{more}"],
+            )
+        ]
 
     def _unknown(self, name: str) -> Diagnostic:
         program = self.typed.program
@@ -243,6 +279,14 @@ class _Origins:
         self.found.append(
             Origin(name, 0, param.span, text, f"default of `{owner}`", counts, text if counts else "")
         )
+
+
+def _parts(name: str) -> tuple[str, list[str], str]:
+    """Return the first name, the keys of an instance behind it, and the rest: of `fit["eu"].search.trees`."""
+    match = re.match(r"([^.\[]*)((?:\[[^\[\]]*\])*)\.?(.*)\Z", name, re.DOTALL)
+    assert match is not None  # every part may be empty
+    keys = [key.strip().strip('"') for key in re.findall(r"\[([^\[\]]*)\]", match[2])]
+    return match[1], keys, match[3]
 
 
 def _attribute(body: BodyDef, path: list[str], last: str) -> AttrDef | None:

@@ -113,7 +113,7 @@ class BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "requirements", "role", "unbuilt")
+    __slots__ = ("action", "outside", "requirements", "role", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -123,6 +123,8 @@ class ComponentSpec(BlockSpec):
         self.requirements: tuple[str, ...] = ()
         #: Whether the declaration says that what runs is still to be built (`run = none`).
         self.unbuilt = False
+        #: Whether it reads what may change without anyone here seeing it, so that it runs each time.
+        self.outside = False
 
 
 class KindSpec(BlockSpec):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
+    from .instances import Instances
     from .specs import BlockSpec, ComponentSpec, KindSpec, QuantitySpec
     from .types import Type
     from .values import Value
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 class TypedSource:
     """An output of another block, as an input takes it."""
 
-    __slots__ = ("block", "port", "span", "type")
+    __slots__ = ("block", "key", "port", "span", "type")
 
     def __init__(self, block: str, port: str, type: Type, span: Span) -> None:
         self.block = block
         self.port = port
         self.type = type
         self.span = span
+        #: Names the source where an input takes many.
+        self.key = ""
 
 
 class TypedCondition:
@@ -67,6 +70,7 @@ class TypedBlock:
 
     __slots__ = (
         "arguments",
+        "choice",
         "common",
         "component",
         "conditions",
@@ -77,13 +81,18 @@ class TypedBlock:
         "kind",
         "outputs",
         "quantities",
+        "shown",
         "untold",
     )
 
     def __init__(self, definition: BlockDef, kind: KindSpec) -> None:
         self.id = definition.id
+        #: What messages call it: an instance of an `each` as its own body would, `fit[region]`.
+        self.shown = definition.shown
         self.definition = definition
         self.kind = kind
+        #: What it chooses from and by, where it is the step of a `best_of`.
+        self.choice: tuple[list[tuple[str, str, str]], list[Json], str] | None = None
         self.component: ComponentSpec | None = None
         self.inputs: dict[str, list[TypedSource]] = {}
         #: Files and URLs from outside, by parameter.
@@ -135,11 +144,23 @@ class TypedBlock:
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "lets", "made", "params", "program", "secrets", "settings")
+    __slots__ = (
+        "attributes",
+        "blocks",
+        "instances",
+        "lets",
+        "made",
+        "params",
+        "program",
+        "secrets",
+        "settings",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.blocks: dict[str, TypedBlock] = {}
+        #: What each block with `each` became, by its name.
+        self.instances: dict[str, Instances] = {}
         #: Blocks that make artefacts of a type, and of a type and framework; for help texts.
         self.made: dict[tuple[str, str], list[str]] = {}
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}

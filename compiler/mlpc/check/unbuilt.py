@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 def unbuilt(typed: TypedProgram, modules: Modules) -> list[Diagnostic]:
     """Return a diagnostic for every block whose component says `run = none`, in the order of the file."""
-    found = [
-        _diagnostic(block, modules)
+    # The instances of an `each` are said once.
+    blocks = {
+        block.definition.name: block
         for block in typed.blocks.values()
         if block.component is not None and block.component.unbuilt
-    ]
+    }
+    found = [_diagnostic(block, modules) for block in blocks.values()]
     found.sort(key=_place)
     return found
 
@@ -43,10 +45,12 @@ def _diagnostic(block: TypedBlock, modules: Modules) -> Diagnostic:
         help.append(f"what is built for `{block.kind.name}` is " + ", ".join(f"`{each}`" for each in built))
     else:
         help.append(f"no component for `{block.kind.name}` is built yet")
-    help.append(f"leave the block out, or take it away in an environment: `env now {{ remove {block.id} }}`")
+    help.append(
+        f"leave the block out, or take it away in an environment: `env now {{ remove {block.definition.name.text} }}`"
+    )
     return Diagnostic(
         codes.STEP_NOT_BUILT,
-        f"`{block.id}` cannot run yet: `{name}` is declared, but its step is not built",
+        f"`{block.shown}` cannot run yet: `{name}` is declared, but its step is not built",
         span,
         label="not built",
         labels=[Label(component.span, "its declaration says `run = none`")] if own else [],

@@ -120,16 +120,27 @@ class Entity:
     """What a reference stands for.
 
     ``what`` is one of ``block``, ``output``, ``quantity``, ``column``, ``param``, ``let``, ``secret``, ``schema``, ``component``,
-    ``module``, ``device``, ``setting``; the other attributes say which.
+    ``module``, ``device``, ``setting``; the other attributes say which. A block with `each` that lacks an index is an
+    ``each``, and a ``list`` has the values of its elements as ``item``; ``chosen`` are the keys that both were indexed
+    with so far, None for `*`.
     """
 
-    __slots__ = ("block", "item", "name", "what")
+    __slots__ = ("block", "chosen", "item", "name", "what")
 
-    def __init__(self, what: str, name: str, *, block: str = "", item: Any = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        name: str,
+        *,
+        block: str = "",
+        item: Any = None,
+        chosen: tuple[str | None, ...] | None = None,
+    ) -> None:
         self.what = what
         self.name = name
         self.block = block
         self.item = item
+        self.chosen = chosen
 
 
 def wrong(module: Module, node: tree.Node) -> Value:

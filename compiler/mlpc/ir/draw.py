@@ -351,17 +351,27 @@ def _role(node: Node) -> str:
     return "service" if isinstance(node, Service) else "task"
 
 
+_WARNS = " (warns only)"
+
+
 def _condition(condition: Condition) -> str:
     name = f"{condition.name}: " if condition.name else ""
     # What a person wrote over several lines is one line here.
     text = " ".join(condition.text.split())
-    return f"{name}{text}{' (warns only)' if condition.severity == 'warn' else ''}"
+    return f"{name}{text}{_WARNS if condition.severity == 'warn' else ''}"
 
 
 def _details(node: Node) -> list[str]:
     """The lines below a node of the terminal tree: what is required of it."""
     if isinstance(node, Gate):
-        return [f"require {_condition(condition)}" for condition in node.conditions]
+        deciding = node.labels.get("deciding")
+        decides = deciding if isinstance(deciding, list) else []
+        return [
+            f"require {_condition(condition).removesuffix(_WARNS)} (or it cannot be chosen)"
+            if number in decides
+            else f"require {_condition(condition)}"
+            for number, condition in enumerate(node.conditions)
+        ]
     if isinstance(node, Service):
         return [f"keeps {_condition(condition)}" for condition in node.levels] + _when(node)
     return []

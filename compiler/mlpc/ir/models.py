@@ -71,6 +71,7 @@ _COMPUTED_SCHEMA: dict[str, Any] = {
         _form(**{"if": _expressions(3, 3)}),
         _form(range=_expressions(2, 2)),
         _form(concat=_expressions(0)),
+        _form(otherwise=_expressions(2, 2)),
     ],
 }
 

@@ -38,4 +38,5 @@ computed when the figures are known::
     {"if": [CONDITION, THEN, ELSE]}
     {"range": [LOW, HIGH]}                              both ends included; the right side of ``in``
     {"concat": [A, B]}                                  text put together from parts
+    {"otherwise": [A, B]}                               A, or B where a figure that A reads was not measured
 """

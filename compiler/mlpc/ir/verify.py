@@ -49,6 +49,7 @@ FORMS: dict[str, frozenset[str]] = {
     "if": frozenset({"if"}),
     "range": frozenset({"range"}),
     "concat": frozenset({"concat"}),
+    "otherwise": frozenset({"otherwise"}),
 }
 
 
@@ -188,7 +189,7 @@ class _Verifier:
         if not isinstance(value, list):
             self._add(MALFORMED_WORKFLOW, f"{at}.{form}", "a list is expected")
             return []
-        wanted = {"if": 3, "range": 2}.get(form)
+        wanted = {"if": 3, "range": 2, "otherwise": 2}.get(form)
         if wanted is not None and len(value) != wanted:
             self._add(MALFORMED_WORKFLOW, f"{at}.{form}", f"it takes {wanted} values, not {len(value)}")
         if form == "range" and role != "range":

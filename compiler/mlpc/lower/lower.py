@@ -9,6 +9,7 @@ from ..ir.nodes import (
     Action,
     Condition,
     External,
+    FanOut,
     Gate,
     Input,
     Output,
@@ -25,6 +26,7 @@ from ..ir.nodes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..check.instances import Instances
     from ..check.typed import TypedBlock, TypedCondition, TypedProgram
     from ..check.values import Value
     from ..ir.nodes import Json, JsonObject, Node
@@ -43,6 +45,7 @@ def lower(typed: TypedProgram) -> Workflow:
         gate = _gate(block)
         if gate is not None:
             nodes.append(gate)
+    nodes.extend(_fan_out(typed, name, found) for name, found in typed.instances.items())
     name = program.decl.name
     labels: JsonObject = {key: value.to_json() for key, value in sorted(typed.attributes.items())}
     return Workflow(
@@ -66,6 +69,14 @@ def lower(typed: TypedProgram) -> Workflow:
     )
 
 
+def _fan_out(typed: TypedProgram, name: str, found: Instances) -> FanOut:
+    """Return the node that holds the instances of an `each` together, by key: `eu`, with two lists `eu][1`."""
+    ids = [found.id(keys) for keys in found.keys(())]
+    members = {id[len(name) + 1 : -1]: id for id in ids}
+    labels = _labels(typed.blocks[ids[0]])
+    return FanOut(name, tuple(members), members, {key: labels[key] for key in ("kind", "component", "place")})
+
+
 def _doc(doc: object) -> str:
     lines = getattr(doc, "lines", ())
     return "\n".join(lines).strip()
@@ -80,13 +91,19 @@ def _labels(block: TypedBlock) -> JsonObject:
     definition = block.definition
     node = definition.decl.type
     labels: JsonObject = {
-        "kind": block.kind.name,
-        "component": node.name.text if node is not None else block.component.name if block.component else "",
+        "kind": block.kind.name if block.choice is None else "choice",
+        "component": node.name.text
+        if node is not None and block.choice is None
+        else block.component.name
+        if block.component
+        else "",
         "place": _place(block.span),
     }
     doc = _doc(definition.decl.doc)
-    if doc:
+    if doc and block.choice is None:
         labels["doc"] = doc
+    if block.component is not None and block.component.outside:
+        labels["outside"] = True
     if block.kind.promotes:
         labels["promotes"] = True
     if block.kind.judges:
@@ -106,7 +123,10 @@ def _action(block: TypedBlock) -> Action:
 
 def _inputs(block: TypedBlock) -> dict[str, Input]:
     inputs = {
-        name: Input(tuple(Reference(source.block, source.port) for source in sources))
+        name: Input(
+            tuple(Reference(source.block, source.port, source.key) for source in sources),
+            many=block.choice is not None,
+        )
         for name, sources in block.inputs.items()
     }
     for name, value in block.externals.items():

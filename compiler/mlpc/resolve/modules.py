@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
     from ..source import Loader
 
+#: The module of the standard library that lists systems that are gone; it has nothing to use.
+CLOSED = "closed"
 #: Kinds of declarations that a file may have, and what one of each is called in a message.
 TOP_KINDS = {
     "pipeline": "a pipeline",
@@ -131,8 +133,9 @@ class Modules:
         return self.loader.names("backend:")
 
     def standard_names(self) -> list[str]:
-        """Return the names of the modules of the standard library; for did-you-mean."""
-        return [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
+        """Return the names of the modules of the standard library that have something to use; for did-you-mean."""
+        names = [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
+        return [name for name in names if name != CLOSED]
 
     def project(self) -> list[Module]:
         """Return the modules that were read and are the project's own, by path."""
@@ -162,6 +165,8 @@ class Modules:
                 continue
             kind = item.kind.text
             if kind not in TOP_KINDS:
+                if self._of_a_pipeline(module, item):
+                    continue
                 near = nearest(kind, TOP_KINDS)
                 self.diagnostics.add(
                     Diagnostic(
@@ -179,6 +184,27 @@ class Modules:
                     module.lost.add(item.name.text)
                 continue
             self._place(module, item, kind)
+
+    def _of_a_pipeline(self, module: Module, item: tree.Decl) -> bool:
+        """Report what stands at the top level and belongs into the pipeline; return whether it does."""
+        from .program import LANGUAGE_KINDS, LATER_KINDS
+
+        kind = item.kind.text
+        if kind not in (*LANGUAGE_KINDS, *LATER_KINDS):
+            kinds = self.standard("kinds")
+            if kinds is None or kind in ("task", "service") or kinds.find(kind, "kind") is None:
+                return False
+        self.diagnostics.add(
+            Diagnostic(
+                codes.WRONG_PLACE,
+                f"`{kind}` stands in a pipeline, not at the top level of a file",
+                module.span(item.kind),
+                help=["move it into the braces of the pipeline"],
+            )
+        )
+        if isinstance(item.name, tree.Name):
+            module.lost.add(item.name.text)
+        return True
 
     def _place(self, module: Module, item: tree.Decl, kind: str) -> None:
         if kind == "test":
@@ -326,6 +352,17 @@ class Modules:
         span = module.span(use.target)
         help: list[str] = []
         if path.startswith("std:"):
+            from .closed import closed
+
+            gone = closed(self, (path[4:],))
+            if gone is not None:
+                return Diagnostic(
+                    codes.CLOSED_SYSTEM,
+                    f"the standard library has no module `{gone[0]}`, and will have none",
+                    span,
+                    label="not found",
+                    help=[gone[1]],
+                )
             known = self.standard_names()
             near = nearest(path[4:], known)
             what = f"the standard library has no module `{path[4:]}`"

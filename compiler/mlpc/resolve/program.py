@@ -11,6 +11,7 @@ from .similar import nearest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ..source import Span
 
@@ -89,7 +90,7 @@ class NestedDef:
 class BlockDef:
     """A block of the pipeline: ``train forest: sklearn.random_forest { … }``; ``before`` is what it is in place of."""
 
-    __slots__ = ("before", "body", "decl", "kind", "module", "name")
+    __slots__ = ("before", "body", "bound", "decl", "keys", "kind", "module", "name")
 
     def __init__(self, module: Module, decl: tree.Decl, name: tree.Name, body: BodyDef) -> None:
         self.module = module
@@ -98,11 +99,27 @@ class BlockDef:
         self.name = name
         self.body = body
         self.before: BlockDef | None = None
+        #: What makes this one instance of an `each`: a key for every `each`, and the values of their variables.
+        self.keys: tuple[str, ...] = ()
+        self.bound: dict[str, Any] | None = None
+
+    def instance(self, keys: tuple[str, ...], bound: dict[str, Any]) -> BlockDef:
+        """Return one of the instances that the `each` of this block makes."""
+        made = BlockDef(self.module, self.decl, self.name, self.body)
+        made.kind, made.keys, made.bound, made.before = self.kind, keys, bound, self.before
+        return made
 
     @property
     def id(self) -> str:
-        """Name of the block."""
-        return self.name.text
+        """Name of the block; of an instance with its keys: `fit[eu]`."""
+        return self.name.text + "".join(f"[{key}]" for key in self.keys)
+
+    @property
+    def shown(self) -> str:
+        """What messages call the block: an instance as its own body would, `fit[region]`."""
+        if not self.keys:
+            return self.name.text
+        return self.name.text + "".join(f"[{each.variable.text}]" for each in self.decl.eaches)
 
     @property
     def span(self) -> Span:
@@ -491,6 +508,18 @@ class _Builder:
                         f"write `{is_kind} {name.text} = …`"
                         if isinstance(known, ValueDef)
                         else f"write `{is_kind} {name.text} {{ … }}`"
+                    ],
+                )
+            )
+        elif item.eaches and item.type is None and isinstance(known, BlockDef):
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"an environment changes what `{name.text}` says, never of what it has instances",
+                    module.span(item.eaches[0]),
+                    labels=[Label(known.span, "declared here")],
+                    help=[
+                        "give the list another value with `let`, or replace the block whole, with its component"
                     ],
                 )
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..check.values import shown
-from ..ir.nodes import Gate, Trigger, needs
+from ..ir.nodes import Gate, Task, Trigger, needs
 from .logic import UNKNOWN, Figures, evaluate
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class _Judge:
         self.runs: dict[str, Any] = {}
         #: Why a node does not run, or why that is not known.
         self.why: dict[str, list[str]] = {}
-        self.figures = Figures(test.figures, params, self.runs)
+        self.figures = Figures(test.figures, params, self.runs, test.written)
         for node in workflow.nodes:
             self._decide(node, test.runs.get(node.id))
 
@@ -95,8 +95,28 @@ class _Judge:
                 why += self.why.get(id, ())
         if isinstance(node, Gate) and answer is True:
             answer, why = self._gate(node)
+        elif isinstance(node, Task) and answer is True and node.labels.get("kind") == "choice":
+            answer, why = self._choice(node)
         self.runs[node.id] = answer
         self.why[node.id] = list(dict.fromkeys(why))
+
+    def _choice(self, node: Task) -> tuple[Any, list[str]]:
+        """Decide whether a choice has a candidate that may be chosen; without one nothing that takes it runs."""
+        passed = node.arguments["passed"]
+        self.figures.missing.clear()
+        found = [evaluate(each, self.figures) for each in (passed if isinstance(passed, list) else [passed])]
+        if True in found:
+            return True, []
+        if UNKNOWN in found:
+            missing = dict.fromkeys(self.figures.missing)
+            return UNKNOWN, [
+                f"`{node.id}` chooses among candidates that pass, but `{name}` is not given"
+                for name in missing
+            ]
+        read = ", ".join(f"{name} is {shown(value, None)}" for name, value in self.figures.read(passed))
+        return False, [
+            f"`{node.id}` has nothing to choose: no candidate passes" + (f", {read}" if read else "")
+        ]
 
     def _gate(self, gate: Gate) -> tuple[Any, list[str]]:
         answer: Any = True

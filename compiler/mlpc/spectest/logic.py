@@ -26,15 +26,20 @@ class Figures:
     """What is given: figures by node, name and class, values of params, and which nodes run.
 
     What was asked for and not there gathers in ``missing``, as a person would give it; ``unbuilt`` says of estimates why there is
-    none.
+    none. ``written`` is how the instances of an `each` are written, by node.
     """
 
-    __slots__ = ("_given", "_params", "_runs", "missing", "unbuilt", "without_estimate")
+    __slots__ = ("_given", "_params", "_runs", "_written", "missing", "unbuilt", "without_estimate")
 
     def __init__(
-        self, given: Mapping[tuple[str, str, str], Any], params: Mapping[str, Any], runs: Mapping[str, Any]
+        self,
+        given: Mapping[tuple[str, str, str], Any],
+        params: Mapping[str, Any],
+        runs: Mapping[str, Any],
+        written: Mapping[str, str],
     ) -> None:
         self._given = given
+        self._written = written
         self._params = params
         self._runs = runs
         self.missing: list[str] = []
@@ -46,8 +51,12 @@ class Figures:
         node, name, of = str(metric["node"]), str(metric["name"]), str(metric.get("class", ""))
         if (node, name, of) in self._given:
             return self._given[node, name, of]
-        self.missing.append(f'{node}.{name}["{of}"]' if of else f"{node}.{name}")
+        self.missing.append(self._called(node, name, of))
         return UNKNOWN
+
+    def _called(self, node: str, name: str, of: str) -> str:
+        text = f"{self._written.get(node, node)}.{name}"
+        return f'{text}["{of}"]' if of else text
 
     def param(self, name: str) -> Any:
         """Return the value of a param."""
@@ -67,9 +76,10 @@ class Figures:
             for reason in reasons:
                 self.unbuilt[str(reason)] = str(reason)
         else:
-            self.without_estimate.append(f"{node}.{name}")
-            self.unbuilt[f"{node}.{name}"] = (
-                f"the estimate of `{node}.{name}` is not built: give the figure, `given {node}.{name} = …`"
+            called = self._called(node, name, "")
+            self.without_estimate.append(called)
+            self.unbuilt[called] = (
+                f"the estimate of `{called}` is not built: give the figure, `given {called} = …`"
             )
         return UNKNOWN
 
@@ -85,8 +95,8 @@ class Figures:
                     before = len(self.missing)
                     value = self.figure(metric)
                     del self.missing[before:]
-                    of = f'["{metric["class"]}"]' if "class" in metric else ""
-                    found.setdefault(f"{metric['node']}.{metric['name']}{of}", value)
+                    called = self._called(metric["node"], metric["name"], metric.get("class", ""))
+                    found.setdefault(called, value)
                 else:
                     waiting.extend(reversed(list(item.values())))
             elif isinstance(item, list):
@@ -114,6 +124,9 @@ def evaluate(expr: Any, figures: Figures) -> Any:
         test, then, other = expr["if"]
         chosen = evaluate(test, figures)
         return UNKNOWN if chosen is UNKNOWN else evaluate(then if chosen else other, figures)
+    if "otherwise" in expr:
+        value, other = (evaluate(part, figures) for part in expr["otherwise"])
+        return other if value is None else value
     if "range" in expr:
         ends = [evaluate(end, figures) for end in expr["range"]]
         return UNKNOWN if UNKNOWN in ends else tuple(ends)
@@ -186,6 +199,8 @@ def _call(name: str, values: list[Any]) -> Any:
         return UNKNOWN
     if len(values) == 1 and isinstance(values[0], dict | list):
         values = list(values[0].values()) if isinstance(values[0], dict) else values[0]
+        if UNKNOWN in values:
+            return UNKNOWN if name != "count" else len(values)
     if name == "count":
         return len(values)
     if not values:

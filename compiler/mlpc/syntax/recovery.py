@@ -498,6 +498,15 @@ class Reader:
             if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
                 self.go_back(index - 1)
                 return Repair("set", index - 1, t.EQUAL, [(t.EQUAL, self.starts[index - 1])], index)
+        # `age int in 0..120`, `sick bool @label`: a field without its colon, not a block of the kind `age`.
+        field = kind in (t.MARK, t.IN) and before == t.NAME and self.statement_start(index - 2) and self.opens
+        if field and self.kinds[index - 2] == t.NAME:
+            base = self.rollback(index - 1)
+            follows = self.ahead(index - 1)
+            if base is not None and self.fits(base, [t.COLON, *follows]) > _needed(follows):
+                self.go_back(index - 1)
+                colon = (t.COLON, self.ends[index - 2])
+                return Repair("insert", index - 1, t.COLON, [colon], index - 1)
         if kind in (t.COMPARE, t.IN, t.DOTDOT) and before in _OPERANDS and t.AND in accepted:
             return self.panic(index, accepted, "range-chain" if kind == t.DOTDOT else "chain")
         bare = (
@@ -752,7 +761,8 @@ class Reader:
         ]
         chain = edit in ("chain", "range-chain")
         if edit != "panic" and not chain:
-            heights = heights[-1:]
+            # What stands outside goes, and what was declared before it stays.
+            heights = heights[:1]
         depth = 0
         whole = not self.statement_start(index) or self.holds_much(index)
         last: Repair | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlpc_cli.check import check
+from mlpc_cli.formats import NAMES
 from mlpc_cli.options import Command, environment
 
 if TYPE_CHECKING:
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
         ("mlpc check main.mlp --env prod", "as the environment `prod` has it"),
         ("mlpc check .", "every spec in this folder and below"),
         ("mlpc check main.mlp --error-format json", "one object a line, for programs"),
+        ("mlpc check . --error-format sarif > mlpc.sarif", "for code scanning"),
+        ("mlpc check . --error-format github", "annotations in GitHub Actions"),
+        ("mlpc check . --error-format gitlab > quality.json", "a code quality report of GitLab"),
+        ("mlpc check . --error-format junit > check.xml", "tests, for any CI"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(readable=False))
 @environment
 @click.option(
     "--error-format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(NAMES),
     default="text",
     show_default=True,
-    help="For people or for programs.",
+    help="For people, for programs or for a CI.",
 )
 @click.option(
     "--color",

@@ -58,7 +58,11 @@ def command(code: str | None) -> int:
 
 
 def page(code: codes.Code) -> str:
-    """Return the page about ``code``, in Markdown."""
+    """Return the page about ``code``, in Markdown; that of a rule of the linter is the docstring of its module."""
+    if code.code in codes.RULES:
+        from mlpc.lint.rules import RULES
+
+        return f"# {code.code} {code.name}\n\n" + next(rule.page for rule in RULES if rule.code is code)
     path = os.path.join(mlpc.__path__[0], "explain", f"{code.name}.md")
     with open(path, encoding="utf-8") as file:
         return f"# {code.code} {code.name}\n\n{file.read()}"

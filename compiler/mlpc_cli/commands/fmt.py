@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlpc import codes
 from mlpc_cli import errors
 from mlpc_cli.errors import CommandError, UsageError
 from mlpc_cli.files import write_atomically
-from mlpc_cli.loader import specs_below, unreadable
+from mlpc_cli.loader import LARGEST, specs_below, unreadable
 from mlpc_cli.options import Command
 from mlpc_cli.say import problem, tell
 from mlpc_cli.terminal import CYAN, GREEN, RED, Paint, emit, harmless, wants_colour
@@ -44,8 +45,13 @@ def command(files: Sequence[str], check_only: bool, diff: bool) -> int:
         raise UsageError("`-` stands alone", help=["`mlpc fmt - < main.mlp`"])
     totals = _Totals(check_only or diff, diff)
     for text in files:
-        for path in _expand(text):
-            totals.format(path)
+        try:
+            for path in _expand(text):
+                totals.format(path)
+        except CommandError as error:
+            # The other files are laid out all the same.
+            problem(error.diagnostic())
+            totals.unread += 1
     return totals.close(quiet="-" in files)
 
 
@@ -53,9 +59,12 @@ def _expand(text: str) -> list[str]:
     if text == "-" or not os.path.isdir(text):
         return [text]
     try:
-        return list(specs_below(text))
+        found = list(specs_below(text))
     except OSError as error:
         raise unreadable(text, error) from None
+    if not found:
+        raise CommandError(codes.NO_SUCH_FILE, f"the folder `{text}` holds no `.mlp` file")
+    return found
 
 
 class _Totals:
@@ -72,13 +81,9 @@ class _Totals:
         from mlpc.format import format_source
         from mlpc.syntax.parser import decode
 
-        try:
-            data = sys.stdin.buffer.read() if path == "-" else _bytes(path)
-        except CommandError as error:
-            problem(error.diagnostic())
-            self.unread += 1
-            return
-        source, found = decode("<stdin>" if path == "-" else path, data)
+        data = _standard_input() if path == "-" else _bytes(path)
+        shown = "<stdin>" if path == "-" else path
+        source, found = decode(shown, data)
         if not any(item.severity == ERROR for item in found):
             formatted = format_source(source)
             found = [*found, *formatted.diagnostics]
@@ -87,7 +92,7 @@ class _Totals:
                 problem(item)
                 sys.stderr.write("\n")
             self.refused += 1
-            if path == "-":
+            if path == "-" and not self.keep:
                 # A filter that fails gives back what it got, so that an editor loses nothing.
                 sys.stdout.buffer.write(data)
             return
@@ -97,14 +102,14 @@ class _Totals:
         else:
             self.changed += 1
         if self.diff and new != data:
-            _show_difference(path, data.decode("utf-8", "replace"), formatted.text)
+            _show_difference(shown, data.decode("utf-8", "replace"), formatted.text)
         elif path == "-" and not self.keep:
             sys.stdout.buffer.write(new)
         elif new != data and not self.keep:
             write_atomically(path, new)
             tell(f"{harmless(path)}: laid out")
         elif new != data:
-            tell(f"{harmless(path)}: not laid out")
+            tell(f"{harmless(shown)}: not laid out")
 
     def close(self, *, quiet: bool) -> int:
         if not quiet:
@@ -121,6 +126,15 @@ class _Totals:
         if self.refused or (self.keep and self.changed):
             return errors.FINDINGS
         return errors.OK
+
+
+def _standard_input() -> bytes:
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise CommandError(
+            codes.UNREADABLE_FILE, f"standard input is larger than {LARGEST // (1024 * 1024)} MiB"
+        )
+    return data
 
 
 def _bytes(path: str) -> bytes:

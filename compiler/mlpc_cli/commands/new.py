@@ -5,18 +5,24 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import sys
+from typing import Any
 
 import click
 
 from mlpc import codes
+from mlpc.resolve.similar import nearest
 from mlpc_cli import errors
 from mlpc_cli.errors import CommandError, UsageError, reason
 from mlpc_cli.files import write_folder
 from mlpc_cli.options import Command
+from mlpc_cli.outcome import table
 from mlpc_cli.say import tell
-from mlpc_cli.terminal import harmless
+from mlpc_cli.terminal import harmless, is_terminal
 
-TEMPLATES = ("tabular",)
+#: Templates by the name that people give; each of them runs at once.
+TEMPLATES = {"tabular": "tabular", "own-code": "own_code", "time-series": "time_series", "text": "text"}
+_DEFAULT = "tabular"
 _RESERVED = frozenset(
     ["and", "or", "not", "in", "if", "then", "else", "true", "false", "none", "each", "when"]
 )
@@ -26,19 +32,28 @@ _RESERVED = frozenset(
     cls=Command,
     examples=[
         ("mlpc new churn", "a folder `churn` with a spec, data and a page"),
-        ("mlpc new churn --template tabular", "the same"),
+        ("mlpc new prices --template own-code", "with training code of your own"),
+        ("mlpc new --list", "what templates there are"),
+        ("mlpc new", "asks for both"),
     ],
 )
-@click.argument("name")
-@click.option(
-    "--template",
-    type=click.Choice(TEMPLATES),
-    default="tabular",
-    show_default=True,
-    help="`tabular`: a table, a classifier, a server.",
-)
-def command(name: str, template: str) -> int:
-    """Start a project in the new folder NAME: a spec with data that checks, runs and serves at once."""
+@click.argument("name", required=False)
+@click.option("--template", type=click.Choice(list(TEMPLATES)), help="What to begin with; see `--list`.")
+@click.option("--list", "listing", is_flag=True, help="Tell what templates there are.")
+def command(name: str | None, template: str | None, listing: bool) -> int:
+    """Start a project in the new folder NAME: a spec with data that checks and runs at once.
+
+    On a terminal, what is not said is asked for; elsewhere, the template is `tabular`.
+    """
+    if listing:
+        tell(table([(each, _module(each).ABOUT) for each in TEMPLATES], indent=0).rstrip("\n"))
+        return errors.OK
+    asks = is_terminal(sys.stdin) and is_terminal(sys.stdout)
+    if name is None:
+        if not asks:
+            raise UsageError("no name was given", help=["name the folder to be made: `mlpc new my_project`"])
+        name = _ask_name()
+        template = template or _ask_template()
     folder = name.rstrip("/") or name
     pipeline = pipeline_name(os.path.basename(os.path.abspath(folder)))
     if os.path.lexists(folder) and (not os.path.isdir(folder) or _holds_something(folder)):
@@ -47,7 +62,7 @@ def command(name: str, template: str) -> int:
             f"`{name}` exists already",
             help=["choose another name; nothing of yours is overwritten"],
         )
-    module = importlib.import_module(f"mlpc_cli.templates.{template}")
+    module = _module(template or _DEFAULT)
     files: dict[str, bytes] = module.data()
     for source, target in module.FILES.items():
         with open(os.path.join(module.__path__[0], source), encoding="utf-8") as file:
@@ -60,8 +75,38 @@ def command(name: str, template: str) -> int:
         import shlex
 
         tell(f"  cd {harmless(shlex.quote(folder))}")
-    tell("  mlpc check\n  mlpc run\n  mlpc up")
+    for each in module.NEXT:
+        tell(f"  mlpc {each}")
     return errors.OK
+
+
+def _module(template: str) -> Any:
+    return importlib.import_module(f"mlpc_cli.templates.{TEMPLATES[template]}")
+
+
+def _ask_name() -> str:
+    while True:
+        given = str(click.prompt("Name of the new folder", default="my_project")).strip()
+        if os.path.lexists(given):
+            tell(f"`{harmless(given)}` exists already: choose another name")
+        elif re.search("[A-Za-z0-9]", given):
+            return given
+        else:
+            tell("use letters, digits and `_`")
+
+
+def _ask_template() -> str:
+    names = list(TEMPLATES)
+    tell("What to begin with:")
+    tell(table([(str(at), each, _module(each).ABOUT) for at, each in enumerate(names, 1)]).rstrip("\n"))
+    while True:
+        given = str(click.prompt("Number or name", default=_DEFAULT)).strip()
+        if given.isdecimal() and 1 <= int(given) <= len(names):
+            return names[int(given) - 1]
+        if given in TEMPLATES:
+            return given
+        near = nearest(given, names)
+        tell(f"there is no template `{harmless(given)}`" + (f": did you mean `{near}`?" if near else ""))
 
 
 def pipeline_name(folder: str) -> str:

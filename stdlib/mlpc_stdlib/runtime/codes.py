@@ -16,6 +16,7 @@ UNSUPPORTED_COLUMN: Code = ("MLP708", "unsupported-column")
 MISSING_DATA: Code = ("MLP709", "missing-data")
 NO_SUCH_BUCKET: Code = ("MLP711", "no-such-bucket")
 ACCESS_REFUSED: Code = ("MLP712", "access-refused")
+QUERY_REFUSED: Code = ("MLP713", "query-refused")
 
 # Splitting, training, measuring
 IMPOSSIBLE_SPLIT: Code = ("MLP710", "impossible-split")

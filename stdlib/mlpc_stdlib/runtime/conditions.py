@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 #: The name of the whole among the values of a figure by class.
 WHOLE = ""
-_FORMS = frozenset({"const", "param", "secret", "metric", "op", "call", "if", "range", "concat"})
+_FORMS = frozenset({"const", "param", "secret", "metric", "op", "call", "if", "range", "concat", "otherwise"})
 
 
 class NoValue(Exception):
@@ -64,6 +64,11 @@ def evaluate(expr: Any, metrics: Metrics, params: Mapping[str, Any]) -> Any:
         return Range(low, high)
     if form == "concat":
         return "".join(text(evaluate(item, metrics, params)) for item in expr["concat"])
+    if form == "otherwise":
+        try:
+            return evaluate(expr["otherwise"][0], metrics, params)
+        except NoValue:
+            return evaluate(expr["otherwise"][1], metrics, params)
     if form == "call":
         return _call(expr["call"], [_values(item, metrics, params) for item in expr["args"]])
     if form == "op":
@@ -284,11 +289,10 @@ def _contains(value: Any, many: Any) -> bool:
 
 
 def _call(name: str, args: Sequence[Any]) -> Any:
-    (value,) = args
-    if isinstance(value, dict):
-        value = list(value.values())
-    elif not isinstance(value, list):
-        value = [value]
+    value: list[Any] = []
+    for item in args:
+        # Figures by class and lists count by what they hold.
+        value += item.values() if isinstance(item, dict) else item if isinstance(item, list) else [item]
     if name == "count":
         return len(value)
     if name not in ("min", "max"):

@@ -53,6 +53,56 @@ def random(task: Task, result: Result) -> None:
     _look_at(table, strata, part, list(shares), keys, task.argument("stratify"), result)
 
 
+def by_time(task: Task, result: Result) -> None:
+    """Divide rows by time: the newest ``test`` seconds are for testing, ``validation`` seconds before those for validating.
+
+    A period ends with the newest row, which belongs to it, and begins after the row that lies exactly its length before; so
+    of days, ``test = 14d`` gives the last 14. Rows keep their order.
+
+    Raises:
+        StepError: the column is not there, a row has no time, or a part would be empty.
+    """
+    import pyarrow.compute as compute
+
+    table = tables.read_arrow(task.input("data"))
+    name = str(task.argument("column", ""))
+    if name not in table.column_names:
+        raise StepError(
+            codes.MISSING_COLUMN,
+            f"`column` names a column `{name}`, which the data does not have"
+            + did_you_mean(name, table.column_names),
+        )
+    column = table.column(name)
+    if column.null_count:
+        raise StepError(
+            codes.IMPOSSIBLE_SPLIT,
+            f"{column.null_count} of {table.num_rows} rows have no `{name}`, so no part can be said to be theirs",
+            "leave such rows out where the data is brought in",
+        )
+    times: Ints = column.cast("int64").to_numpy()
+    newest = int(times.max()) if len(times) else 0
+    lengths = {TEST: float(task.argument("test", 0.0))}
+    if task.argument(VALIDATION) is not None and VALIDATION in task.outputs:
+        lengths[VALIDATION] = float(task.argument(VALIDATION))
+    end, left = newest, times <= newest
+    rows: dict[str, Any] = {}
+    for part, seconds in lengths.items():
+        end -= round(seconds * 1_000_000)
+        rows[part] = left & (times > end)
+        left = left & (times <= end)
+    rows[TRAIN] = left
+    for part in (TRAIN, *lengths):
+        if not rows[part].any():
+            first, last = (compute.min(column).as_py(), compute.max(column).as_py())
+            raise StepError(
+                codes.IMPOSSIBLE_SPLIT,
+                f"no row is left for `{part}`: `{name}` goes from {first} to {last}, and the parts take "
+                + " and ".join(f"{seconds / 86400:.4g} days for {each}" for each, seconds in lengths.items()),
+                "give the parts less time, or bring more data",
+            )
+        result.rows[part] = tables.write_arrow(task.output(part).path, table.take(rows[part].nonzero()[0]))
+
+
 def _shares(task: Task) -> dict[str, float]:
     test, validation = float(task.argument("test", 0.0)), task.argument(VALIDATION)
     shares = {TRAIN: 1.0 - test - float(validation or 0.0), TEST: test}

@@ -72,6 +72,13 @@ def arrow_type(dtype: str) -> Any:
     }[dtype]
 
 
+def empty(dtype: str) -> Any:
+    """Return a column of a ``dtype`` that has no value yet."""
+    import pyarrow
+
+    return pyarrow.array([], arrow_type(dtype))
+
+
 def write_arrow(path: str, table: Any) -> int:
     """Write an Arrow table as a dataset; return its number of rows.
 

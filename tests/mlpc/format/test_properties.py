@@ -41,6 +41,27 @@ def test_the_proof_holds_and_no_comment_is_lost(text: str) -> None:
     assert (again.text, again.changed) == (result.text, False)
 
 
+#: Between which characters a token may end.
+BOUNDARY = re.compile(r"(?<![\w.])(?=[\w.])|(?<=[\w.])(?![\w.])|(?<=[^\w.\s])|(?=[^\w.\s])")
+
+
+@given(programs(), st.integers(min_value=0))
+def test_a_comment_at_any_place_of_any_program(text: str, number: int) -> None:
+    """As below, at a place that hypothesis chooses, in programs that nobody wrote."""
+    places = [found.start() for found in BOUNDARY.finditer(text)]
+    at = places[number % len(places)]
+    source = Source("main.mlp", f"{text[:at]} #~ here\n{text[at:]}")
+    parsed = parse(source)
+    if parsed.diagnostics or "#~ here" not in [comment.text for comment in parsed.file.comments]:
+        return
+    result = format_source(source)
+    assert [mistake.message for mistake in result.diagnostics] == []
+    assert result.text.count("#~ here\n") == 1
+    ours, theirs = result.text.split("#~ here\n")
+    assert re.sub(r"[\s,]", "", ours) == re.sub(r"[\s,]", "", text[:at])
+    assert re.sub(r"[\s,]", "", theirs) == re.sub(r"[\s,]", "", text[at:])
+
+
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
 
@@ -51,7 +72,7 @@ def test_a_comment_at_every_place_of_a_reference_program(spec: str) -> None:
     """Wherever a line may end, a comment may end it, and stays between the tokens between which it stands."""
     text = (SPECS / f"{spec}.mlp").read_text(encoding="utf-8")
     tried = 0
-    for boundary in re.finditer(r"(?<![\w.])(?=[\w.])|(?<=[\w.])(?![\w.])|(?<=[^\w.\s])|(?=[^\w.\s])", text):
+    for boundary in BOUNDARY.finditer(text):
         before, after = text[: boundary.start()], text[boundary.start() :]
         source = Source("main.mlp", f"{before} #~ here\n{after}")
         parsed = parse(source)

@@ -121,6 +121,8 @@ INSIDE: list[tuple[str, list[str]]] = [
     ("  a = 1 }", ["4:9 MLP014 `}` closes nothing"]),
     ("  @label", ["4:3 MLP010 expected a statement, found `@label`"]),
     ("  ...", ["4:6 MLP010 expected `:` after `...`, found the end of the line"]),
+    ("  sick bool @label", ["4:8 MLP010 expected `:` after `sick`, found `bool`"]),
+    ("  age int in 0..120 @nullable", ["4:7 MLP010 expected `:` after `age`, found `int`"]),
     ("  x: int @", ["4:10 MLP011 `@` has no meaning here"]),
     ("  x: int in", ["4:12 MLP015 expected a value after `in`, found the end of the line"]),
     ("  x: int >=", ["4:12 MLP015 expected a value after `>=`, found the end of the line"]),

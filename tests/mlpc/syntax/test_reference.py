@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mlpc.ir.verify import problems
 from mlpc.syntax import tables, tree
 from mlpc.syntax.lexer import MAX_DEPTH, RESERVED
+from tests.loader import compiled
 from tests.mlpc.syntax import trees
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,3 +62,22 @@ def test_the_reference_names_what_is_reserved() -> None:
     assert "    " + " ".join(RESERVED) + "\n" in TEXT
     assert f"nest at most {MAX_DEPTH} deep" in TEXT
     assert {"REQUIRE", "GIVEN", "EXPECT"} <= set(tables.KINDS)
+
+
+WHOLE = [
+    (line, text) for line, kind, text in FENCES if kind == "" and "\npipeline " in text and "each " in text
+]
+
+
+@pytest.mark.parametrize(("line", "text"), WHOLE, ids=lambda value: str(value).split("\n")[0][:30])
+def test_whole_programs_are_fine_and_can_be_lowered(line: int, text: str) -> None:
+    compilation = compiled(text)
+    assert [str(item.message) for item in compilation.check()] == []
+    workflow = compilation.workflow()
+    assert workflow is not None
+    assert problems(workflow) == []
+
+
+def test_each_and_best_of_are_among_them() -> None:
+    assert len(WHOLE) >= 2
+    assert any("best_of(" in text for _, text in WHOLE)

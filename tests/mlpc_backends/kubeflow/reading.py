@@ -148,13 +148,17 @@ def run(
     arguments: dict[str, Any],
     pythons: dict[str, str] | None = None,
     secrets: Path | None = None,
+    *,
+    containers: bool = False,
 ) -> Run:
-    """Run what was compiled into ``directory``; an image is this Python unless ``pythons`` says otherwise."""
+    """Run what was compiled into ``directory``; an image is this Python unless ``pythons`` says otherwise, or with
+    ``containers`` what was built for it.
+    """
     images = json.loads((directory / "manifest.json").read_bytes())["images"]
     folder.mkdir(parents=True, exist_ok=True)
     told = {
         "directory": str(directory),
-        "pythons": {tag: (pythons or {}).get(tag, sys.executable) for tag in images},
+        "pythons": {} if containers else {tag: (pythons or {}).get(tag, sys.executable) for tag in images},
         "arguments": arguments,
         "root": str(folder / "out"),
     }

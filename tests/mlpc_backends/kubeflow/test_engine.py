@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.mlpc_backends.kubeflow.reading import (
     task,
     write,
 )
+from tests.mlpc_cli.command import mlpc
 
 pytestmark = pytest.mark.engine
 
@@ -248,6 +250,25 @@ def test_steps_run_one_after_the_other_and_a_gate_lets_what_is_good_pass(tmp_pat
     assert (bundle / content["inputs"]["model"]["path"]).read_text(encoding="utf-8") == "2727"
     assert content["inputs"]["model"]["digest"] == done.record("double")["outputs"]["made"]
     assert content["figures"] == {"count": {"recall": 0.9}, "double": {"recall": 0.95}}
+
+
+def test_steps_run_in_the_images_that_were_built_for_them(tmp_path: Path, docker_engine: None) -> None:
+    tell = step("tell", "double.made", outputs={}, after=("enough",), effect=True)
+    api = service("api", "double.made", "enough")
+    directory = compiled(words(step("double", "count.words"), gate("enough", "count"), tell, api), tmp_path)
+    answer = mlpc("build", str(directory), cwd=tmp_path)
+    assert answer.code == 0, answer
+    # What is imported has to lie where the containers see it.
+    text = tmp_path / "out" / "three.txt"
+    text.parent.mkdir()
+    shutil.copy(tmp_path / "texts" / "three.txt", text)
+    done = run(directory, tmp_path, {"data___count___text": str(text)}, containers=True)
+    assert done.failed == [], done.log
+    assert set(done.ran) == {"count", "double", "enough", "tell", "api"}
+    assert "told: 2727" in done.log
+    assert done.record("double")["metrics"] == {"recall": 0.95}
+    assert done.output("enough", "passed") is True
+    assert (Path(done.output("api", "bundle")) / "bundle.json").exists()
 
 
 def test_a_gate_that_does_not_pass_is_a_result_and_promotes_nothing(tmp_path: Path) -> None:

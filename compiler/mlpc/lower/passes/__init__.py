@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .candidates import candidates
+from .choice import choice
 from .order import order
 from .promotion import promotion
 
-PASSES = (promotion, order)
+PASSES = (choice, promotion, candidates, order)

@@ -11,25 +11,19 @@ from ...ir.nodes import Gate, Input, Reference, Service, Task, Workflow
 
 def promotion(workflow: Workflow) -> Workflow:
     """Add the edges from gates to what they hold back, and the figures to what promotes."""
-    steps = {node.id: node for node in workflow.nodes if isinstance(node, Task | Service)}
-    gates: dict[str, Gate] = {}
-    for node in workflow.nodes:
-        if isinstance(node, Gate):
-            gates[str(node.labels.get("of", ""))] = node
-    evaluates: dict[str, list[str]] = {}
-    for node in steps.values():
-        if node.labels.get("judges") and not _reads_service(node, steps):
-            for model in _models(node, steps):
-                evaluates.setdefault(model, []).append(node.id)
+    steps, gates = steps_of(workflow), gates_of(workflow)
+    evaluates = evaluates_of(steps)
     for node in steps.values():
         held: list[str] = []
         for above in _sources(node):
             # An export whose gate does not pass holds back whatever takes what it made.
-            if above in gates and not steps[above].labels.get("judges"):
+            if above in gates and not steps[above].labels.get("judges") and not is_choice(node):
                 held.append(gates[above].id)
         judging: list[str] = []
         if node.labels.get("promotes"):
-            for model in _lineage(node, steps):
+            for model in lineage(_models(node, steps), steps):
+                if is_choice(steps[model]):
+                    judging.append(model)
                 judging.extend(evaluates.get(model, ()))
                 if model in gates:
                     held.append(gates[model].id)
@@ -37,6 +31,31 @@ def promotion(workflow: Workflow) -> Workflow:
         node.after = tuple(dict.fromkeys((*node.after, *held)))
         _figures(node, list(dict.fromkeys(judging)), steps)
     return workflow
+
+
+def steps_of(workflow: Workflow) -> dict[str, Task | Service]:
+    """Return what runs, by id."""
+    return {node.id: node for node in workflow.nodes if isinstance(node, Task | Service)}
+
+
+def gates_of(workflow: Workflow) -> dict[str, Gate]:
+    """Return the gates by the step whose figures they judge."""
+    return {str(node.labels.get("of", "")): node for node in workflow.nodes if isinstance(node, Gate)}
+
+
+def evaluates_of(steps: dict[str, Task | Service]) -> dict[str, list[str]]:
+    """Return what judges each model, by the step that made it."""
+    found: dict[str, list[str]] = {}
+    for node in steps.values():
+        if node.labels.get("judges") and not _reads_service(node, steps):
+            for model in _models(node, steps):
+                found.setdefault(model, []).append(node.id)
+    return found
+
+
+def is_choice(node: Task | Service) -> bool:
+    """Return whether a step chooses one of several candidates."""
+    return node.labels.get("kind") == "choice"
 
 
 def _sources(node: Task | Service) -> list[str]:
@@ -61,15 +80,18 @@ def _models(node: Task | Service, steps: dict[str, Task | Service]) -> list[str]
     return list(dict.fromkeys(found))
 
 
-def _lineage(node: Task | Service, steps: dict[str, Task | Service]) -> list[str]:
-    """Return every step that made a model which ``node`` promotes, or which that was made from."""
+def lineage(made: list[str], steps: dict[str, Task | Service]) -> list[str]:
+    """Return the steps that made models, with those that made what they were made from.
+
+    It ends at a choice, which has judged the candidates itself.
+    """
     found: list[str] = []
-    waiting = _models(node, steps)
+    waiting = list(made)
     while waiting:
         id = waiting.pop(0)
         if id not in found:
             found.append(id)
-            waiting.extend(_models(steps[id], steps))
+            waiting.extend(_models(steps[id], steps) if not is_choice(steps[id]) else ())
     return found
 
 
@@ -87,7 +109,7 @@ def _figures(node: Task | Service, judging: list[str], steps: dict[str, Task | S
                 step = steps[id]
                 outputs = step.outputs if isinstance(step, Task) else {}
                 sources.extend(
-                    Reference(id, out, key=id)
+                    Reference(id, out, key=out.removeprefix("of_") if is_choice(step) else id)
                     for out, made in outputs.items()
                     if made.type.get("type") == "metrics"
                 )

@@ -1,6 +1,7 @@
 """A table of made-up customers, and a model of which of them leave.
 
-`FILES` names what is copied, with the name that it gets; in it `{{name}}` stands for the name of the project.
+`ABOUT` says in a few words what it is, `NEXT` which commands to try. `FILES` names what is copied, with the name that it
+gets; in it `{{name}}` stands for the name of the project. Other templates are made alike.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from math import exp, log
 from random import Random
 
+ABOUT = "a table, a classifier, a server"
+NEXT = ("check", "run", "up")
 FILES = {"main.mlp": "main.mlp", "README.md": "README.md", "gitignore": ".gitignore"}
 
 _ROWS = 600

@@ -4,12 +4,15 @@
 the image, and the directory for the image's files. ``arguments``: of the run. ``root``: where outputs go.
 ``secrets``: the folder in which each secret is a folder, as Kubernetes mounts it.
 
+Without ``pythons`` each task is a container of its image, on the Docker engine of this machine.
+
 Prints one line of JSON: the outputs of the tasks that ran, by name. The exit status is 1 where the run failed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -27,24 +30,17 @@ def main() -> int:
     directory = told["directory"]
     with open(f"{directory}/pipeline.yaml", "rb") as text:
         document = next(iter(yaml.load_all(text, Loader=yaml.CSafeLoader)))
-    for executor in document["deploymentSpec"]["executors"].values():
-        if container := executor.get("container"):
-            container["command"][0] = told["pythons"][container["image"]]
-            container["args"] += [
-                "--workflow",
-                f"{directory}/workflow.json",
-                "--project",
-                f"{directory}/project",
-            ]
-            if "secrets" in told:
-                container["args"] = [
-                    word.replace("=/mlpc/secrets/", f"={told['secrets']}/") for word in container["args"]
-                ]
-            container["env"] = [{"name": "PYTHONPATH", "value": f"{directory}/runtime"}]
+    if told["pythons"]:
+        _as_processes(document, told)
+        # The runner is for steps written as Python functions, which it knows by their command. Ours are processes as well.
+        subprocess_task_handler.SubprocessTaskHandler.validate_not_container_component = lambda *_: None
+        runner = local.SubprocessRunner(use_venv=False)
+    else:
+        # A cluster starts the command of a task in place of the image's own; here that has to be asked for. Outputs are of
+        # the user who looks at them.
+        runner = local.DockerRunner(entrypoint=[""], user=f"{os.getuid()}:{os.getgid()}")
     pipeline = json_format.ParseDict(document, spec.PipelineSpec())
-    # The runner is for steps written as Python functions, which it knows by their command. Ours are processes as well.
-    subprocess_task_handler.SubprocessTaskHandler.validate_not_container_component = lambda *_: None
-    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=told["root"], raise_on_error=False)
+    local.init(runner, pipeline_root=told["root"], raise_on_error=False)
     ran: dict[str, Any] = {}
     execute = task_executor.execute_single_task
 
@@ -68,6 +64,25 @@ def main() -> int:
     pipeline_orchestrator.run_local_pipeline(pipeline, told["arguments"])
     print(json.dumps({"ran": ran, "failed": failed}))
     return 1 if failed else 0
+
+
+def _as_processes(document: dict[str, Any], told: dict[str, Any]) -> None:
+    """Let the command of each task run here, with the files of the compiled directory in place of the image's."""
+    directory = told["directory"]
+    for executor in document["deploymentSpec"]["executors"].values():
+        if container := executor.get("container"):
+            container["command"][0] = told["pythons"][container["image"]]
+            container["args"] += [
+                "--workflow",
+                f"{directory}/workflow.json",
+                "--project",
+                f"{directory}/project",
+            ]
+            if "secrets" in told:
+                container["args"] = [
+                    word.replace("=/mlpc/secrets/", f"={told['secrets']}/") for word in container["args"]
+                ]
+            container["env"] = [{"name": "PYTHONPATH", "value": f"{directory}/runtime"}]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+"""Accuracy is all that a model has to reach. Where one class is rare it says little: with 5 % of frauds a model that
+never finds one is right in 95 % of the cases and passes.
+
+## Wrong
+
+```mlp declarations
+evaluate quality: classification {
+  model = forest
+  data = parts.test
+  require accuracy >= 0.92
+}
+```
+
+## Right
+
+```mlp declarations
+evaluate quality: classification {
+  model = forest
+  data = parts.test
+  require accuracy >= 0.92
+  require recall >= 0.85
+}
+```
+
+## How to mend it
+
+Ask for what matters in use as well: `recall` where a case that is missed is dear, `precision` where a false alarm is,
+`auc` or `log_loss` where scores are used, and figures of single classes, `recall["legal"]`, where there are several.
+"""
+
+from __future__ import annotations
+
+from ... import codes
+from ...diagnostics import Diagnostic
+from ..lineage import chain, gates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..spec import Spec
+
+CODE = codes.ACCURACY_ALONE
+
+
+def find(spec: Spec) -> Iterator[Diagnostic]:
+    """Find evaluations whose gates read accuracy and nothing else."""
+    for typed, block in spec.blocks("evaluate"):
+        if "accuracy" not in block.quantities:
+            continue
+        held = gates(block)
+        others = [name for name in block.quantities if name not in ("accuracy", "support")]
+        said = [condition for condition in held if "accuracy" in condition.text]
+        if not said or len(said) < len(held) or any(name in c.text for c in held for name in others):
+            continue
+        weights = [made.arguments.get("class_weight") for made in chain(typed, block)]
+        if any(weight is not None and weight.known and weight.value == "balanced" for weight in weights):
+            continue  # metric-ignores-balance says more
+        yield Diagnostic(
+            CODE,
+            f"accuracy is all that `{block.shown}` asks for",
+            said[0].span,
+            label="a model that never finds the rare class may pass",
+            help=["ask for `recall`, `precision` or `auc` as well"],
+        )
