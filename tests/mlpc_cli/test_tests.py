@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mlpc.spectest.test_judge import PIPELINE
+from tests.mlpc.spectest.test_judge import PIPELINE, REGIONS
 from tests.mlpc_cli.command import mlpc
 
 TESTS = """
@@ -180,3 +180,30 @@ def test_a_block_that_was_put_aside_whole(folder: Path) -> None:
     (folder / "main.mlp").write_text(text, encoding="utf-8")
     answer = mlpc("explain-value", "rows.path", "--env", "prod", cwd=folder)
     assert "the pipeline, whose block was put aside whole; not used" in answer.out
+
+
+@pytest.mark.parametrize("name", ["model[eu].trees", 'model["eu"].trees'])
+def test_one_of_several_instances(tmp_path: Path, name: str) -> None:
+    (tmp_path / "main.mlp").write_text(REGIONS, encoding="utf-8")
+    answer = mlpc("explain-value", name, cwd=tmp_path)
+    assert answer.out.splitlines()[0] == f"{name} = 500"
+    assert 'if region == "eu" then 500 else 100' in answer.out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("model.trees", "`model` stands for 2 instances: say which one"),
+        ("model.trees", "there is `model[eu].trees`, `model[us].trees`"),
+        ("model[uss].trees", "did you mean `model[us].trees`?"),
+        ("model[asia].trees", "`model` has no instance `model[asia]`"),
+        ("model[eu", "the pipeline has no `model[eu`"),
+        ("best[eu].name", "`best` has no instances: it is declared without `each`"),
+        ("model[eu].tres", "did you mean `model[eu].trees`?"),
+    ],
+)
+def test_instances_that_are_not_there(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "main.mlp").write_text(REGIONS, encoding="utf-8")
+    answer = mlpc("explain-value", name, cwd=tmp_path)
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err

@@ -222,7 +222,7 @@ class ArtefactChecks:
                 for name, type in block.outputs.items()
                 if type.base == wanted.base and (not wanted.framework or type.framework == wanted.framework)
             ]
-            shown = block.shown
+            shown = block.shown if made_with is None else self.checker.written(id)
             for each in [shown] if len(fitting) == 1 else [f"{shown}.{name}" for name in fitting]:
                 if each not in found:  # the instances of an `each` are called alike
                     found.append(each)

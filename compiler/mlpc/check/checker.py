@@ -280,6 +280,14 @@ class Checker:
         block = self.block(id)
         return block.shown if block is not None else id
 
+    def written(self, id: str) -> str:
+        """Return how a block is named from outside: an instance of an `each` with its own index, `fit["eu"]`."""
+        block = self.block(id)
+        found = self.instances(block.definition.name.text) if block is not None else None
+        if block is None or found is None:
+            return id
+        return found.written(block.definition.keys)
+
     def instances(self, name: str) -> Instances | None:
         """Return what a block with `each` became, or None where it could not be checked."""
         return self._typed.instances.get(name) if self._typed is not None else None

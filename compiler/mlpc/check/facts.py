@@ -6,7 +6,6 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
-from .instances import written
 from .scope import Scope
 from .values import Value
 
@@ -168,12 +167,8 @@ class _Reader:
         self.program: Program = typed.program
         self.scope = Scope(module, typed.program, facts=True)
         self.test = TypedTest(_text(decl.name), module.span(decl.name or decl), typed.program.environment)
-        for name, found in typed.instances.items():
-            for keys in found.keys(()):
-                indices = "".join(
-                    f"[{written(axis, key)}]" for axis, key in zip(found.axes, keys, strict=True)
-                )
-                self.test.written[found.id(keys)] = f"{name}{indices}"
+        for found in typed.instances.values():
+            self.test.written.update({found.id(keys): found.written(keys) for keys in found.keys(())})
         #: Where what was given was given first.
         self.places: dict[str, tree.Node] = {}
 

@@ -112,7 +112,13 @@ class _Origins:
                 if keys
                 else f"`{item.id}` stands for {len(ids)} instances: say which one",
                 item.span,
-                help=[f"did you mean `{near}`?" if near else f"there is {shown}{more}"],
+                help=[
+                    f"did you mean `{near}.{rest}`?"
+                    if near and rest
+                    else f"did you mean `{near}`?"
+                    if near
+                    else f"there is {shown}{more}"
+                ],
             )
         ]
 
@@ -283,10 +289,12 @@ class _Origins:
 
 def _parts(name: str) -> tuple[str, list[str], str]:
     """Return the first name, the keys of an instance behind it, and the rest: of `fit["eu"].search.trees`."""
-    match = re.match(r"([^.\[]*)((?:\[[^\[\]]*\])*)\.?(.*)\Z", name, re.DOTALL)
-    assert match is not None  # every part may be empty
+    match = re.fullmatch(r"([^.\[\]]+)((?:\[[^\[\]]*\])+)(?:\.(.*))?", name, re.DOTALL)
+    if match is None:
+        first, _, rest = name.partition(".")
+        return first, [], rest
     keys = [key.strip().strip('"') for key in re.findall(r"\[([^\[\]]*)\]", match[2])]
-    return match[1], keys, match[3]
+    return match[1], keys, match[3] or ""
 
 
 def _attribute(body: BodyDef, path: list[str], last: str) -> AttrDef | None:

@@ -137,3 +137,27 @@ def test_devices_that_take_figures_one_from_the_other_without_end() -> None:
     found = checked("\n\n".join([lines[0], *reversed(lines[1:])]) + "\n")
     assert found
     assert {item.code.name for item in found} == {"nested-too-deep"}
+
+
+INSTANCES = [
+    'data rows each part in ["a", "b"]: csv { path = "${part}.csv", schema = Row, timeout = 1min }',
+    'train fit each part in ["a", "b"]: sklearn.random_forest { data = rows[part], timeout = 10min }',
+    """evaluate quality each part in ["a", "b"]: classification {
+      model = fit[part], data = rows[part], timeout = 5min, require accuracy >= 0.5
+    }""",
+    "export best: onnx { model = best_of(fit[*], by = maximize(quality[*].accuracy)), timeout = 2min }",
+]
+
+
+def test_every_instance_costs_and_the_way_leads_through_a_choice() -> None:
+    (cost,) = said(pipeline(*INSTANCES, budget="require cost < 34USD"), "[prices]\nhour = 60")
+    assert cost == "MLP409 `cost < 34USD` does not hold: cost may come to 34USD"
+    (long,) = said(pipeline(*INSTANCES, budget="require time < 18min"), "")
+    assert long == "MLP409 `time < 18min` does not hold: time may come to 18min"
+
+
+def test_what_all_instances_lack_is_said_once() -> None:
+    steps = [step.replace(", timeout = 10min", "") for step in INSTANCES]
+    (found,) = checked(pipeline(*steps, budget="require time < 1h"))
+    assert found.message == "whether `time < 1h` holds is not known: `fit[part]` has no `timeout`"
+    assert len(found.labels) == 1

@@ -46,6 +46,17 @@ def test_what_is_to_run_is_refused_with_every_such_step_and_what_would_work() ->
     assert found[1].help[1].endswith("`env now { remove net }`")
 
 
+def test_the_instances_of_a_block_are_said_once() -> None:
+    compilation = compiled(PIPELINE.replace("train net:", "train net each width in [8, 16]:"))
+    assert compilation.graph() is not None
+    assert compilation.workflow() is None
+    assert [item.message.partition(" cannot")[0] for item in compilation.check()] == [
+        "`images`",
+        "`net[width]`",
+    ]
+    assert list(compilation.check())[1].help[1].endswith("`env now { remove net }`")
+
+
 def test_without_such_steps_it_runs() -> None:
     text = str(FILES["tumor.mlp"]) + "\nenv now {\n  remove page\n  remove drift\n}\n"
     assert compiled(text).workflow() is None

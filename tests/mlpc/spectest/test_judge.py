@@ -213,3 +213,64 @@ def test_a_file_with_mistakes_has_no_results() -> None:
     compilation = compiled(PIPELINE + '\ntest "it" {\n  expect runs(nobody)\n}\n')
     assert compilation.tests() == []
     assert compilation.check().has_errors
+
+
+# Instances and choices
+
+REGIONS = """mlp 1
+
+pipeline regions {
+  let names = ["eu", "us"]
+  data sales each region in names: csv { path = "${region}.csv", schema = Sale }
+  train model each region in names: sklearn.random_forest {
+    data = sales[region]
+    trees = if region == "eu" then 500 else 100
+  }
+  evaluate quality each region in names: regression {
+    model = model[region]
+    data = sales[region]
+    require rmse <= 150
+  }
+  register best: mlflow {
+    model = best_of(model[*], by = minimize(quality[*].rmse))
+    name = "regions"
+  }
+}
+
+schema Sale {
+  items: int >= 0
+  amount: float @label
+}
+"""
+
+
+def test_an_instance_is_spoken_of_with_its_index() -> None:
+    test = """
+      given quality["eu"].rmse = 100
+      given quality["us"].rmse = 300
+      expect runs(model["eu"]) and model["eu"].trees == 500 and model["us"].trees == 100
+      expect max(quality[*].rmse) == 300
+    """
+    assert [outcome.state for outcome in outcomes(test, text=REGIONS)] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("eu", "us", "state"),
+    [("100", "300", "passed"), ("300", "100", "passed"), ("300", "200", "failed"), ("300", "", "undecided")],
+)
+def test_a_choice_needs_one_candidate_that_passes(eu: str, us: str, state: str) -> None:
+    given = f'given quality["eu"].rmse = {eu}\n' + (f'given quality["us"].rmse = {us}\n' if us else "")
+    (outcome,) = outcomes(f"{given}expect runs(best)", text=REGIONS)
+    assert outcome.state == state
+    said = "\n".join(outcome.notes)
+    if state == "failed":
+        assert "`best.model` has nothing to choose: no candidate passes" in said
+        assert 'quality["eu"].rmse is 300' in said
+    if state == "undecided":
+        assert '`quality["us"].rmse` is not given' in said
+
+
+def test_what_lacks_is_named_as_it_is_given() -> None:
+    (outcome,) = outcomes("expect min(quality[*].rmse) > 3", text=REGIONS)
+    assert outcome.state == "undecided"
+    assert any('add `given quality["eu"].rmse = …`' in note for note in outcome.notes)
