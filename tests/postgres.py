@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.system import install
+
 #: Who runs the server where the tests run as root, which PostgreSQL refuses to do.
 USER = "postgres"
 
@@ -85,12 +87,10 @@ def running() -> Iterator[Postgres]:
 def installed() -> Path:
     """Return the folder of PostgreSQL's programs, installed by apt where it is not there yet."""
     found = _programs()
-    if found is None and os.getuid() == 0 and shutil.which("apt-get"):
-        variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-            subprocess.run(["apt-get", "-q", *command], check=True, capture_output=True, env=variables)
+    if found is None:
+        install("postgresql")
         found = _programs()
-    assert found is not None, "these tests need PostgreSQL; on Debian: apt-get install postgresql"
+    assert found is not None, "PostgreSQL was installed, and is not where Debian has it"
     return found
 
 

@@ -102,6 +102,7 @@ def test_rows_are_fetched_anew_and_nothing_follows_where_they_did_not_change(
         assert answer.code == 0, answer
     finally:
         fill(server)
+    assert "model[us]" not in executed(mlpc(server, "run", cwd=regions)), "the first rows are known already"
 
 
 @pytest.mark.engine

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.engines import made
 from tests.mlpc_cli.command import EXECUTABLE, Answer, environment
+from tests.system import install
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "python:3.11-slim"
@@ -36,30 +37,16 @@ def mlpc(*arguments: str, cwd: Path, variables: dict[str, str]) -> Answer:
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def apt(package: str) -> None:
-    """Install a package of the system.
-
-    Raises:
-        RuntimeError: it cannot be installed.
-    """
-    command = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    if call(*command).returncode != 0:
-        call("apt-get", "update")
-        done = call(*command)
-        if done.returncode != 0:
-            raise RuntimeError(f"{package} cannot be installed:\n{done.stderr[-2000:]}")
-
-
 @contextlib.contextmanager
 def running(log: Path) -> Iterator[None]:
     """See to it that an engine answers, until the end of the block."""
     if shutil.which("docker") is None:
-        apt("docker.io")
+        install("docker.io")
     if call("docker", "info").returncode == 0:
         yield
         return
     if shutil.which("dockerd") is None:
-        apt("docker.io")
+        install("docker.io")
     with log.open("wb") as output, subprocess.Popen(["dockerd"], stdout=output, stderr=output) as process:
         try:
             for _ in range(240):
@@ -93,7 +80,7 @@ def registry(folder: Path) -> Iterator[str]:
     """Serve a registry of images on this machine, which Debian has, until the end of the block; give its address."""
     program = "/usr/bin/docker-registry"
     if not Path(program).exists():
-        apt("docker-registry")
+        install("docker-registry")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -131,5 +118,5 @@ def compose_1() -> str:
     for path in ("/usr/bin/docker-compose", shutil.which("docker-compose") or ""):
         if path and call(path, "version", "--short").stdout.startswith("1."):
             return path
-    apt("docker-compose")
+    install("docker-compose")
     return "/usr/bin/docker-compose"

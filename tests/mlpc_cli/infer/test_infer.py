@@ -16,6 +16,7 @@ from mlpc_cli.infer.names import column_names, quoted, schema_name
 from mlpc_cli.infer.write import write
 from tests.mlpc_cli.command import mlpc
 from tests.mlpc_cli.infer.reading import fits, inferred, refused
+from tests.mlpc_cli.terminal import on_terminal
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -456,3 +457,12 @@ POOLS = [
     ["a", "b", "A", " a", "", "none"], ["1.0", "2.0", "", "3"], ["9007199254740993", "9223372036854775807", "-1"],
     ["0.1", "0.30000000000000004", "123456789.123456789"], ["1e300", "-1e300", "5e-324"],
 ]  # fmt: skip
+
+
+def test_progress_is_shown_to_a_person_alone(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text(rows("a,b", *[f"{at}.5,x" for at in range(40_000)]), encoding="utf-8")
+    screen = on_terminal("infer", "data.csv", cwd=tmp_path, timeout=60)
+    assert screen.code == 0
+    assert " % read" in screen.text
+    assert screen.text.replace("\r", "\n").rstrip().endswith("}")
+    assert mlpc("infer", "data.csv", cwd=tmp_path).err == ""
