@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mlpc_backends
 import mlpc_stdlib
 from mlpc.compilation import Compilation
 from mlpc.diagnostics import Diagnostic
 from mlpc.ir.nodes import Workflow
 
 STANDARD = Path(mlpc_stdlib.__path__[0])
+BACKENDS = Path(mlpc_backends.__path__[0])
 
 
 class Texts:
@@ -22,12 +24,17 @@ class Texts:
         if path.startswith("std:"):
             file = STANDARD / f"{path[4:]}.mlp"
             return file.read_bytes() if file.is_file() else None
+        if path.startswith("backend:"):
+            file = BACKENDS / path[8:] / "settings.mlp"
+            return file.read_bytes() if file.is_file() else None
         text = self.files.get(path)
         return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
 
     def names(self, folder: str) -> list[str]:
         if folder == "std:":
             return sorted(file.name for file in STANDARD.glob("*.mlp"))
+        if folder == "backend:":
+            return sorted(file.parent.name for file in BACKENDS.glob("*/settings.mlp"))
         prefix = f"{folder}/" if folder else ""
         return sorted(path.removeprefix(prefix) for path in self.files if path.rpartition("/")[0] == folder)
 

@@ -13,10 +13,13 @@ from .source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .check.facts import TypedTest
+    from .check.origins import Origin
     from .check.typed import TypedProgram
     from .ir.nodes import Json, Workflow
     from .lint import Settings
     from .source import Loader
+    from .spectest.judge import Result
 
 
 class Compilation:
@@ -36,6 +39,8 @@ class Compilation:
         self._checked = False
         #: The typed pipeline by environment, the plain one under the empty name.
         self._programs: dict[str, TypedProgram] = {}
+        self._tests: list[TypedTest] = []
+        self._loader = loader
         self._workflow: Workflow | None = None
 
     # -- stages ------------------------------------------------------------------------------------------------
@@ -82,6 +87,9 @@ class Compilation:
             return
         typed = checker.pipeline(program)
         self._programs[environment] = typed
+        tests = checker.tests(root, typed)
+        if environment == self.environment:
+            self._tests = tests
         if environment and len(self._diagnostics) > before:
             place = root.span(root.environments[environment])
             self._diagnostics.explain_from(before, environment, place)
@@ -114,7 +122,20 @@ class Compilation:
         return findings(spec, settings)
 
     def workflow(self) -> Workflow | None:
-        """Return the Workflow IR, or None where there are errors or no pipeline (see :meth:`check`)."""
+        """Return the Workflow IR of what can run, or None where there are errors or no pipeline (see :meth:`check`).
+
+        A step that is declared and not built is an error here, and none in :meth:`graph`.
+        """
+        typed = self.typed
+        if typed is not None and not self._diagnostics.has_errors:
+            from .check.unbuilt import unbuilt
+
+            for diagnostic in unbuilt(typed, self._modules):
+                self._diagnostics.add(diagnostic)
+        return None if self._diagnostics.has_errors else self.graph()
+
+    def graph(self) -> Workflow | None:
+        """Return the Workflow IR, with steps that are declared and not built; None as in :meth:`workflow`."""
         if self._workflow is None:
             typed = self.typed
             if typed is None and self.root is not None and not self._diagnostics.has_errors:
@@ -137,6 +158,25 @@ class Compilation:
             self._workflow = workflow
         return self._workflow
 
+    def tests(self) -> list[Result]:
+        """Return how the tests of the file end, in its order; none where it has errors (see :meth:`check`)."""
+        self.check()
+        root = self.root
+        if root is None or not root.tests or self._diagnostics.has_errors:
+            return []
+        from .spectest.judge import judge
+
+        results = []
+        for environment in ("", *root.environments):
+            within = (
+                self if environment == self.environment else Compilation(self._loader, self.path, environment)
+            )
+            within.check()
+            graph = within.graph() if within._tests else None
+            if graph is not None:
+                results += [judge(test, graph) for test in within._tests]
+        return sorted(results, key=lambda result: result.test.span.start)
+
     # -- questions ---------------------------------------------------------------------------------------------
 
     @property
@@ -151,6 +191,18 @@ class Compilation:
     def source(self, path: str) -> Source | None:
         """Return a text that was read, for showing places in it."""
         return self._modules.sources().get(path)
+
+    def origins(self, name: str) -> tuple[list[Origin], list[Diagnostic]]:
+        """Return what gave the value called ``name`` (`api.replicas`, `trees`), or why there is none.
+
+        The one that counts comes first.
+        """
+        from .check.origins import origins
+
+        typed = self.typed
+        if typed is None:
+            return [], []
+        return origins(typed, name)
 
     def parameter_values(self, texts: dict[str, str]) -> tuple[dict[str, Json], list[Diagnostic]]:
         """Return the values that ``--set NAME=TEXT`` gives to run-time parameters, as the IR has them.

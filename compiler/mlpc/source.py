@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         """Gives the compiler its modules; the compiler itself touches no disk.
 
         Paths are project-relative POSIX paths (``lib/boards.mlp``) or ``std:NAME`` for a module of the standard
-        library.
+        library, ``backend:NAME`` for the settings that a backend declares.
         """
 
         def read(self, path: str) -> bytes | None:

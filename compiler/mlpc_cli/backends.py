@@ -88,6 +88,24 @@ def named(name: str) -> Backend:
     return backend
 
 
+def names() -> list[str]:
+    """Return the names of all backends; none is loaded."""
+    return list(_points())
+
+
+def folder_of(name: str) -> str:
+    """Return the folder of the package of the backend ``name``, which is not loaded, or nothing."""
+    import os
+    import sys
+
+    package = _declared(name).partition(":")[0]
+    for folder in sys.path if package else ():
+        place = os.path.join(folder or ".", *package.split("."))
+        if os.path.isdir(place):
+            return place
+    return ""
+
+
 def every() -> list[Backend]:
     """Return all backends, by name."""
     return [point.load() for point in _points().values()]

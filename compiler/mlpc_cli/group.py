@@ -22,8 +22,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "new": "Start a project that runs at once.",
         "infer": "Write the schema of a CSV or Parquet file.",
         "check": "Find every mistake of a spec, with places and help.",
-        "lint": "Find what is no error and yet most likely a mistake, and mend it.",
+        "lint": "Find what is most likely a mistake, and mend it.",
         "fmt": "Lay a spec out.",
+        "test": "Judge the tests of a spec: what follows from what they give.",
+        "explain-value": "Tell what a value is, and what gave it.",
         "graph": "Draw what depends on what.",
         "explain": "Tell what a code means, with a wrong and a right example.",
     },
@@ -50,7 +52,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
 }
 COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
-_MODULES = {"compile": "compile_"}
+_MODULES = {"compile": "compile_", "explain-value": "explain_value"}
 
 
 class Group(click.Group):

@@ -18,7 +18,9 @@ LARGEST = 64 * 1024 * 1024
 PROJECT_FILE = "mlpc.toml"
 #: Names the files of an earlier `compile` in its folder, so that another one may replace them.
 MARK = ".mlpc-compiled"
-_STANDARD = "std:"
+#: Where a backend declares what a `backend` block may say, in the folder of its package.
+SETTINGS = "settings.mlp"
+_STANDARD, _BACKEND = "std:", "backend:"
 
 
 class DiskLoader:
@@ -47,6 +49,8 @@ class DiskLoader:
         """Return the path of a module as a person at the current folder would write it."""
         if path.startswith(_STANDARD):
             return f"<std>/{path[len(_STANDARD) :]}.mlp"
+        if path.startswith(_BACKEND):
+            return f"<backend>/{path[len(_BACKEND) :]}/settings.mlp"
         known = self._given.get(path)
         if known is None:
             known = self._given[path] = relative(os.path.join(self._root, path))
@@ -64,6 +68,8 @@ class DiskLoader:
 
     def names(self, folder: str) -> list[str]:
         """Return the sorted file names in ``folder``."""
+        if folder == _BACKEND:
+            return _backends()
         place = self._standard_folder() if folder.startswith(_STANDARD) else self._place(folder or ".")
         if place is None:
             return []
@@ -78,6 +84,9 @@ class DiskLoader:
         if path.startswith(_STANDARD):
             name = path[len(_STANDARD) :]
             return os.path.join(self._standard_folder(), name + ".mlp") if name.isidentifier() else None
+        if path.startswith(_BACKEND):
+            name = path[len(_BACKEND) :]
+            return _settings(name) if name.isidentifier() else None
         place = os.path.realpath(os.path.join(self._root, path))
         inside = place == self._root or place.startswith(self._root.rstrip(os.sep) + os.sep)
         return place if inside else None
@@ -89,6 +98,26 @@ class DiskLoader:
 
             self._standard = mlpc_stdlib.__path__[0]
         return self._standard
+
+
+def _settings(name: str) -> str | None:
+    """Return the file in which the backend ``name`` declares its settings; its code is not loaded."""
+    import mlpc_backends
+
+    own = os.path.join(mlpc_backends.__path__[0], name, SETTINGS)
+    if os.path.isfile(own):
+        return own
+    from .backends import folder_of
+
+    folder = folder_of(name)
+    return os.path.join(folder, SETTINGS) if folder else None
+
+
+def _backends() -> list[str]:
+    """Return the names of the installed backends that declare settings."""
+    from .backends import names
+
+    return [name for name in names() if (place := _settings(name)) is not None and os.path.isfile(place)]
 
 
 def read_file(place: str) -> bytes:

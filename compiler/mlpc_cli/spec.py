@@ -121,10 +121,17 @@ def show(found: Iterable[Diagnostic], loader: DiskLoader) -> bool:
 
 
 def compile_spec(
-    given: str | None, command: str, environment: str = "", project: str = "", *, quiet: bool = False
+    given: str | None,
+    command: str,
+    environment: str = "",
+    project: str = "",
+    *,
+    quiet: bool = False,
+    whole: bool = False,
 ) -> Spec:
     """Return the pipeline that the person means, with everything that `check` has to say printed.
 
+    With ``whole`` the pipeline may have steps that are not built; it is looked at, not run.
     With ``quiet``, for what was compiled before under another environment, warnings are not said again.
 
     Raises:
@@ -146,9 +153,11 @@ def compile_spec(
             help=["it can be checked, formatted and used by others; name the file that has the pipeline"],
             exit_code=errors.FINDINGS,
         )
-    workflow = compilation.workflow()
+    said = {id(item) for item in found}
+    workflow = compilation.graph() if whole else compilation.workflow()
     if workflow is None:
-        raise AssertionError("no errors, and no workflow")
+        show([item for item in compilation.check() if id(item) not in said], loader)
+        raise Findings
     return Spec(name, label, loader, compilation, workflow)
 
 

@@ -22,17 +22,13 @@ from tests.postgres import Postgres, running
 
 SPECS = EXAMPLES.parent / "tests" / "specs"
 REGIONS = ("eu", "us", "apac")
-#: Parts of the reference program that this version does not check yet.
-LATER = re.compile(r"\n  budget \{.*?\n  \}\n|\n?  backend \w+ \{[^\n]*\}\n", re.DOTALL)
 
 
 def test_the_program_is_the_reference() -> None:
-    """It is the reference to the letter as soon as that checks clean; until then, without what is not built yet."""
-    reference = (SPECS / "regions.mlp").read_text(encoding="utf-8")
+    """It is the reference to the letter, which has no mistake; what its budget cannot decide for want of prices is said."""
     compilation = Compilation(DiskLoader(str(SPECS)), "regions.mlp")
-    if compilation.check().has_errors:
-        reference = LATER.sub("", reference)
-    assert (EXAMPLES / "regions" / "main.mlp").read_text(encoding="utf-8") == reference
+    assert [item.code.name for item in compilation.check()] == ["undecided-budget"] * 2
+    assert (EXAMPLES / "regions" / "main.mlp").read_bytes() == (SPECS / "regions.mlp").read_bytes()
     assert (EXAMPLES / "regions" / "train.py").read_bytes() == (SPECS / "train.py").read_bytes()
 
 

@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 import mlpc
-import mlpc_stdlib
 from mlpc import codes
 from mlpc.compilation import Compilation
 from mlpc.format import format_source
 from mlpc.lint import read_settings
 from mlpc.source import Source
+from tests.loader import Texts
 from tests.mlpc_cli.command import mlpc as command
 
 PAGES = Path(mlpc.__path__[0]) / "explain"
-STANDARD = Path(mlpc_stdlib.__path__[0])
 # Pages of the linter's rules are the docstrings of their modules: see `tests/mlpc/lint`.
 NAMES = sorted(code.name for code in codes.ALL.values() if code.code not in codes.RULES)
 _FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,29 +28,12 @@ def section(page: str, title: str) -> dict[str, str]:
     return {name or "main.mlp": text for name, _, text in _FENCE.findall(found[1])} if found else {}
 
 
-class Files:
-    """Gives a compilation the files of an example and the standard library."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
-        self.files = {path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()}
-
-    def read(self, path: str) -> bytes | None:
-        if path.startswith("std:"):
-            file = STANDARD / f"{path[4:]}.mlp"
-            return file.read_bytes() if file.is_file() else None
-        return self.files.get(path)
-
-    def names(self, folder: str) -> list[str]:
-        return (
-            sorted(path.name for path in STANDARD.iterdir())
-            if folder.startswith("std:")
-            else list(self.files)
-        )
-
-
 def found_in(files: dict[str, str], *, linted: bool = False) -> list[str]:
-    loader = Files(files)
+    # What is no UTF-8 cannot be shown as it is; a page writes the byte as an escape.
+    texts: dict[str, str | bytes] = {
+        path: text.encode().replace(rb"\xE9", b"\xe9") for path, text in files.items()
+    }
+    loader = Texts(texts)
     compilation = Compilation(loader, "main.mlp")
     found = list(compilation.check())
     if linted:
@@ -102,6 +84,8 @@ def test_what_a_check_finds_has_examples() -> None:
     assert checked - set(WITH_EXAMPLES) <= {
         "no-file",
         "no-pipeline",
+        "estimate-not-built",
+        "step-not-built",
         "too-many-mistakes",
         "unclear-condition",
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from mlpc_cli import loader
 from mlpc_cli.errors import CommandError
 from mlpc_cli.loader import DiskLoader, open_spec, project_root, specs_below
+from tests.mlpc_cli.command import mlpc
 
 
 @pytest.fixture
@@ -38,6 +41,39 @@ def test_modules_of_the_standard_library(project: Path) -> None:
     assert text.startswith(b"mlp 1\n")
     assert "kinds.mlp" in files.names("std:")
     assert files.read("std:none") is None
+
+
+def test_settings_of_backends_are_read_and_no_backend_is_loaded(project: Path) -> None:
+    code = (
+        "import sys; from mlpc_cli.loader import DiskLoader; files = DiskLoader('.');"
+        "print(files.read('backend:airflow')[:5], files.read('backend:none'), files.read('backend:../x'));"
+        "print(files.names('backend:'), [name for name in sys.modules if name.startswith('mlpc_backends.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "b'mlp 1' None None",
+        "['airflow', 'compose', 'kubeflow', 'local'] []",
+    ]
+
+
+def test_a_backend_of_another_package_declares_its_settings_as_well(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "mlpc_slurm"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('loaded')\n")
+    (package / "settings.mlp").write_text(
+        "mlp 1\n\ncomponent slurm: backend {\n  param partition: string\n}\n"
+    )
+    about = tmp_path / "site" / "mlpc_slurm-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mlpc-slurm\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[mlpc.backends]\nslurm = mlpc_slurm:BACKEND\n")
+    spec = tmp_path / "main.mlp"
+    for line, code in (('backend slurm { partition = "gpu" }', 0), ("backend slurm { partiton = 1 }", 1)):
+        spec.write_text(f"mlp 1\n\npipeline demo {{\n  {line}\n}}\n")
+        answer = mlpc("check", "main.mlp", cwd=tmp_path, PYTHONPATH=str(tmp_path / "site"))
+        assert answer.code == code, answer
 
 
 @pytest.mark.parametrize(

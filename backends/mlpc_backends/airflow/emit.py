@@ -9,6 +9,7 @@ import posixpath
 from mlpc.backend import Emitted, judge
 from mlpc.codes import (
     BAD_SCHEDULE,
+    BAD_SETTING,
     DATA_OUTSIDE_PROJECT,
     GPU_TYPE_UNKNOWN,
     MANGLED_NAME,
@@ -106,6 +107,19 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
     yield from _too_long(workflow)
     yield from long_names(workflow, "Airflow", TASK)
     yield from _bad_schedules(workflow)
+    if _setting(workflow, "run") == "kubernetes":
+        yield Diagnostic(
+            BAD_SETTING,
+            "tasks of Airflow run in containers of Docker: pods of Kubernetes are not built",
+            help=('leave `run = "kubernetes"` out of `backend airflow`, or compile `--to kubeflow`',),
+        )
+    pool = _setting(workflow, "pool")
+    if len(pool) > spec.LONGEST_POOL:
+        yield Diagnostic(
+            BAD_SETTING,
+            f"the pool `{pool[:40]}…` has {len(pool)} characters",
+            help=(f"the name of a pool of Airflow has {spec.LONGEST_POOL} at most",),
+        )
     for node in workflow.nodes:
         if isinstance(node, Task | Gate | Service):
             wanted = _read_from(node) if isinstance(node, Service) else set(needs(node))
@@ -354,7 +368,8 @@ class Maker:
         made.description = " ".join(workflow.doc.split())[:500]
         made.doc = render.doc(workflow)
         owner, tags = workflow.labels.get("owner"), workflow.labels.get("tags")
-        made.owner = owner if isinstance(owner, str) else ""
+        made.owner = _setting(workflow, "owner") or (owner if isinstance(owner, str) else "")
+        made.pool = _setting(workflow, "pool")
         found = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
         made.tags = list(dict.fromkeys(["mlpc", *found]))
         triggers = [node for node in workflow.nodes if isinstance(node, Trigger)]
@@ -493,6 +508,13 @@ class Maker:
                     f"`{node.id}` asks for a GPU of the type {node.resources.gpu_type}; Docker takes any",
                     help=at(node),
                 )
+
+
+def _setting(workflow: Workflow, name: str) -> str:
+    """Return what `backend airflow { … }` sets, or nothing."""
+    settings = workflow.settings.get("airflow")
+    found = settings.get(name) if isinstance(settings, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _registry(node: Task) -> str:

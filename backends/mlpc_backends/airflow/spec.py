@@ -27,6 +27,8 @@ GROUP = Rule("airflow group", ascii_letters + digits + "_", "-", "[")
 
 #: The most characters of an id of a DAG, a task or a task group, and of a tag.
 LONGEST_ID, LONGEST_TAG = 250, 100
+#: The same of a pool.
+LONGEST_POOL = 256
 #: Seconds beyond which dates overflow, or nearly so.
 LONGEST_TIME = 1e9
 #: What a count may be at most: Airflow's database has 32 bits for it.
@@ -228,6 +230,7 @@ class Dag:
         "id",
         "owner",
         "params",
+        "pool",
         "steps",
         "store",
         "tags",
@@ -240,6 +243,7 @@ class Dag:
         self.description = ""
         self.doc = ""
         self.owner = ""
+        self.pool = ""
         self.tags: list[str] = []
         self.cron: list[str] = []
         self.timezone = "UTC"

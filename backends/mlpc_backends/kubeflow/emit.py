@@ -88,6 +88,8 @@ _WORK = (ir.Task, Gate, Service)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-\[\]/]")
 _SHOWN = re.compile(r"[A-Za-z0-9_.\[\]/ -]{1,100}\Z")
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*\Z")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
 
 
 def emit(backend: Backend, workflow: Workflow, material: Material) -> Emitted:
@@ -163,6 +165,17 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
             f"`{registry}` is no registry of images",
             help=("it looks like `registry.example.org/team`",),
         )
+    for name, what, form in (
+        ("namespace", "namespace", _LABEL),
+        ("service_account", "service account", _SUBDOMAIN),
+    ):
+        given = _setting(workflow, name)
+        if given and not form.match(given):
+            yield Diagnostic(
+                BAD_SETTING,
+                f"`{given[:60]}` is no name of a {what}",
+                help=("Kubernetes takes small letters, digits and `-`, such as `team-ml`",),
+            )
 
 
 def _too_long(text: str, what: str, name: str, longest: int, where: tuple[str, ...] = ()) -> Diagnostic:

@@ -11,8 +11,10 @@ from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..source import Span
     from .checker import Checker
     from .schemas import Schema
+    from .specs import PortSpec
 
 
 #: Names that a help text lists.
@@ -51,7 +53,7 @@ class ArtefactChecks:
                     value.span,
                     label=shown,
                     help=self._fitting(wanted),
-                    fixes=self._only(self.candidates(wanted), value),
+                    fixes=self._only(self.candidates(wanted), value.span),
                 )
             )
             return None
@@ -84,9 +86,45 @@ class ArtefactChecks:
         if wanted.framework and type.framework != wanted.framework:
             self._wrong_framework(source, wanted, port)
             return None
+        if wanted.frameworks and type.framework not in wanted.frameworks:
+            self._wrong_framework(source, wanted, port)
+            return None
         if wanted.bases is not None and not self._label_fits(source, wanted, port):
             return None
         return source
+
+    def made_as_allowed(self, source: TypedSource, port: PortSpec, name: str) -> bool:
+        """Return whether what made ``source`` was set as ``port`` allows; else report it."""
+        maker = self.typed.blocks[source.block]
+        for key, allowed in port.made_with.items():
+            value = maker.setting(key)
+            if value is None or value.wrong or not value.known or value.value in allowed:
+                continue
+            attr = maker.definition.body.attrs.get(key)
+            place = attr.module.span(attr.node.value) if attr is not None else maker.span
+            component = self.block.component
+            fitting = self.candidates(port.type, made_with=(key, allowed))
+            choices = " or ".join(f'`{key} = "{choice}"`' for choice in allowed)
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ARTEFACT,
+                    f"`{name}` of `{self.block.shown}` cannot be `{maker.shown}`, "
+                    f'which is made with `{key} = "{value.value}"`',
+                    source.span,
+                    label=f'made with "{value.value}"',
+                    labels=[
+                        Label(place, "set here" if attr is not None else "its default"),
+                        Label(
+                            port.span,
+                            f"`{component.name if component is not None else name}` takes no such model",
+                        ),
+                    ],
+                    help=[f"what works is {choices}", *self._fitting_names(fitting)],
+                    fixes=self._only(fitting, source.span),
+                )
+            )
+            return False
+        return True
 
     def _several(self, value: Value, wanted: Type, port: str, count: int) -> None:
         object = value.node.object if isinstance(value.node, tree.Index) else None
@@ -121,17 +159,19 @@ class ArtefactChecks:
                 label=found[0][1].show() if len(found) == 1 else "does not fit",
                 labels=[Label(self.typed.blocks[id].span, f"`{self.checker.shown(id)}` is declared here")],
                 help=self._fitting(wanted),
-                fixes=self._only(self.candidates(wanted), value),
+                fixes=self._only(self.candidates(wanted), value.span),
             )
         )
 
     def _wrong_framework(self, source: TypedSource, wanted: Type, port: str) -> None:
         help = []
         shown = self.checker.shown(source.block)
-        maker = self._exporter(wanted.framework)
-        if maker:
-            name = self.typed.blocks[source.block].definition.name.text
-            help.append(f"export it first: `export {name}_{wanted.framework}: {maker} {{ model = {shown} }}`")
+        name = self.typed.blocks[source.block].definition.name.text
+        for framework in wanted.frameworks or (wanted.framework,):
+            maker = self._exporter(framework, source.type.framework)
+            if maker:
+                made = f"{name}_{framework.replace('.', '_')}"
+                help.append(f"export it first: `export {made}: {maker} {{ model = {shown} }}`")
         help += self._fitting(wanted)
         self.report(
             Diagnostic(
@@ -145,29 +185,44 @@ class ArtefactChecks:
             )
         )
 
-    def _exporter(self, framework: str) -> str:
-        library = self.checker.modules.standard("export")
-        for name, decl in library.names.items() if library is not None else ():
-            if library is not None and decl.kind.text == "component":
+    def _exporter(self, framework: str, given: str) -> str:
+        """Return an export that makes a model of ``framework`` from one of the framework ``given``."""
+        for library in self.checker.modules.libraries("export"):
+            for name, decl in library.names.items():
+                if decl.kind.text != "component":
+                    continue
                 spec = self.checker.declarations.component(library, decl)
-                if any(
+                makes = any(
                     port.type.base == "model" and port.type.framework == framework
                     for port in spec.outputs.values()
-                ):
+                )
+                takes = [port.type for port in spec.inputs.values() if port.type.base == "model"]
+                if makes and any(given in (type.frameworks or (type.framework,)) for type in takes):
                     return name
         return ""
 
-    def candidates(self, wanted: Type) -> list[str]:
-        """Return what stands in the pipeline and would fit, as it would be written; of many the first."""
+    def candidates(self, wanted: Type, made_with: tuple[str, tuple[str, ...]] | None = None) -> list[str]:
+        """Return what stands in the pipeline and would fit, as it would be written; of many the first.
+
+        ``made_with`` is what has to be set in the block that makes it, and to one of what.
+        """
         found: list[str] = []
+        if wanted.frameworks:
+            for framework in wanted.frameworks:
+                found += self.candidates(wanted.replace(framework=framework, frameworks=()), made_with)
+            return found
         for id in self.typed.made.get((wanted.base, wanted.framework), ()):
             block = self.typed.blocks[id]
+            if made_with is not None:
+                given = block.setting(made_with[0])
+                if given is None or given.value not in made_with[1]:
+                    continue
             fitting = [
                 name
                 for name, type in block.outputs.items()
                 if type.base == wanted.base and (not wanted.framework or type.framework == wanted.framework)
             ]
-            shown = block.shown
+            shown = block.shown if made_with is None else self.checker.written(id)
             for each in [shown] if len(fitting) == 1 else [f"{shown}.{name}" for name in fitting]:
                 if each not in found:  # the instances of an `each` are called alike
                     found.append(each)
@@ -181,11 +236,11 @@ class ArtefactChecks:
     def _fitting_names(self, found: list[str]) -> list[str]:
         return ["what fits is " + ", ".join(f"`{each}`" for each in found[:_SHOWN])] if found else []
 
-    def _only(self, found: list[str], value: Value) -> list[Fix]:
+    def _only(self, found: list[str], place: Span) -> list[Fix]:
         """Offer the only thing that fits; whether it is meant, who wrote the spec has to say."""
         if len(found) != 1 or ("[" in found[0] and self.block.definition.bound is None):
             return []
-        return [Fix(f"write `{found[0]}`", [(value.span, found[0])], safe=False)]
+        return [Fix(f"write `{found[0]}`", [(place, found[0])], safe=False)]
 
     def _label_fits(self, source: TypedSource, wanted: Type, port: str) -> bool:
         schema = source.type.schema
@@ -357,7 +412,7 @@ class ArtefactChecks:
                     label=f"{article(column.type.base)}",
                     labels=[Label(column.span, f"`{column.name}` is declared here")],
                     help=self._fitting_names(found),
-                    fixes=self._only(found, value),
+                    fixes=self._only(found, value.span),
                 )
             )
             return wrong(value.module, value.node)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..ir.nodes import metrics_read
-from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef, not_built
+from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef, make_body
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
 from .artefacts import ArtefactChecks
+from .order import names_in
 from .scope import Scope
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
@@ -19,6 +20,8 @@ from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ir.nodes import Json
     from ..resolve.modules import Module
     from .checker import Checker
@@ -124,6 +127,9 @@ class Binder:
         for name, attr in body.attrs.items():
             if name in values:
                 continue
+            if specs[0].rest is not None:
+                self._tuned_key(name, attr, where)
+                continue
             if name in blocks:
                 self.report(
                     Diagnostic(
@@ -161,6 +167,29 @@ class Binder:
             if isinstance(item, tree.Field) and item.name is not None:
                 self.mentioned.add(self._dotted(prefix, item.name.text))
             self._misplaced(module, item, where, values)
+
+    def _tuned_key(self, name: str, attr: AttrDef, where: str) -> None:
+        """Report a key of a block whose keys are the parameters of the component, where it is none of them."""
+        known = [each for each, param in self.component.params.items() if _tunable(param.type)]
+        if name in known:
+            return
+        near = nearest(name, known)
+        there = self.component.params.get(name)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_KEY,
+                f"`{self.label}` has no parameter `{name}` that could be varied",
+                attr.span,
+                label=f"did you mean `{near}`?"
+                if near
+                else "unknown"
+                if there is None
+                else "not a number or a choice",
+                labels=[Label(there.span, "declared here")] if there is not None else [],
+                help=[] if near else [f"`{where}` takes " + ", ".join(f"`{each}`" for each in known)],
+                fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
+            )
+        )
 
     def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
         """A key with a value behind it and nothing between: it reads as a kind and a name."""
@@ -266,7 +295,7 @@ class Binder:
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
             source = self.artefacts.source(value, port.type, prefix + name)
-            if source is not None:
+            if source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
                 self.block.inputs[prefix + name] = [source]
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
@@ -298,7 +327,13 @@ class Binder:
         )
 
     def _evaluate(self, attr: AttrDef, wanted: Type) -> Value:
-        scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound, wanted=wanted)
+        scope = Scope(
+            attr.module,
+            self.typed.program,
+            values=self.block.definition.bound,
+            wanted=wanted,
+            block=self.block.id,
+        )
         return self.checker.expressions.evaluate(attr.node.value, scope)
 
     # -- parameters --------------------------------------------------------------------------------------------
@@ -330,6 +365,29 @@ class Binder:
                 self.block.externals[prefix + name] = value
             else:
                 into[prefix + name] = value
+        if spec.rest is not None:
+            self._tuned(spec.rest, body, prefix, into)
+
+    def _tuned(self, type: Type, body: BodyDef, prefix: str, into: dict[str, Value]) -> None:
+        """Bind what parameters of the component may be, in a block such as `search { … }`."""
+        for name, attr in body.attrs.items():
+            param = self.component.params.get(name)
+            if param is None or not _tunable(param.type):
+                continue
+            value = self.checker.fit(self._evaluate(attr, type), type, f"`{prefix}{name}`")
+            if value.wrong or value.entity is None:
+                continue
+            into[prefix + name] = value
+            called, given = value.entity.item
+            for key, arg in given.items():
+                if "tuned" not in called.params[key].marks:
+                    continue
+                items = arg.value.items if isinstance(arg.value, tree.List) else (arg.value,)
+                for item in items:
+                    scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound)
+                    fitted = self.checker.expressions.evaluate(item, scope)
+                    if self.checker.fit(fitted, param.type, f"`{name}` of `{self.label}`").wrong:
+                        into.pop(prefix + name, None)
 
     def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
@@ -363,6 +421,8 @@ class Binder:
         value = self._evaluate(attr, type)
         if value.wrong or (value.known and value.value is None and type.optional):
             return value
+        if type.base == "device" and (value.type.base, value.type.framework) != ("device", type.framework):
+            return self._no_device(value, type, what)
         if value.entity is not None and value.entity.what == "secret":
             self.report(
                 Diagnostic(
@@ -384,6 +444,31 @@ class Binder:
         if type.base == "list" and type.of is not None and type.of.base == "column":
             return self._columns(value, type.of, what)
         return self.checker.fit(value, type, what)
+
+    def _no_device(self, value: Value, type: Type, what: str) -> Value:
+        module = value.module
+        known = [name for name, decl in module.names.items() if _is_device(decl, type)]
+        for alias, (_, used) in module.aliases.items():
+            known += [f"{alias}.{name}" for name, decl in used.names.items() if _is_device(decl, type)]
+        shown = article(value.type.show())
+        if value.type.base in ("block", "none"):
+            shown = "a block" if value.type.base == "block" else "none"
+        elif value.type.base == "device":
+            shown = f"one of the sort `{value.type.framework}`"
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"{what} is a device of the sort `{type.framework}`, but this is {shown}",
+                value.span,
+                label="not a device"
+                if value.type.base != "device"
+                else f"of the sort `{value.type.framework}`",
+                help=["there is " + ", ".join(f"`{each}`" for each in known[:6])]
+                if known
+                else [f"declare one at the top level: `device {type.framework}_1: {type.framework} {{ … }}`"],
+            )
+        )
+        return wrong(module, value.node)
 
     def _no_schema(self, value: Value, what: str) -> None:
         fixes = []
@@ -541,27 +626,31 @@ class Binder:
 
     def _conditions(self, body: BodyDef) -> None:
         for condition in body.conditions:
-            self._condition(condition, self.component.quantities, "")
+            self._condition(condition, self.component.quantities, "", "", self.component)
         for prefix, (spec, nested) in self.given.items():
             for condition in nested.body.conditions:
-                self._condition(condition, spec.quantities, prefix + ".")
+                # A block that measures nothing of its own speaks of what is measured around it.
+                quantities, inside = (
+                    (spec.quantities, prefix + ".") if spec.quantities else (self.component.quantities, "")
+                )
+                self._condition(condition, quantities, inside, prefix, spec)
             if not self._of_kind(prefix):
                 self._declared(spec, prefix, nested)
         self._declared(self.component, "", None)
 
-    def _condition(self, condition: ConditionDef, quantities: dict[str, QuantitySpec], prefix: str) -> None:
+    def _condition(
+        self,
+        condition: ConditionDef,
+        quantities: dict[str, QuantitySpec],
+        prefix: str,
+        nested: str,
+        spec: BlockSpec,
+    ) -> None:
         node, module = condition.node, condition.module
         verb = node.verb.text
-        if verb != "require":
-            self.report(
-                Diagnostic(
-                    codes.WRONG_CONDITION,
-                    f"`{verb}` cannot stand in {article(f'`{self.block.kind.name}`')}",
-                    module.span(node.verb),
-                    label="not here",
-                    help=["`require` says what has to hold"],
-                )
-            )
+        verbs = dict(spec.verbs) if nested else {**self.block.kind.verbs, **spec.verbs}
+        if verb != "require" and verb not in verbs:
+            self._wrong_verb(condition, verbs, nested)
             return
         if not quantities:
             self.report(
@@ -576,14 +665,18 @@ class Binder:
                 )
             )
             return
-        severity, message = self._condition_body(condition)
+        bound = self.block.definition.bound
+        if verb == "require":
+            said, settings = condition_body(self.checker, self.typed, condition, bound), {}
+        else:
+            said, settings = ("error", ""), self._verb_body(condition, verbs[verb])
         scope = Scope(
             module,
             self.typed.program,
             block=self.block.id,
             prefix=prefix,
             quantities=quantities,
-            values=self.block.definition.bound,
+            values=bound,
         )
         value = self.checker.expressions.evaluate(node.expr, scope)
         if value.wrong:
@@ -608,14 +701,107 @@ class Binder:
             return
         if not self._possible(node.expr, scope):
             return
-        if self._at_check(value.to_json()):
-            self.report(not_built(module, node.expr, "a condition on what is known before anything runs"))
-            return
         text = module.source.text[node.expr.start : node.expr.end]
         made = self._add(
-            verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), prefix[:-1]
+            verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), nested
         )
-        made.severity, made.message = severity, message
+        made.severity, made.message = said
+        made.settings = settings
+
+    def _wrong_verb(self, condition: ConditionDef, verbs: dict[str, BlockSpec], nested: str) -> None:
+        node, module = condition.node, condition.module
+        verb = node.verb.text
+        where = f"`{nested}`" if nested else article(f"`{self.block.kind.name}`")
+        near = nearest(verb, verbs)
+        around = (self.component, self.block.kind)
+        owner = next(
+            (n for spec in around for n, b in spec.blocks.items() if verb in b.verbs and n != nested), ""
+        )
+        help = ["`require` says what has to hold"]
+        if owner:
+            help = [f"it belongs to `{owner}`: write `{owner} {{ {verb} when … }}`"]
+        elif verbs:
+            help = ["what can stand here is `require`, " + ", ".join(f"`{each} when`" for each in verbs)]
+        else:
+            kinds = [name for name in self._kinds_with(verb) if name != self.block.kind.name]
+            if kinds:
+                help.append(f"`{verb} when` belongs to {article(f'`{kinds[0]}`')}")
+        span = module.span(node.verb)
+        self.report(
+            Diagnostic(
+                codes.WRONG_CONDITION,
+                f"`{verb}` cannot stand in {where}",
+                span,
+                label=f"did you mean `{near}`?" if near else "not here",
+                help=[] if near else help,
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+            )
+        )
+
+    def _kinds_with(self, verb: str) -> list[str]:
+        kinds = self.checker.modules.standard("kinds")
+        found = []
+        for name in kinds.names if kinds is not None else ():
+            spec = self.checker.kind(name)
+            if spec is not None and verb in spec.verbs:
+                found.append(name)
+        return found
+
+    def _verb_body(self, condition: ConditionDef, spec: BlockSpec) -> dict[str, Any]:
+        """Return what the body of a condition such as `alert when … { severity = "page" }` sets, by what its verb declares."""
+        node, module = condition.node, condition.module
+        settings: dict[str, Any] = {}
+        body = make_body(self.checker.modules, module, node, node.body, condition.environment)
+        verb = node.verb.text
+        for name, attr in body.attrs.items():
+            param = spec.params.get(name)
+            if param is not None:
+                value = self._param(param, attr, body, f"`{name}` of `{verb}`")
+                if not value.wrong and not value.known:
+                    self._too_late(value, f"`{name}` of `{verb}`", param, spec)
+                elif not value.wrong:
+                    settings[name] = value.value
+                continue
+            near = nearest(name, spec.params)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_KEY,
+                    f"`{verb}` has no `{name}`",
+                    attr.span,
+                    label=f"did you mean `{near}`?" if near else "unknown",
+                    labels=[Label(spec.span, f"`{verb}` is declared here")],
+                    help=[] if near else [f"`{verb}` takes " + ", ".join(f"`{key}`" for key in spec.params)],
+                    fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
+                )
+            )
+        places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
+        places += [each.module.span(each.node) for each in body.conditions]
+        places += [within.span(item) for within, item in body.others]
+        for place in places:
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"this cannot stand in the body of `{verb}`",
+                    place,
+                    help=[f"`{verb}` takes " + ", ".join(f"`{key}`" for key in spec.params)],
+                )
+            )
+        for name, param in spec.params.items():
+            if name not in body.attrs and param.default is not None and param.default.value is not None:
+                settings[name] = param.default.value
+            elif name not in body.attrs and not param.type.optional:
+                span = module.span(node.verb)
+                self.report(
+                    Diagnostic(
+                        codes.MISSING_KEY,
+                        f"`{verb}` needs `{name}`",
+                        span,
+                        label=f"`{name}` is missing",
+                        labels=[Label(param.span, "declared here")],
+                        help=[f"write `{verb} when … {{ {name} = … }}`, {article(param.type.show())}"],
+                    )
+                )
+        return settings
 
     def _decided(self, holds: bool, node: tree.Condition, span: Span) -> None:
         if holds:
@@ -675,7 +861,8 @@ class Binder:
         name = left.text
         help = []
         fixes = []
-        if never and type.high == 1 and 1 < bound <= 100 and isinstance(right.node, tree.Number):
+        plain = isinstance(right.node, tree.Number) and not right.text.endswith("%")
+        if never and type.high == 1 and 1 < bound <= 100 and plain:
             help = [f"`{right.text}%`?"]
             fixes = [Fix(f"write `{right.text}%`", [(right.span, f"{right.text}%")], safe=False)]
         self.report(
@@ -691,15 +878,6 @@ class Binder:
         )
         return always
 
-    def _at_check(self, expr: Json) -> bool:
-        """Return whether ``expr`` speaks of a quantity that `mlpc check` would have to work out."""
-        for id, metric in metrics_read(expr):
-            typed = self.typed.blocks.get(id)
-            spec = typed.quantities.get(metric) if typed is not None else None
-            if spec is not None and spec.when == CHECK:
-                return True
-        return False
-
     def _add(self, verb: str, name: str, expr: Json, text: str, span: Span, nested: str) -> TypedCondition:
         times = {CHECK: 0, AFTER: 1, LIVE: 2}
         when = CHECK
@@ -711,37 +889,6 @@ class Binder:
         made = TypedCondition(verb, name, expr, " ".join(text.split()), span, when, nested)
         self.block.conditions.append(made)
         return made
-
-    def _condition_body(self, condition: ConditionDef) -> tuple[str, str]:
-        """Return the severity and the message of a condition."""
-        said = {"severity": "error", "message": ""}
-        body = condition.node.body
-        module = condition.module
-        for item in body.items if body is not None else ():
-            if isinstance(item, tree.ErrorItem):
-                continue
-            name = item.name.text if isinstance(item, tree.Attr) else ""
-            if not isinstance(item, tree.Attr) or name not in _CONDITION_KEYS:
-                near = nearest(name, _CONDITION_KEYS) if name else None
-                span = module.span(item.name if isinstance(item, tree.Attr) else item)
-                self.report(
-                    Diagnostic(
-                        codes.UNKNOWN_KEY,
-                        f"a condition has no `{name}`" if name else "this cannot stand in a condition",
-                        span,
-                        label=f"did you mean `{near}`?" if near else "unknown",
-                        help=["a condition takes " + ", ".join(f"`{key}`" for key in _CONDITION_KEYS)],
-                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
-                    )
-                )
-                continue
-            scope = Scope(module, self.typed.program, values=self.block.definition.bound)
-            value = self.checker.expressions.evaluate(item.value, scope)
-            type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
-            fitted = self.checker.fit(value, type, f"`{name}`")
-            if not fitted.wrong and fitted.known:
-                said[name] = fitted.value
-        return said["severity"], said["message"]
 
     def _declared(self, spec: BlockSpec, prefix: str, nested: NestedDef | None) -> None:
         """Add the conditions that the component itself declares, with the parameters as they are given."""
@@ -757,6 +904,15 @@ class Binder:
                 else:
                     return  # reported
             values[name] = value
+        for name in spec.inputs:
+            given = dotted + name in self.block.inputs
+            values[name] = Value(
+                Type("artefact", optional=True),
+                spec.module,
+                spec.requires[0],
+                known=True,
+                value=given or None,
+            )
         span = nested.module.span(nested.node.name) if nested is not None else self.block.span
         for condition in spec.requires:
             scope = Scope(
@@ -768,6 +924,8 @@ class Binder:
                 values=values,
             )
             value = self.checker.expressions.evaluate(condition.expr, scope)
+            if value.known and value.value is False and not value.wrong:
+                self._against_declaration(condition, spec, span, dotted)
             if value.wrong or value.known:
                 continue
             expr = value.to_json()
@@ -775,6 +933,80 @@ class Binder:
                 "require", condition.name.text if condition.name else "", expr, show(expr), span, prefix
             )
             made.declared = True
+
+    def _against_declaration(
+        self, condition: tree.Condition, spec: BlockSpec, span: Span, dotted: str
+    ) -> None:
+        """Report a condition of the declaration that what is given does not fulfil, whatever is measured."""
+        text = " ".join(spec.module.source.text[condition.expr.start : condition.expr.end].split())
+        said = next(
+            (
+                item.value.parts[0]
+                for item in (condition.body.items if condition.body is not None else ())
+                if isinstance(item, tree.Attr)
+                and item.name.text == "message"
+                and isinstance(item.value, tree.String)
+            ),
+            f"it demands `{text}`",
+        )
+        labels = [Label(spec.module.span(condition.expr), f"`{self.label}` demands this")]
+        body = self.given[dotted[:-1]][1].body if dotted else self.block.definition.body
+        for name, _ in names_in(condition.expr):
+            if name in body.attrs:
+                labels.insert(0, Label(body.attrs[name].span, f"`{name}` is set here"))
+        self.report(
+            Diagnostic(
+                codes.AGAINST_DECLARATION,
+                f"`{self.block.shown}` cannot be as it is: {said}",
+                span,
+                labels=labels,
+                help=[f"`{self.label}` declares `require {text}`"],
+            )
+        )
+
+
+def _tunable(type: Type) -> bool:
+    return type.base in (*NUMBERS, *DIMENSIONS, "enum", "bool", "string")
+
+
+def _is_device(decl: tree.Decl, type: Type) -> bool:
+    return decl.kind.text == "device" and decl.type is not None and decl.type.name.text == type.framework
+
+
+def condition_body(
+    checker: Checker,
+    typed: TypedProgram,
+    condition: ConditionDef,
+    bound: dict[str, Value] | None = None,
+) -> tuple[str, str]:
+    """Return the severity and the message of a `require`; ``bound`` are the variables of an `each` around it."""
+    said = {"severity": "error", "message": ""}
+    body = condition.node.body
+    module = condition.module
+    for item in body.items if body is not None else ():
+        if isinstance(item, tree.ErrorItem):
+            continue
+        name = item.name.text if isinstance(item, tree.Attr) else ""
+        if not isinstance(item, tree.Attr) or name not in _CONDITION_KEYS:
+            near = nearest(name, _CONDITION_KEYS) if name else None
+            span = module.span(item.name if isinstance(item, tree.Attr) else item)
+            checker.report(
+                Diagnostic(
+                    codes.UNKNOWN_KEY,
+                    f"a condition has no `{name}`" if name else "this cannot stand in a condition",
+                    span,
+                    label=f"did you mean `{near}`?" if near else "unknown",
+                    help=["a condition takes " + ", ".join(f"`{key}`" for key in _CONDITION_KEYS)],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                )
+            )
+            continue
+        value = checker.expressions.evaluate(item.value, Scope(module, typed.program, values=bound))
+        type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
+        fitted = checker.fit(value, type, f"`{name}`")
+        if not fitted.wrong and fitted.known:
+            said[name] = fitted.value
+    return said["severity"], said["message"]
 
 
 def show(expr: Json) -> str:

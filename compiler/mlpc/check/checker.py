@@ -23,15 +23,21 @@ from .values import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
+    from .budget import Estimate
+    from .devices import Devices
+    from .facts import TypedTest
     from .instances import Gathered, Instances
+    from .prices import Prices
 
 
 class Checker:
     """Checks one root module, under no environment and under each that it declares."""
 
     __slots__ = (
+        "_devices",
         "_gathered",
         "_missing_functions",
+        "_prices",
         "_typed",
         "declarations",
         "diagnostics",
@@ -49,6 +55,8 @@ class Checker:
         self.expressions = Expressions(self)
         self.program: Program | None = None
         self._typed: TypedProgram | None = None
+        self._devices: Devices | None = None
+        self._prices: Prices | None = None
         self._missing_functions: set[tuple[str, str]] = set()
         #: Holds what is said of the instances of one block, until all of them are checked.
         self._gathered: Gathered | None = None
@@ -78,11 +86,13 @@ class Checker:
                 if module.path != "std:kinds":
                     self._not_built(module, decl.kind, "a kind of your own")
             elif kind == "device":
-                self._not_built(module, decl.kind, "`device`")
+                self.device(module, decl, decl)
             elif kind == "let":
                 self._let(module, decl, name)
-        for test in module.tests:
-            self._not_built(module, test.kind, "`test`")
+        if module.tests:
+            from .facts import Tests
+
+            Tests(self, module).names()
         if not module.pipelines and not module.lost:
             for decl in module.environments.values():
                 self.report(
@@ -111,7 +121,7 @@ class Checker:
         if decl.type is None or kinds is None:
             return
         role = decl.type.name.text
-        if kinds.find(role, "kind") is None or role in ("task", "service"):
+        if (kinds.find(role, "kind") is None or role in ("task", "service")) and not self._is_role(role):
             known = [name for name in kinds.names if name not in ("task", "service")]
             near = nearest(role, known)
             span = module.span(decl.type.name)
@@ -125,6 +135,29 @@ class Checker:
                     fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                 )
             )
+
+    def _is_role(self, name: str) -> bool:
+        """Return whether ``name`` is a role that components play outside of pipelines, such as `device`."""
+        roles = self.modules.standard("roles")
+        return roles is not None and roles.find(name, "kind") is not None
+
+    @property
+    def prices(self) -> Prices:
+        """What the project says that machines cost."""
+        if self._prices is None:
+            from .prices import read
+
+            self._prices = read(self.modules.loader, self.report)
+        return self._prices
+
+    def device(self, module: Module, decl: tree.Decl, node: tree.Node) -> Value:
+        """Return the device that ``decl`` declares, as the value of ``node``."""
+        if self._devices is None:
+            from .devices import Devices
+
+            self._devices = Devices(self)
+        found = self._devices.value(module, decl)
+        return found.replace(module=module, node=node)
 
     def _environment(
         self, module: Module, decl: tree.Decl, circles: set[tree.Decl], fine: set[tree.Decl]
@@ -192,7 +225,11 @@ class Checker:
         lets = Lets(program)
         self._values(typed, lets)
         for name, settings in program.settings.items():
-            self._not_built(settings.module, settings.decl.kind, f"`backend {name}`")
+            from .settings import settings as read_settings
+
+            found = read_settings(self, program, name, settings)
+            if found is not None:
+                typed.settings[name] = found
         for definition in block_order(program, lets, self.report):
             if definition.kind:
                 self._blocks(typed, definition)
@@ -202,6 +239,20 @@ class Checker:
             if isinstance(item, ValueDef) and item.decl.kind.text == "let" and lets.blocks(name):
                 self._pipeline_let(program, name, item)
         return typed
+
+    def tests(self, module: Module, typed: TypedProgram) -> list[TypedTest]:
+        """Return the tests under the environment of ``typed``, the program that was checked last."""
+        if not module.tests:
+            return []
+        from .facts import Tests
+
+        return Tests(self, module).under(typed)
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return what one run of the pipeline that was checked last may come to."""
+        from .budget import Estimates
+
+        return Estimates(self, self._typed).all() if self._typed is not None else {}
 
     def block(self, id: str) -> TypedBlock | None:
         """Return a block that was checked already, or None where it could not be."""
@@ -228,6 +279,14 @@ class Checker:
         """Return what messages call a block."""
         block = self.block(id)
         return block.shown if block is not None else id
+
+    def written(self, id: str) -> str:
+        """Return how a block is named from outside: an instance of an `each` with its own index, `fit["eu"]`."""
+        block = self.block(id)
+        found = self.instances(block.definition.name.text) if block is not None else None
+        if block is None or found is None:
+            return id
+        return found.written(block.definition.keys)
 
     def instances(self, name: str) -> Instances | None:
         """Return what a block with `each` became, or None where it could not be checked."""
@@ -297,7 +356,9 @@ class Checker:
                 typed.attributes[name] = fitted
         for name, nested in program.body.blocks.items():
             if name in PIPELINE_BLOCKS:
-                self._not_built(nested.module, nested.node.name, f"`{name}`")
+                from .budget import Budget
+
+                Budget(self, typed, nested).check()
                 continue
             near = nearest(name, PIPELINE_BLOCKS)
             node = nested.node.type
@@ -335,7 +396,9 @@ class Checker:
 
     def _pipeline_let(self, program: Program, name: str, item: ValueDef) -> None:
         scope = Scope(item.module, program)
-        self.expressions.let(item.value_module, item.decl, name, item.decl, scope, item)
+        found = self.expressions.let(item.value_module, item.decl, name, item.decl, scope, item)
+        if self._typed is not None:
+            self._typed.lets[name] = found
 
     def _values(self, typed: TypedProgram, lets: Lets) -> None:
         program = typed.program
@@ -546,6 +609,9 @@ class Checker:
             return None
         library = self.modules.standard(names[0] if len(names) == 2 else kind)
         decl = library.find(names[-1], "component") if library is not None else None
+        if len(names) == 1 and decl is None:
+            library = self.modules.standard(f"{kind}_{names[0]}")
+            decl = library.find(names[0], "component") if library is not None else None
         if library is not None and decl is not None:
             return library, decl
         if len(names) == 1:
@@ -553,13 +619,13 @@ class Checker:
             for name in self.modules.standard_names():
                 other = self.modules.standard(name)
                 decl = other.find(names[0], "component") if other is not None else None
-                if other is not None and decl is not None and self._plain(name):
+                if other is not None and decl is not None and (self._plain(name) or _alone(name, decl)):
                     return other, decl
         return None
 
     def _plain(self, name: str) -> bool:
         kinds = self.modules.standard("kinds")
-        return kinds is not None and kinds.find(name, "kind") is not None
+        return (kinds is not None and kinds.find(name, "kind") is not None) or self._is_role(name)
 
     def owner(self, name: str, besides: str = "", *, nested: bool = True) -> str | None:
         """Say with which kind the key ``name`` would be at home, but for the kind ``besides``; None where with none.
@@ -575,16 +641,17 @@ class Checker:
                 return f"this key belongs to the blocks of a pipeline, such as `{some}`"
         within = None
         # A kind's own module first: what is played by one framework alone is not said of the kind.
-        others = [each for each in self.modules.standard_names() if each not in known]
-        for library_name in (*known, *others):
+        names = self.modules.standard_names()
+        own = [each for kind in known for each in names if each == kind or each.startswith(f"{kind}_")]
+        for library_name in dict.fromkeys((*own, *names)):
             library = self.modules.standard(library_name)
             for decl in library.names.values() if library is not None else ():
-                if library is None or decl.kind.text != "component":
+                role = decl.type.name.text if decl.type is not None else ""
+                if library is None or decl.kind.text != "component" or role == besides or role not in known:
                     continue
                 component = self.declarations.component(library, decl)
-                if component.role in ("", besides):
-                    continue
-                written = component.name if library_name in known else f"{library_name}.{component.name}"
+                bare = library_name in known or _alone(library_name, decl)
+                written = component.name if bare else f"{library_name}.{component.name}"
                 if name in component.params or name in component.inputs or name in component.blocks:
                     return f"this key belongs to `{component.role}`, such as `{component.role} …: {written}`"
                 for block, inner in component.blocks.items() if nested and within is None else ():
@@ -600,8 +667,9 @@ class Checker:
         for library_name in self.modules.standard_names():
             library = self.modules.standard(library_name)
             prefix = "" if self._plain(library_name) else f"{library_name}."
-            if library is not None:
-                found.extend(prefix + name for name, decl in library.names.items() if _plays(decl, kind))
+            for name, decl in library.names.items() if library is not None else ():
+                if _plays(decl, kind):
+                    found.append(name if _alone(library_name, decl) else prefix + name)
         return sorted(set(found))
 
     def _lost(self, module: Module, names: tuple[str, ...]) -> bool:
@@ -830,3 +898,9 @@ def _listed(names: list[str]) -> str:
 
 def _plays(decl: tree.Decl, kind: str) -> bool:
     return decl.kind.text == "component" and decl.type is not None and decl.type.name.text == kind
+
+
+def _alone(library: str, decl: tree.Decl) -> bool:
+    """Return whether ``decl`` is what a module of the standard library is there for: `tflite` in `std.export_tflite`."""
+    name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+    return decl.type is not None and library == f"{decl.type.name.text}_{name}"

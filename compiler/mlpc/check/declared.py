@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _RUNTIME = "mlpc_stdlib.runtime."
 #: Schemas that may extend each other one through the other.
 _DEEPEST = 100
-_INSIDE = ("param", "input", "output", "quantity", "block")
+_INSIDE = ("param", "input", "output", "quantity", "block", "verb")
+#: Types that name a component or a role, which only declarations take.
+_OF_NAMES = ("device", "call")
 
 
 class Declarations:
@@ -68,7 +70,9 @@ class Declarations:
             return self._tensor(module, given, node)
         if base in ("column", *ARTEFACTS) and inputs:
             return self._artefact(module, base, given, node)
-        if base in VALUE_TYPES or (inputs and base == "schema"):
+        if base in _OF_NAMES and inputs:
+            return self._of_name(module, base, given, node)
+        if base in VALUE_TYPES or (inputs and base in ("schema", "quantity", "any")):
             if given:
                 return self._bad(module, node, f"`{base}` takes nothing in parentheses", f"write `{base}`")
             return Type(base)
@@ -88,6 +92,15 @@ class Declarations:
             )
         )
         return ERROR
+
+    def _of_name(self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
+        """`device(mcu)`: a device of that component; `call(layer)`: a call of a component that plays this role."""
+        value = given[0].value if len(given) == 1 and given[0].name is None else None
+        if isinstance(value, tree.Ref) and len(value.names) == 1:
+            return Type(base, framework=value.names[0], module=module)
+        what = "the component of its devices" if base == "device" else "the role of what is called"
+        example = "device(mcu)" if base == "device" else "call(layer)"
+        return self._bad(module, node, f"`{base}` takes {what}", f"write `{example}`")
 
     def _bad(self, module: Module, node: tree.Node, message: str, *help: str) -> Type:
         self.report(Diagnostic(codes.BAD_DECLARATION, message, module.span(node), help=help))
@@ -146,7 +159,10 @@ class Declarations:
                 texts = self._texts(module, (value,))
                 if texts is None:
                     return ERROR
-                if base == "model":
+                if base == "model" and (made.framework or made.frameworks):
+                    made.frameworks = (*(made.frameworks or (made.framework,)), texts[0])
+                    made.framework = ""
+                elif base == "model":
                     made.framework = texts[0]
                 else:
                     made.format = texts[0]
@@ -426,6 +442,12 @@ class Declarations:
         for name, span in self._followed:
             if name not in spec.inputs and name not in schemas:
                 self._no_such(f"`{spec.name}` has no input `{name}`", name, [*spec.inputs, *schemas], span)
+        for quantity in spec.quantities.values():
+            whole = spec.params.get(quantity.whole)
+            if quantity.whole and (whole is None or whole.type.base != "device"):
+                devices = [name for name, param in spec.params.items() if param.type.base == "device"]
+                message = f"`{spec.name}` has no param `{quantity.whole}` that is a device"
+                self._no_such(message, quantity.whole, devices, quantity.span)
         for port in spec.outputs.values():
             if port.when and port.when not in spec.params:
                 message = f"`{spec.name}` has no param `{port.when}`"
@@ -473,6 +495,7 @@ class Declarations:
             above = self.kind(module, base)
             made.params.update(above.params)
             made.blocks.update(above.blocks)
+            made.verbs.update(above.verbs)
             made.runs, made.judges, made.promotes, made.effect = (
                 above.runs,
                 above.judges,
@@ -498,6 +521,9 @@ class Declarations:
         seen: dict[str, tree.Node] = {}
         for item in body.items if body is not None else ():
             if isinstance(item, tree.ErrorItem):
+                continue
+            if isinstance(item, tree.Field) and item.name is None and not isinstance(spec, ComponentSpec):
+                spec.rest = self.type(module, item.type, inputs=True)
                 continue
             if isinstance(item, tree.Condition) and item.verb.text == "require":
                 spec.requires.append(item)
@@ -551,7 +577,7 @@ class Declarations:
 
     def _judged(self, module: Module, spec: BlockSpec) -> None:
         """Leave out conditions that name what the declaration does not have, after reporting them."""
-        known = [*spec.quantities, *spec.params]
+        known = [*spec.quantities, *spec.params, *spec.inputs]
         kept = []
         for condition in spec.requires:
             unknown = [(name, node) for name, node in names_in(condition.expr) if name not in known]
@@ -582,6 +608,7 @@ class Declarations:
             "output": spec.outputs,  # type: ignore[dict-item]
             "quantity": spec.quantities,  # type: ignore[dict-item]
             "block": spec.blocks,  # type: ignore[dict-item]
+            "verb": spec.verbs,  # type: ignore[dict-item]
         }
         clash = next(
             (
@@ -603,10 +630,10 @@ class Declarations:
                 )
             )
             return
-        if kind == "block":
+        if kind in ("block", "verb"):
             inner = BlockSpec(text, module, span, doc)
             self._body(module, inner, item.body, ())
-            spec.blocks[text] = inner
+            (spec.blocks if kind == "block" else spec.verbs)[text] = inner
             return
         if item.type is None:
             self._bad(module, name, f"{kind} `{text}` has no type", f"write `{kind} {text}: …`")
@@ -614,14 +641,16 @@ class Declarations:
         type = self.type(module, item.type, inputs=True)
         marks = {mark.name.text: mark for mark in item.type.marks}
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound", "fixed"))
+            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed"))
             self._param(module, spec, item, text, type, tuple(marks))
         elif kind == "input":
-            self._known_marks(module, marks, ("judging",))
+            self._known_marks(module, marks, ("judging", "made_with"))
             optional = isinstance(item.value, tree.NoneLiteral)
             if optional:
                 type = type.replace(optional=True)
-            spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
+            port = spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
+            if "made_with" in marks:
+                port.made_with = self._made_with(module, marks["made_with"])
         elif kind == "output":
             self._known_marks(module, marks, ("when",))
             when = ""
@@ -630,7 +659,7 @@ class Declarations:
                 when = mark.args[0].value.text
             spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
         else:
-            self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class"))
+            self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class", "of"))
             times = [time for time in (CHECK, AFTER, LIVE) if time in marks]
             if len(times) != 1:
                 self._bad(
@@ -640,8 +669,31 @@ class Declarations:
                     "mark it `@check`, `@after` (the step) or `@live`",
                 )
             spec.quantities[text] = QuantitySpec(
-                text, type, span, (times or [AFTER])[0], "by_class" in marks, doc
+                text, type, span, (times or [AFTER])[0], "by_class" in marks, doc, self._whole(module, marks)
             )
+
+    def _made_with(self, module: Module, mark: tree.Mark) -> dict[str, tuple[str, ...]]:
+        """Return what `@made_with(quantize = ["none", "int8"])` allows."""
+        found = {}
+        for arg in mark.args or ():
+            texts = self._texts(module, arg.value.items) if isinstance(arg.value, tree.List) else None
+            if arg.name is None or not texts:
+                self._bad(
+                    module, mark, "`@made_with` takes choices", 'write `@made_with(quantize = ["int8"])`'
+                )
+                return {}
+            found[arg.name.text] = tuple(texts)
+        return found
+
+    def _whole(self, module: Module, marks: dict[str, tree.Mark]) -> str:
+        """Return the parameter that `@of(board)` names, or nothing."""
+        mark = marks.get("of")
+        if mark is None:
+            return ""
+        if mark.args and len(mark.args) == 1 and isinstance(mark.args[0].value, tree.Ref):
+            return mark.args[0].value.text
+        self._bad(module, mark, "`@of` takes the parameter with the device", "write `@of(board)`")
+        return ""
 
     def _known_marks(self, module: Module, marks: dict[str, tree.Mark], known: tuple[str, ...]) -> None:
         for name, mark in marks.items():
@@ -665,6 +717,9 @@ class Declarations:
     def _run(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
         call = item.value
         if isinstance(call, tree.ErrorExpr):
+            return
+        if isinstance(call, tree.NoneLiteral):
+            spec.unbuilt = True
             return
         function = (
             call.function.text if isinstance(call, tree.Call) and isinstance(call.function, tree.Ref) else ""
@@ -726,7 +781,7 @@ class Declarations:
             texts = self._texts(module, item.value.items)
             spec.requirements = tuple(texts or ())
             # The library that comes with the compiler is trusted, and read at every keystroke.
-            if not module.path.startswith("std:"):
+            if not module.path.startswith(("std:", "backend:")):
                 self._packages(module, item.value, spec)
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(

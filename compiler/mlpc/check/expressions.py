@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
 from .order import SHOWN_OF_CIRCLE, names_in
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from ..source import Span
     from .checker import Checker
     from .instances import Instances
+    from .typed import TypedBlock
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _FUNCTIONS = ("min", "max", "count")
+#: What a test may ask beside: whether a block would run, and what is known of it before.
+_FACT_FUNCTIONS = ("runs", "estimate")
 _LISTED = ("block", "output", "column", "quantity", "schema", "device")
 
 
@@ -178,6 +181,8 @@ class Expressions:
             return Value(Type("schema"), module, node, entity=Entity("schema", name, item=schema))
         if kind == "let" and decl.value is not None:
             return self.let(module, decl, name, node, None)
+        if kind == "device":
+            return self.checker.device(module, decl, node)
         return Value(Type(kind), module, node, entity=Entity(kind, name, item=(module, decl)))
 
     def _item(self, item: BlockDef | ValueDef, node: tree.Node, scope: Scope) -> Value:
@@ -273,6 +278,12 @@ class Expressions:
         program = scope.program
         if scope.module.is_lost(name):
             return  # reported where it should have been declared
+        wanted = scope.wanted
+        if wanted is not None and wanted.base == "call" and wanted.module is not None:
+            decl = wanted.module.find(name, "component")
+            if decl is not None and decl.type is not None and decl.type.name.text == wanted.framework:
+                self._not_called(name, span, wanted)
+                return
         removed = program.removed.get(name) if program is not None else None
         if program is not None and removed is not None:
             self.report(
@@ -319,6 +330,18 @@ class Expressions:
             )
         )
 
+    def _not_called(self, name: str, span: Span, wanted: Type) -> None:
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"`{name}` is {article(wanted.framework)} that is called",
+                span,
+                label="not called",
+                help=[f"write `{name}(…)`"],
+                fixes=[Fix(f"write `{name}()`", [(span, f"{name}()")], safe=False)],
+            )
+        )
+
     def _member(self, value: Value, name: str, span: Span, node: tree.Node, scope: Scope) -> Value:
         if value.wrong:
             return wrong(scope.module, node)
@@ -343,8 +366,21 @@ class Expressions:
                 help = [] if near else [_what_it_declares(used)]
                 self._no_member(f"`{entity.name}` declares no `{name}`", span, near, help)
             return wrong(scope.module, node)
+        if entity is not None and what == "estimate":
+            from .facts import estimated
+
+            return estimated(self.checker, value, name, span, node, scope)
+        if entity is not None and what == "nested" and scope.facts:
+            typed = self.checker.block(entity.block)
+            setting = (
+                self._setting(typed, f"{entity.name}.{name}", node, scope) if typed is not None else None
+            )
+            if setting is not None:
+                return setting
         if entity is not None and what == "nested":
             return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
+        if entity is not None and what == "device":
+            return self._figure_of(value, entity, name, span, node, scope)
         if entity is not None and what == "secret":
             self._no_member("a secret has no parts", span, None, [])
             return wrong(scope.module, node)
@@ -354,6 +390,25 @@ class Expressions:
         shown = entity.what if entity is not None else value.type.show()
         self._no_member(f"a {shown} has no `{name}`", span, None, [])
         return wrong(scope.module, node)
+
+    def _figure_of(
+        self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope
+    ) -> Value:
+        """Return a figure of a device: `boards.nano33.flash`."""
+        spec = entity.item
+        param = spec.params.get(name)
+        if param is None:
+            near = self.checker.modules.nearest(name, spec.params)
+            shown = ", ".join(f"`{each}`" for each in spec.params)
+            self._no_member(
+                f"`{entity.name}` is {article(f'`{spec.name}`')} and has no `{name}`",
+                span,
+                near,
+                [] if near else [f"it has {shown}"],
+            )
+            return wrong(scope.module, node)
+        type = param.type.replace(low=None, high=None, limit=None)
+        return Value(type, scope.module, node, known=True, value=value.value.get(name))
 
     # -- instances ---------------------------------------------------------------------------------------------
 
@@ -509,6 +564,10 @@ class Expressions:
             return Value(output, module, node, entity=Entity("output", name, block=id))
         if name in typed.quantities:
             return self._quantity_of(id, name, name, scope, node, span)
+        if scope.facts:
+            found = self._setting(typed, name, node, scope)
+            if found is not None:
+                return found
         if name in typed.component.blocks:
             return Value(Type("nested"), module, node, entity=Entity("nested", name, block=id))
         spec = typed.component.outputs.get(name)
@@ -525,7 +584,7 @@ class Expressions:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
             return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=own)
-        known = [*typed.outputs, *typed.quantities]
+        known = [*typed.outputs, *typed.quantities, *(typed.given() if scope.facts else ())]
         near = self.checker.modules.nearest(name, known)
         if scope.quantities is not None and typed.quantities:
             shown = ", ".join(f"`{known}`" for known in typed.quantities)
@@ -540,6 +599,15 @@ class Expressions:
         shown = ", ".join(f"`{own}.{each}`" for each in known)
         self._no_member(f"`{own}` has no `{name}`", span, near, [f"there is {shown}"] if shown else [])
         return wrong(module, node)
+
+    def _setting(self, typed: TypedBlock, name: str, node: tree.Node, scope: Scope) -> Value | None:
+        """Return what a block is given, or has by default, for a test; None where it takes no such thing."""
+        given = typed.setting(name)
+        if given is not None:
+            return given.replace(module=scope.module, node=node)
+        if typed.has_block(name):
+            return Value(Type("nested"), scope.module, node, entity=Entity("nested", name, block=typed.id))
+        return None
 
     def _column_of(
         self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope, of: str = ""
@@ -702,7 +770,10 @@ class Expressions:
 
     def _list(self, node: tree.List, scope: Scope) -> Value:
         module = scope.module
-        items = [self.evaluate(item, scope) for item in node.items]
+        wanted = scope.wanted
+        within = wanted.of if wanted is not None and wanted.base == "list" else None
+        inside = scope.wanting(within) if within is not None and within.base == "call" else scope
+        items = [self.evaluate(item, inside) for item in node.items]
         if any(item.wrong for item in items):
             return wrong(module, node)
         of = items[0].type if items else Type("any")
@@ -941,7 +1012,8 @@ class Expressions:
 
     def _compare(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
-        if not self._comparable(left, right, node, scope):
+        left, right = self._share_of_whole(left, right), self._share_of_whole(right, left)
+        if left.wrong or right.wrong or not self._comparable(left, right, node, scope):
             return wrong(module, node)
         ordered = operator not in ("==", "!=")
         if ordered:
@@ -955,6 +1027,22 @@ class Expressions:
         if nones and not any(side.type.optional for side in (left, right)):
             return Value(BOOL, module, node, known=True, value=operator == "!=")
         return Value(BOOL, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+
+    def _share_of_whole(self, share: Value, other: Value) -> Value:
+        """Return what a share comes to where it is compared with a part of a device's figure: `flash <= 80%`."""
+        entity = other.entity
+        if entity is None or entity.what != "quantity" or not entity.item.whole or not share.known:
+            return share
+        if share.type.base != "float" or not 0 <= share.value <= 1:
+            return share
+        typed = self.checker.block(entity.block)
+        device = typed.arguments.get(entity.item.whole) if typed is not None else None
+        whole = (
+            device.value.get(entity.name) if device is not None and isinstance(device.value, dict) else None
+        )
+        if whole is None:
+            return wrong(share.module, share.node)
+        return share.replace(type=Type(other.type.base), value=share.value * whole)
 
     def _arithmetic(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module, operator = scope.module, node.operator
@@ -1110,6 +1198,14 @@ class Expressions:
     def _call(self, node: tree.Call, scope: Scope) -> Value:
         module = scope.module
         name = node.function.text if isinstance(node.function, tree.Ref) else ""
+        if scope.wanted is not None and scope.wanted.base == "call":
+            from .calls import call
+
+            return call(self.checker, node, scope.wanted, scope)
+        if scope.facts and name in _FACT_FUNCTIONS:
+            from . import facts
+
+            return (facts.runs if name == "runs" else facts.estimate)(self.checker, node, scope)
         if name == "best_of":
             from .choices import best_of
 
@@ -1122,7 +1218,8 @@ class Expressions:
             )
             return wrong(module, node)
         if name not in _FUNCTIONS:
-            near = self.checker.modules.nearest(name, (*_FUNCTIONS, "best_of"))
+            functions = (*_FACT_FUNCTIONS, *_FUNCTIONS) if scope.facts else _FUNCTIONS
+            near = self.checker.modules.nearest(name, (*functions, "best_of"))
             span = module.span(node.function)
             self.report(
                 Diagnostic(
@@ -1130,7 +1227,7 @@ class Expressions:
                     f"there is no function `{name}` here",
                     span,
                     label=f"did you mean `{near}`?" if near else "not declared",
-                    help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in _FUNCTIONS)],
+                    help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in functions)],
                 )
             )
             return wrong(module, node)

@@ -62,9 +62,9 @@ class Fitter:
             return self._text(value, type, what)
         if base in ("list", "map", "range"):
             return self._collection(value, type, what)
-        if value.type.base != base:
+        if value.type.base != base or value.type.framework != type.framework:
             return self._mismatch(value, type, what)
-        return value.replace(type=type)
+        return value if base == "device" else value.replace(type=type)
 
     # -- numbers -----------------------------------------------------------------------------------------------
 
@@ -289,6 +289,10 @@ class Fitter:
                 fixes = [Fix(f"write `{inner}`", [(value.span, inner)])]
         elif type.base == "bool" and given == "string":
             help = ["write `true` or `false`"]
+        elif type.base == "call":
+            from .calls import names
+
+            help = ["write a call of one of " + ", ".join(f"`{name}`" for name in names(type))]
         elif type.base == "list":
             help = [f"write `[{value.text}]`"] if type.of is not None and given == type.of.base else []
         shown = value.type.show() if given not in ("block",) else "a block"

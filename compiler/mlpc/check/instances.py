@@ -61,6 +61,11 @@ class Instances:
         """Return the id of an instance."""
         return self.definition.name.text + "".join(f"[{key}]" for key in keys)
 
+    def written(self, keys: tuple[str, ...]) -> str:
+        """Return how an instance is named from outside: `fit["eu"]`."""
+        indices = (written(axis, key) for axis, key in zip(self.axes, keys, strict=True))
+        return self.definition.name.text + "".join(f"[{index}]" for index in indices)
+
 
 def instances(checker: Checker, program: Program, definition: BlockDef) -> Instances:
     """Return what the lists of a block make of it; a list that is wrong is reported.
@@ -258,6 +263,8 @@ def _fits(key: str) -> bool:
 
 
 def _written(value: Value) -> str:
+    if value.entity is not None and value.entity.what in _DECLARED:
+        return value.text  # with the name of the module in front: `boards.nano`
     return f'"{value.value}"' if isinstance(value.value, str) else key_of(value) or value.text
 
 

@@ -18,10 +18,11 @@ class Scope:
 
     ``wanted`` is the type of what is read, where that is known; it makes messages better and changes nothing else.
     ``quantities`` are those of the block whose condition is read, by name, and ``block`` its id; ``values`` are names bound by
-    what is being checked (the parameters of a declaration's own conditions).
+    what is being checked (the parameters of a declaration's own conditions). In a test (``facts``) what blocks are given is
+    seen as well.
     """
 
-    __slots__ = ("block", "module", "prefix", "program", "quantities", "values", "wanted")
+    __slots__ = ("block", "facts", "module", "prefix", "program", "quantities", "values", "wanted")
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Scope:
         quantities: dict[str, QuantitySpec] | None = None,
         values: dict[str, Value] | None = None,
         wanted: Type | None = None,
+        facts: bool = False,
     ) -> None:
         self.module = module
         self.program = program
@@ -41,6 +43,7 @@ class Scope:
         self.quantities = quantities
         self.values = values
         self.wanted = wanted
+        self.facts = facts
 
     def wanting(self, wanted: Type | None) -> Scope:
         """Return the same place with something else wanted."""
@@ -54,6 +57,7 @@ class Scope:
             quantities=self.quantities,
             values=self.values,
             wanted=wanted,
+            facts=self.facts,
         )
 
     def likely_names(self) -> list[str]:

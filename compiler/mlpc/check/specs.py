@@ -35,9 +35,12 @@ class ParamSpec:
 
 
 class PortSpec:
-    """An input or output port. An output with ``when`` exists only where that parameter is given."""
+    """An input or output port. An output with ``when`` exists only where that parameter is given.
 
-    __slots__ = ("doc", "marks", "name", "span", "type", "when")
+    ``made_with`` are values that parameters of what made an input may have; any other is refused.
+    """
+
+    __slots__ = ("doc", "made_with", "marks", "name", "span", "type", "when")
 
     def __init__(
         self, name: str, type: Type, span: Span, marks: tuple[str, ...], when: str, doc: str
@@ -48,19 +51,26 @@ class PortSpec:
         self.marks = marks
         self.when = when
         self.doc = doc
+        self.made_with: dict[str, tuple[str, ...]] = {}
 
 
 class QuantitySpec:
-    """Something that is measured; ``by_class`` ones have a figure for each class too."""
+    """Something that is measured; ``by_class`` ones have a figure for each class too.
 
-    __slots__ = ("by_class", "doc", "name", "span", "type", "when")
+    ``whole`` names the parameter whose device has it as a figure of its own: a share is a share of that.
+    """
 
-    def __init__(self, name: str, type: Type, span: Span, when: str, by_class: bool, doc: str) -> None:
+    __slots__ = ("by_class", "doc", "name", "span", "type", "when", "whole")
+
+    def __init__(
+        self, name: str, type: Type, span: Span, when: str, by_class: bool, doc: str, whole: str = ""
+    ) -> None:
         self.name = name
         self.type = type
         self.span = span
         self.when = when
         self.by_class = by_class
+        self.whole = whole
         self.doc = doc
 
 
@@ -77,7 +87,9 @@ class BlockSpec:
         "params",
         "quantities",
         "requires",
+        "rest",
         "span",
+        "verbs",
     )
 
     def __init__(self, name: str, module: Module, span: Span, doc: str) -> None:
@@ -90,6 +102,10 @@ class BlockSpec:
         self.outputs: dict[str, PortSpec] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.blocks: dict[str, BlockSpec] = {}
+        #: Conditions with `when` that the block takes (`alert when …`): by verb, what their bodies may say.
+        self.verbs: dict[str, BlockSpec] = {}
+        #: In a nested block, the type of what each parameter of the component may be set to there.
+        self.rest: Type | None = None
         #: Conditions that hold for everyone who uses the block.
         self.requires: list[tree.Condition] = []
 
@@ -97,7 +113,7 @@ class BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "outside", "requirements", "role")
+    __slots__ = ("action", "outside", "requirements", "role", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -105,6 +121,8 @@ class ComponentSpec(BlockSpec):
         #: ``(kind, target, function, command)`` as in :class:`mlpc.ir.nodes.Action`; None where nothing runs.
         self.action: tuple[str, str, str, tuple[str, ...]] | None = None
         self.requirements: tuple[str, ...] = ()
+        #: Whether the declaration says that what runs is still to be built (`run = none`).
+        self.unbuilt = False
         #: Whether it reads what may change without anyone here seeing it, so that it runs each time.
         self.outside = False
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
     from .instances import Instances
-    from .specs import ComponentSpec, KindSpec, QuantitySpec
+    from .specs import BlockSpec, ComponentSpec, KindSpec, QuantitySpec
     from .types import Type
     from .values import Value
 
@@ -30,7 +32,19 @@ class TypedSource:
 class TypedCondition:
     """A condition; ``when`` is the latest time at which one of its quantities is known."""
 
-    __slots__ = ("declared", "expr", "message", "name", "nested", "severity", "span", "text", "verb", "when")
+    __slots__ = (
+        "declared",
+        "expr",
+        "message",
+        "name",
+        "nested",
+        "settings",
+        "severity",
+        "span",
+        "text",
+        "verb",
+        "when",
+    )
 
     def __init__(
         self, verb: str, name: str, expr: Json, text: str, span: Span, when: str, nested: str
@@ -45,6 +59,8 @@ class TypedCondition:
         self.nested = nested
         self.severity = "error"
         self.message = ""
+        #: What the body of one with `when` says, by name.
+        self.settings: dict[str, Any] = {}
         #: Whether the component's declaration brought it.
         self.declared = False
 
@@ -95,11 +111,50 @@ class TypedBlock:
         """Place of the block's name."""
         return self.definition.span
 
+    def setting(self, name: str) -> Value | None:
+        """Return what the dotted parameter ``name`` is set to or has by default, or None where there is none."""
+        for values in (self.arguments, self.common, self.externals):
+            if name in values:
+                return values[name]
+        *blocks, last = name.split(".")
+        for spec in (self.component, self.kind):
+            inner: BlockSpec | None = spec
+            for block in blocks:
+                inner = inner.blocks.get(block) if inner is not None else None
+            param = inner.params.get(last) if inner is not None else None
+            if param is not None and param.default is not None:
+                return param.default
+        return None
+
+    def has_block(self, name: str) -> bool:
+        """Return whether the block may have a nested block called by the dotted ``name``."""
+        for spec in (self.component, self.kind):
+            inner: BlockSpec | None = spec
+            for block in name.split("."):
+                inner = inner.blocks.get(block) if inner is not None else None
+            if inner is not None:
+                return True
+        return False
+
+    def given(self) -> list[str]:
+        """Return the names of what the block is given; for did-you-mean."""
+        return [*self.arguments, *self.common, *self.externals]
+
 
 class TypedProgram:
     """A checked pipeline; ``blocks`` stand in an order in which each follows what it names."""
 
-    __slots__ = ("attributes", "blocks", "instances", "made", "params", "program", "secrets")
+    __slots__ = (
+        "attributes",
+        "blocks",
+        "instances",
+        "lets",
+        "made",
+        "params",
+        "program",
+        "secrets",
+        "settings",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -111,3 +166,7 @@ class TypedProgram:
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
         self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
         self.attributes: dict[str, Value] = {}
+        #: What the lets of the pipeline come to.
+        self.lets: dict[str, Value] = {}
+        #: What `backend NAME { … }` sets, by backend.
+        self.settings: dict[str, dict[str, Any]] = {}

@@ -11,6 +11,7 @@ from .units import DIMENSIONS, show
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..ir.nodes import Json, JsonObject
+    from ..resolve.modules import Module
     from ..source import Span
     from .schemas import Schema
 
@@ -30,7 +31,8 @@ class Type:
     ``low`` and ``high`` bound numbers and quantities (base units), included unless ``low_open`` or ``high_open``.
     ``of`` is the element of ``list``, ``map``, ``range`` and ``tensor``. ``input`` names the input port whose columns a
     ``column``, or whose data a ``dataset`` or ``model``, follows; ``bases`` restricts the type of that column or of the
-    label. ``limit`` is the place where a bound was declared.
+    label. ``limit`` is the place where a bound was declared. ``frameworks`` are those of which an input takes any.
+    Of a ``device`` and a ``call``, ``framework`` is the component or the role, and ``module`` the one whose names a call sees.
     """
 
     __slots__ = (
@@ -39,6 +41,7 @@ class Type:
         "choices",
         "format",
         "framework",
+        "frameworks",
         "high",
         "high_open",
         "input",
@@ -46,6 +49,7 @@ class Type:
         "limit",
         "low",
         "low_open",
+        "module",
         "of",
         "optional",
         "schema",
@@ -71,6 +75,8 @@ class Type:
         label: str = "",
         optional: bool = False,
         limit: Span | None = None,
+        frameworks: tuple[str, ...] = (),
+        module: Module | None = None,
     ) -> None:
         self.base = base
         self.of = of
@@ -88,6 +94,8 @@ class Type:
         self.label = label
         self.optional = optional
         self.limit = limit
+        self.frameworks = frameworks
+        self.module = module
 
     def replace(self, **changes: object) -> Type:
         """Return a copy with some attributes changed."""
@@ -138,8 +146,10 @@ class Type:
             text = f"tensor({self.of.show()}, [{', '.join(map(str, self.shape or ()))}])"
         elif base == "enum" and self.choices is not None:
             text = "enum(" + ", ".join(f'"{choice}"' for choice in self.choices) + ")"
-        elif base == "model" and self.framework:
-            text = f'model("{self.framework}")'
+        elif base == "model" and (self.framework or self.frameworks):
+            text = "model(" + ", ".join(f'"{each}"' for each in self.frameworks or (self.framework,)) + ")"
+        elif base in ("device", "call") and self.framework:
+            text = f"{base}({self.framework})"
         elif base == "dataset" and self.schema is not None:
             text = f"dataset({self.schema.name})"
         elif base == "file" and self.format:

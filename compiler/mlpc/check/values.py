@@ -94,6 +94,28 @@ def plain(value: Any) -> Json:
     return made
 
 
+def shown(value: Any, type: Type | None) -> str:
+    """Return a known value as a person would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict) and set(value) == {"const"}:
+        return shown(value["const"], type)
+    of = type.of if type is not None else None
+    if type is not None and type.base == "range" and isinstance(value, list | tuple) and len(value) == 2:
+        return "..".join(shown(end, of) for end in value)
+    if isinstance(value, int | float):
+        return type.show_number(value) if type is not None else f"{value:.12g}"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(shown(item, of) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {shown(item, None)}" for name, item in value.items()) + " }"
+    return str(value)
+
+
 class Entity:
     """What a reference stands for.
 

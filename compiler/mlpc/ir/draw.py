@@ -373,8 +373,19 @@ def _details(node: Node) -> list[str]:
             for number, condition in enumerate(node.conditions)
         ]
     if isinstance(node, Service):
-        return [f"keeps {_condition(condition)}" for condition in node.levels]
+        return [f"keeps {_condition(condition)}" for condition in node.levels] + _when(node)
     return []
+
+
+def _when(node: Service) -> list[str]:
+    """What is done when something comes about: `alert when …`."""
+    found = node.labels.get("when")
+    lines = []
+    for item in found if isinstance(found, list) else ():
+        if isinstance(item, dict):
+            name = f" {item['name']}" if "name" in item else ""
+            lines.append(f"{item.get('verb')}{name} when {item.get('text')}")
+    return lines
 
 
 def _about(graph: _Graph, hung: _Hung, node: Node) -> list[str]:

@@ -60,6 +60,10 @@ def lower(typed: TypedProgram) -> Workflow:
             for name, (_, type, source) in typed.secrets.items()
         ),
         environment=program.environment,
+        settings={
+            name: {key: plain(value) for key, value in sorted(given.items())}
+            for name, given in sorted(typed.settings.items())
+        },
         doc=_doc(program.decl.doc),
         labels=labels,
     )
@@ -104,6 +108,9 @@ def _labels(block: TypedBlock) -> JsonObject:
         labels["promotes"] = True
     if block.kind.judges:
         labels["judges"] = True
+    when: list[Json] = [_when(c) for c in block.conditions if c.verb != "require"]
+    if when:
+        labels["when"] = when
     return labels
 
 
@@ -204,13 +211,13 @@ def _service(block: TypedBlock) -> Service:
         requirements=block.component.requirements if block.component is not None else (),
         resources=_resources(block),
         replicas=(low, high),
-        levels=tuple(_condition(c) for c in block.conditions if c.when == LIVE),
+        levels=tuple(_condition(c) for c in block.conditions if c.when == LIVE and c.verb == "require"),
         labels=_labels(block),
     )
 
 
 def _gate(block: TypedBlock) -> Gate | None:
-    conditions = [c for c in block.conditions if c.when != LIVE]
+    conditions = [c for c in block.conditions if c.when != LIVE and c.verb == "require"]
     if not conditions:
         return None
     labels: JsonObject = {
@@ -220,6 +227,22 @@ def _gate(block: TypedBlock) -> Gate | None:
         "place": _place(block.span),
     }
     return Gate(id=f"{block.id}.gate", conditions=tuple(_condition(c) for c in conditions), labels=labels)
+
+
+def _when(condition: TypedCondition) -> JsonObject:
+    """Return `alert when … { … }` and the like: what to do, when, and with what settings."""
+    made: JsonObject = {
+        "verb": condition.verb,
+        "expr": _object(condition.expr),
+        "text": condition.text,
+        "settings": {name: plain(value) for name, value in sorted(condition.settings.items())},
+        "place": _place(condition.span),
+    }
+    if condition.name:
+        made["name"] = condition.name
+    if condition.nested:
+        made["block"] = condition.nested
+    return made
 
 
 def _condition(condition: TypedCondition) -> Condition:

@@ -119,6 +119,19 @@ class Modules:
         """Return the module ``std.NAME`` of the standard library."""
         return self.load(f"std:{name}")
 
+    def libraries(self, kind: str) -> list[Module]:
+        """Return the modules of the standard library whose components play ``kind`` and have bare names; for help texts."""
+        names = [name for name in self.standard_names() if name == kind or name.startswith(f"{kind}_")]
+        return [module for module in map(self.standard, names) if module is not None]
+
+    def backend(self, name: str) -> Module | None:
+        """Return the module in which the backend called ``name`` declares its settings."""
+        return self.load(f"backend:{name}")
+
+    def backend_names(self) -> list[str]:
+        """Return the names of the backends that declare settings; for did-you-mean."""
+        return self.loader.names("backend:")
+
     def standard_names(self) -> list[str]:
         """Return the names of the modules of the standard library that have something to use; for did-you-mean."""
         names = [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
@@ -129,7 +142,7 @@ class Modules:
         return [
             module
             for path, module in sorted(self._loaded.items())
-            if module is not None and not path.startswith("std:")
+            if module is not None and not path.startswith(("std:", "backend:"))
         ]
 
     def sources(self) -> dict[str, Source]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
 LANGUAGE_KINDS = ("param", "let", "secret", "backend")
 #: Kinds of the language that no version of the standard library declares yet.
-LATER_KINDS = ("model", "monitor", "notify")
+LATER_KINDS = ("model", "notify")
 #: What can be said about a pipeline as a whole.
 PIPELINE_KEYS = ("owner", "tags", "description")
 #: Blocks without a kind that a pipeline may have.
@@ -26,14 +26,15 @@ PIPELINE_BLOCKS = ("budget",)
 
 
 class AttrDef:
-    """An attribute and the module it was written in."""
+    """An attribute and the module it was written in; ``before`` is the one that an environment put it in place of."""
 
-    __slots__ = ("environment", "module", "node")
+    __slots__ = ("before", "environment", "module", "node")
 
     def __init__(self, module: Module, node: tree.Attr, environment: str) -> None:
         self.module = module
         self.node = node
         self.environment = environment
+        self.before: AttrDef | None = None
 
     @property
     def span(self) -> Span:
@@ -42,14 +43,15 @@ class AttrDef:
 
 
 class ConditionDef:
-    """A condition and the module it was written in."""
+    """A condition and the module it was written in; ``before`` is the one that an environment put it in place of."""
 
-    __slots__ = ("environment", "module", "node")
+    __slots__ = ("before", "environment", "module", "node")
 
     def __init__(self, module: Module, node: tree.Condition, environment: str) -> None:
         self.module = module
         self.node = node
         self.environment = environment
+        self.before: ConditionDef | None = None
 
     @property
     def left(self) -> str:
@@ -86,9 +88,9 @@ class NestedDef:
 
 
 class BlockDef:
-    """A block of the pipeline: ``train forest: sklearn.random_forest { … }``."""
+    """A block of the pipeline: ``train forest: sklearn.random_forest { … }``; ``before`` is what it is in place of."""
 
-    __slots__ = ("body", "bound", "decl", "keys", "kind", "module", "name")
+    __slots__ = ("before", "body", "bound", "decl", "keys", "kind", "module", "name")
 
     def __init__(self, module: Module, decl: tree.Decl, name: tree.Name, body: BodyDef) -> None:
         self.module = module
@@ -96,6 +98,7 @@ class BlockDef:
         self.kind = decl.kind.text
         self.name = name
         self.body = body
+        self.before: BlockDef | None = None
         #: What makes this one instance of an `each`: a key for every `each`, and the values of their variables.
         self.keys: tuple[str, ...] = ()
         self.bound: dict[str, Any] | None = None
@@ -103,7 +106,7 @@ class BlockDef:
     def instance(self, keys: tuple[str, ...], bound: dict[str, Any]) -> BlockDef:
         """Return one of the instances that the `each` of this block makes."""
         made = BlockDef(self.module, self.decl, self.name, self.body)
-        made.kind, made.keys, made.bound = self.kind, keys, bound
+        made.kind, made.keys, made.bound, made.before = self.kind, keys, bound, self.before
         return made
 
     @property
@@ -127,7 +130,7 @@ class BlockDef:
 class ValueDef:
     """A ``param``, ``let`` or ``secret``; an environment may have given it another value."""
 
-    __slots__ = ("decl", "environment", "module", "name", "value", "value_module")
+    __slots__ = ("before", "decl", "environment", "module", "name", "value", "value_module")
 
     def __init__(self, module: Module, decl: tree.Decl, name: tree.Name) -> None:
         self.module = module
@@ -136,6 +139,8 @@ class ValueDef:
         self.value = decl.value
         self.value_module = module
         self.environment = ""
+        #: Values that environments put others in place of, the first one first: value, module, environment.
+        self.before: list[tuple[tree.Expr | None, Module, str]] = []
 
     @property
     def span(self) -> Span:
@@ -520,6 +525,7 @@ class _Builder:
             )
         elif isinstance(known, ValueDef):
             if item.type is None:
+                known.before.append((known.value, known.value_module, known.environment))
                 known.value, known.value_module, known.environment = item.value, module, environment
             else:
                 self.report(
@@ -534,12 +540,16 @@ class _Builder:
         else:
             body = self.body(module, item, item.body, environment)
             if item.type is not None:
-                self.program.names[name.text] = BlockDef(module, item, name, body)
+                made = BlockDef(module, item, name, body)
+                made.before = known
+                self.program.names[name.text] = made
             else:
                 self.merge(known.body, body, name.text)
 
     def merge(self, into: BodyDef, body: BodyDef, where: str) -> None:
-        into.attrs.update(body.attrs)
+        for name, attr in body.attrs.items():
+            attr.before = into.attrs.get(name)
+            into.attrs[name] = attr
         for name, nested in body.blocks.items():
             known = into.blocks.get(name)
             if known is None:
@@ -570,6 +580,7 @@ class _Builder:
         else:
             found = [c for c in same_verb if c.node.name is None and c.left == condition.left]
         if len(found) == 1:
+            condition.before = found[0]
             into.conditions[into.conditions.index(found[0])] = condition
             return
         shown = [c.module.source.text[c.node.start : c.node.end].split("\n")[0] for c in same_verb]

@@ -38,7 +38,7 @@ def command(file: str | None, environment: str, project: str, form: str) -> int:
     """
     from mlpc.ir import draw
 
-    spec = compile_spec(file, "graph", environment, project)
+    spec = compile_spec(file, "graph", environment, project, whole=True)
     if form == "mermaid":
         emit(draw.mermaid(spec.workflow))
     elif form == "dot":

@@ -447,6 +447,30 @@ def test_a_tag_that_is_too_long() -> None:
     ]
 
 
+def test_settings_of_the_backend_reach_the_dag() -> None:
+    text = dag(
+        task("a"), labels={"owner": "me"}, settings={"airflow": {"pool": "ml", "owner": "team"}}
+    ).decode()
+    assert "        'owner': 'team',\n        'pool': 'ml',\n" in text
+    assert "'pool'" not in dag(task("a")).decode()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            {"run": "kubernetes"},
+            "MLP576 tasks of Airflow run in containers of Docker: pods of Kubernetes are not built",
+        ),
+        ({"pool": "p" * 257}, f"MLP576 the pool `{'p' * 40}…` has 257 characters"),
+    ],
+)
+def test_settings_that_airflow_cannot_have(setting: nodes.JsonObject, message: str) -> None:
+    result = emitted(task("a"), settings={"airflow": setting})
+    assert not result.files
+    assert [one.partition(" | ")[0] for one in said(result)] == [message]
+
+
 def test_a_default_that_python_could_not_read() -> None:
     deep: Any = 1
     for _ in range(60):
@@ -535,6 +559,7 @@ def everywhere(text: str) -> Emitted:
         ),
         secrets=(nodes.Secret(f"s{short}", {"base": "string"}, None),),
         labels={"owner": f"o{text}", "tags": [f"t{short}"]},
+        settings={"airflow": {"pool": f"p{text[:200]}"}},
     )
 
 

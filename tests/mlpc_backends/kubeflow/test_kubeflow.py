@@ -326,11 +326,30 @@ def test_names_are_mangled_and_that_is_said_once() -> None:
             "MLP576 `x y` is no registry of images",
         ),
         (
+            emitted(task("a"), settings={"kubeflow": {"namespace": "Team_ML"}}),
+            "MLP576 `Team_ML` is no name of a namespace",
+        ),
+        (
+            emitted(task("a"), settings={"kubeflow": {"service_account": "-runner"}}),
+            "MLP576 `-runner` is no name of a service account",
+        ),
+        (
             emitted(nodes.Task("score", nodes.Action("container", "example.org/scorer:1"), {}, {}, {})),
             "MLP510 `score` needs a step that runs a container image, which the target `kubeflow` does not do",
         ),
     ],
-    ids=["task", "pipeline", "placeholder", "number", "default", "outside", "registry", "container"],
+    ids=[
+        "task",
+        "pipeline",
+        "placeholder",
+        "number",
+        "default",
+        "outside",
+        "registry",
+        "namespace",
+        "account",
+        "container",
+    ],
 )
 def test_what_kubeflow_does_not_take_is_refused(made: Emitted, text: str) -> None:
     assert text in said(made)

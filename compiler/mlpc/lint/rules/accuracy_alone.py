@@ -58,7 +58,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             continue  # metric-ignores-balance says more
         yield Diagnostic(
             CODE,
-            f"accuracy is all that `{block.id}` asks for",
+            f"accuracy is all that `{block.shown}` asks for",
             said[0].span,
             label="a model that never finds the rare class may pass",
             help=["ask for `recall`, `precision` or `auc` as well"],

@@ -65,7 +65,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         ):
             yield Diagnostic(
                 CODE,
-                f"the hour of `{block.id}` is left out or comes twice when clocks change",
+                f"the hour of `{block.shown}` is left out or comes twice when clocks change",
                 cron.span,
                 label="between 1 and 3 at night",
                 labels=[Label(zone.span, "where clocks may change")],

@@ -63,7 +63,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 fixes = [Fix(f"write `{written}`", [(judged.span, written)], safe=False)]
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` judges `{made.id}` on rows that it was trained on",
+                f"`{block.shown}` judges `{made.shown}` on rows that it was trained on",
                 judged.span,
                 label="holds training rows",
                 labels=[Label(learned.span, "trained on these")] if learned.span != judged.span else [],

@@ -51,7 +51,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             often = "every minute" if step is None or step[1] == "1" else f"every {step[1]} minutes"
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` starts a training {often}",
+                f"`{block.shown}` starts a training {often}",
                 cron.span,
                 label=often,
                 help=["once a day is `0 5 * * *`, once an hour `0 * * * *`"],

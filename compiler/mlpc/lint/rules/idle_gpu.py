@@ -60,7 +60,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             continue
         yield Diagnostic(
             CODE,
-            f"`{block.id}` asks for a GPU, and `{component.name}` computes on the CPU",
+            f"`{block.shown}` asks for a GPU, and `{component.name}` computes on the CPU",
             gpu.span,
             label="would stand idle",
             help=["take `gpu` away"],

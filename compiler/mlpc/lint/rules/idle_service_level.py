@@ -59,7 +59,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if bound.number >= limit.value:
                 yield Diagnostic(
                     CODE,
-                    f"`{block.id}` gives up before `{condition.text}` is missed",
+                    f"`{block.shown}` gives up before `{condition.text}` is missed",
                     condition.span,
                     label="can never be missed",
                     labels=[Label(limit.span, "a request ends after this time")],

@@ -47,7 +47,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 if value.known and isinstance(value.value, str) and "://" not in value.value:
                     yield Diagnostic(
                         CODE,
-                        f"`{name}` reads `{block.id}` from a file beside the spec",
+                        f"`{name}` reads `{block.shown}` from a file beside the spec",
                         value.span,
                         label="the same at every run",
                         help=[

@@ -53,7 +53,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if value is not None and loose:
                 yield Diagnostic(
                     CODE,
-                    f"`{block.id}` may be another model than the one that was judged",
+                    f"`{block.shown}` may be another model than the one that was judged",
                     value.span,
                     label="so much may differ",
                     help=["`max_abs = 1e-4, agree = 99.9%` holds for sound exports"],

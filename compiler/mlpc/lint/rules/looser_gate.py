@@ -81,7 +81,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 elif found is None:
                     yield Diagnostic(
                         CODE,
-                        f"`{name}` has no gate on `{bound.quantity}` of `{block.id}` any more",
+                        f"`{name}` has no gate on `{bound.quantity}` of `{block.shown}` any more",
                         condition.span,
                         label="taken away, or made a warning",
                         help=[f"let `{name}` keep it"],

@@ -65,7 +65,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 if bound is not None and bound.quantity == "accuracy":
                     yield Diagnostic(
                         CODE,
-                        f"accuracy favours the frequent class, which `{made.id}` is told not to favour",
+                        f"accuracy favours the frequent class, which `{made.shown}` is told not to favour",
                         condition.span,
                         label="counts every row the same",
                         labels=[Label(weight.span, "the classes are of unequal size")],

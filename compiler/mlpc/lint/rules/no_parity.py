@@ -48,7 +48,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if "parity" in component.blocks and "parity" not in block.definition.body.blocks:
                 yield Diagnostic(
                     CODE,
-                    f"`{block.id}` is deployed, and nobody compares it with the original",
+                    f"`{block.shown}` is deployed, and nobody compares it with the original",
                     block.span,
                     label="no `parity { … }`",
                     help=["write `parity { data = …, max_abs = 1e-4, agree = 99.9% }`"],

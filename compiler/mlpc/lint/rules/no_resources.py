@@ -49,7 +49,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if needy and "resources.memory" not in block.common:
                 yield Diagnostic(
                     CODE,
-                    f"`{block.id}` runs in production and does not say how much memory it needs",
+                    f"`{block.shown}` runs in production and does not say how much memory it needs",
                     block.span,
                     label="no `resources { memory = … }`",
                     help=[f"write `resources {{ cpu = 1, memory = 1GiB }}`, here or in `env {name}`"],

@@ -59,7 +59,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 fixes = [Fix(f"add `{written}`", beside(attr.module, attr.node, written))]
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` comes over the network, and one failure ends the run",
+                f"`{block.shown}` comes over the network, and one failure ends the run",
                 value.span,
                 label="no second attempt",
                 help=["write `retry { attempts = 3 }`"],

@@ -49,7 +49,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             continue
         yield Diagnostic(
             CODE,
-            f"`{block.id}` draws numbers at random, and its seed is written nowhere",
+            f"`{block.shown}` draws numbers at random, and its seed is written nowhere",
             block.span,
             label="`seed` is missing",
             help=[f"write `seed = {7 if default is None else default}`"],

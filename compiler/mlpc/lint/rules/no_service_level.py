@@ -49,7 +49,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if block.kind.name == "deploy" and live and not any(c.when == "live" for c in block.conditions):
                 yield Diagnostic(
                     CODE,
-                    f"nothing is asked of `{block.id}` while it answers in `{name}`",
+                    f"nothing is asked of `{block.shown}` while it answers in `{name}`",
                     block.span,
                     label="no `require` on what is known live",
                     help=["write `require p95 <= 50ms`; it has " + ", ".join(f"`{each}`" for each in live)],

@@ -56,7 +56,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             ):
                 yield Diagnostic(
                     CODE,
-                    f"`{block.id}` runs on its own and may take for ever",
+                    f"`{block.shown}` runs on its own and may take for ever",
                     block.span,
                     label="`timeout` is missing",
                     help=["write `timeout = 30min`, some times of what a run takes"],

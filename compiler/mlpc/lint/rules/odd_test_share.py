@@ -45,11 +45,13 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             continue
         if not isinstance(share.value, int | float) or share.value <= 0:
             continue
+        if share.type.base not in ("int", "float"):
+            continue  # `by_time` says for how long, which is no share
         if share.value < _LEAST or share.value > _MOST:
             small = share.value < _LEAST
             yield Diagnostic(
                 CODE,
-                f"the test of `{block.id}` gets {'few' if small else 'most'} of the rows",
+                f"the test of `{block.shown}` gets {'few' if small else 'most'} of the rows",
                 share.span,
                 label="its figures jump by chance" if small else "little is left to learn from",
                 help=["between 10% and 30% is usual"],

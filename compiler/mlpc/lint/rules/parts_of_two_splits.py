@@ -64,7 +64,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 continue
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` judges `{made.id}` on rows of another split: some are among its training rows",
+                f"`{block.shown}` judges `{made.shown}` on rows of another split: some are among its training rows",
                 judged.span,
                 label=f"drawn by `{judged.block}`",
                 labels=[Label(learned.span, f"the training rows, drawn by `{learned.block}`")],

@@ -60,7 +60,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         ):
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` asks for nothing but figures in the unit of the label",
+                f"`{block.shown}` asks for nothing but figures in the unit of the label",
                 held[0].span,
                 label="good or bad depends on how far the labels lie apart",
                 help=["ask for `r2` or `mape` as well"],

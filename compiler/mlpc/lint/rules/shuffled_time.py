@@ -58,7 +58,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 if time is not None:
                     yield Diagnostic(
                         CODE,
-                        f"`{block.id}` divides rows at random that have a time: what is judged lies before what was learned",
+                        f"`{block.shown}` divides rows at random that have a time: what is judged lies before what was learned",
                         source.span,
                         label="has a `@time` column",
                         labels=[Label(time.span, "the time of a row")],

@@ -55,7 +55,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 written = "replicas" in block.definition.body.attrs
                 yield Diagnostic(
                     CODE,
-                    f"a single process may have to answer for `{block.id}` in `{name}`",
+                    f"a single process may have to answer for `{block.shown}` in `{name}`",
                     replicas.span if written else block.span,
                     label="one at least" if written else "one, as nothing else is said",
                     help=[f"write `replicas = 2..4` in `env {name}`"],

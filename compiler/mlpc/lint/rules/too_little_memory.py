@@ -57,7 +57,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         if memory.value < _LEAST:
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` gets less memory than its libraries take",
+                f"`{block.shown}` gets less memory than its libraries take",
                 memory.span,
                 label="ended as soon as it starts",
                 help=["give it 512MiB or more"],

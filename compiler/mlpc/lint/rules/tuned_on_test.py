@@ -81,7 +81,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 ):
                     yield Diagnostic(
                         CODE,
-                        f"`{made.id}` gets the rows that `{block.id}` judges it on",
+                        f"`{made.shown}` gets the rows that `{block.shown}` judges it on",
                         source.span,
                         label=f"its `{name}`",
                         labels=[Label(judged.span, "judged on these")],

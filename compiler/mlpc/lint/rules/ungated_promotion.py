@@ -55,7 +55,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             said.add(model)
             yield Diagnostic(
                 CODE,
-                f"`{block.id}` promotes `{model}`, and no gate holds it back",
+                f"`{block.shown}` promotes `{model}`, and no gate holds it back",
                 block.span,
                 label="promotes whatever comes",
                 labels=[Label(each.span, "judges it, but asks for nothing") for each in own],

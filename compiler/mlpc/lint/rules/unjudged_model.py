@@ -59,7 +59,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             if block.kind.name == "train" and block.id not in known:
                 yield Diagnostic(
                     CODE,
-                    f"nobody judges `{block.id}`",
+                    f"nobody judges `{block.shown}`",
                     block.span,
                     label="how good is it?",
                     help=[f"add an `evaluate` with `model = {block.id}`"],

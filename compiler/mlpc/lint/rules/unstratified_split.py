@@ -53,7 +53,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         written = f"stratify = {whole}.{label.name}"
         yield Diagnostic(
             CODE,
-            f"`{block.id}` does not keep the shares of the classes of `{label.name}`",
+            f"`{block.shown}` does not keep the shares of the classes of `{label.name}`",
             block.span,
             label="drawn without regard to the label",
             labels=[Label(label.span, "the label")],

@@ -44,7 +44,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             said.add(block.id)
             yield Diagnostic(
                 CODE,
-                f"no block takes what `{block.id}` gives",
+                f"no block takes what `{block.shown}` gives",
                 block.span,
                 label="not used",
                 help=["take it away, or let a block take it"],

@@ -54,7 +54,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 attr = attr_of(block, port)
                 yield Diagnostic(
                     CODE,
-                    f"no block takes `{block.id}.{port}`",
+                    f"no block takes `{block.shown}.{port}`",
                     attr.span if attr is not None else block.span,
                     label="rows set aside for nothing"
                     if port != "train"

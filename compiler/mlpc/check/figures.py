@@ -1,0 +1,108 @@
+"""Bodies that hold values and nothing else: devices, settings of backends."""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Fix, Label, article
+from ..resolve.similar import nearest
+from ..source import Span
+from .scope import Scope
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..resolve.program import BodyDef, Program
+    from .checker import Checker
+    from .specs import ComponentSpec
+    from .types import Type
+
+
+def read(
+    checker: Checker,
+    body: BodyDef,
+    spec: ComponentSpec,
+    place: Span,
+    what: str,
+    program: Program | None = None,
+) -> dict[str, Any] | None:
+    """Return what ``body`` gives for the parameters of ``spec``, defaults included; None after reporting what is wrong.
+
+    ``place`` is where the name of the thing stands, ``what`` what it is called ("a device").
+    """
+    figures: dict[str, Any] = {}
+    failed = _others(checker, body, spec, place.text, what)
+    for key, param in spec.params.items():
+        attr = body.attrs.get(key)
+        if attr is None:
+            if param.default is not None:
+                if param.default.value is not None:
+                    figures[key] = param.default.value
+            elif not param.type.optional:
+                failed = True
+                _missing(checker, spec, key, param.type, body, place)
+            continue
+        scope = Scope(attr.module, program, wanted=param.type)
+        value = checker.expressions.evaluate(attr.node.value, scope)
+        fitted = checker.fit(value, param.type, f"`{key}` of `{spec.name}`")
+        if fitted.wrong:
+            failed = True
+        elif not fitted.known:
+            failed = True
+            checker.report(
+                Diagnostic(
+                    codes.NOT_KNOWN_YET,
+                    f"`{key}` of `{spec.name}` is known when compiling, but this is known when the pipeline runs only",
+                    fitted.span,
+                    label="not known yet",
+                    help=["declare it with `let`; an environment may give that another value"],
+                )
+            )
+        elif fitted.value is not None:
+            figures[key] = fitted.value
+    return None if failed else figures
+
+
+def _missing(checker: Checker, spec: ComponentSpec, key: str, type: Type, body: BodyDef, place: Span) -> None:
+    if any(nearest(name, [key]) for name in body.attrs if name not in spec.params):
+        return  # most likely what was called by another name: reported there
+    checker.report(
+        Diagnostic(
+            codes.MISSING_KEY,
+            f"`{place.text}` needs `{key}`",
+            place,
+            label=f"`{key}` is missing",
+            labels=[Label(spec.params[key].span, "declared here")],
+            help=[f"write `{key} = …`, {article(type.show())}"],
+        )
+    )
+
+
+def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, what: str) -> bool:
+    """Report what the declaration does not have; return whether there was any."""
+    takes = "`" + spec.name + "` takes " + ", ".join(f"`{key}`" for key in spec.params) if spec.params else ""
+    found = False
+    for key, attr in body.attrs.items():
+        if key in spec.params:
+            continue
+        found = True
+        near = nearest(key, spec.params)
+        checker.report(
+            Diagnostic(
+                codes.UNKNOWN_KEY,
+                f"`{spec.name}` has no `{key}`",
+                attr.span,
+                label=f"did you mean `{near}`?" if near else "unknown",
+                labels=[Label(spec.span, f"`{spec.name}` is declared here")],
+                help=[] if near else [takes or f"`{spec.name}` takes nothing"],
+                fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
+            )
+        )
+    places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
+    places += [condition.module.span(condition.node) for condition in body.conditions]
+    places += [within.span(item) for within, item in body.others]
+    for place in places:
+        found = True
+        help = [takes] if takes else []
+        checker.report(Diagnostic(codes.WRONG_PLACE, f"{what} holds values only", place, help=help))
+    return found

@@ -1,0 +1,1 @@
+"""Judges the tests of a spec by the workflow that it is compiled to: nothing is run."""
