@@ -20,12 +20,6 @@ __all__ = ["RULES", "Settings", "Spec", "findings", "read_settings"]
 def findings(spec: Spec, settings: Settings) -> list[Diagnostic]:
     """Return what the rules find in ``spec``, and what is wrong with comments that allow findings."""
     gathered = Diagnostics()
-    instances = {
-        f"`{id}`": f"`{block.definition.name.text}`"
-        for program in spec.programs.values()
-        for id, block in program.blocks.items()
-        if block.definition.bound
-    }
     for rule in RULES:
         level = settings.level(rule.code)
         if not settings.is_off(rule.code):
@@ -33,9 +27,7 @@ def findings(spec: Spec, settings: Settings) -> list[Diagnostic]:
             known = set()
             for item in rule.find(spec):
                 item.severity = "error" if level == FAIL else "warning"
-                # What is so in all instances of a block is said once, of the block.
-                for id, name in instances.items() if "[" in item.message else ():
-                    item.message = item.message.replace(id, name)
+                # What is so in all instances of a block, or under all environments, is said once.
                 identity = (item.span, item.message)
                 if identity not in known:
                     known.add(identity)

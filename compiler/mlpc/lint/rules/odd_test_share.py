@@ -41,12 +41,10 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     for _, block in spec.blocks("split"):
         share = value_of(block, "test")
         # A split by time is told how long, not how much.
-        if share is None or share.type.base == "duration":
+        if share is None or share.type.base not in ("int", "float"):
             continue
         if not isinstance(share.value, int | float) or share.value <= 0:
             continue
-        if share.type.base not in ("int", "float"):
-            continue  # `by_time` says for how long, which is no share
         if share.value < _LEAST or share.value > _MOST:
             small = share.value < _LEAST
             yield Diagnostic(

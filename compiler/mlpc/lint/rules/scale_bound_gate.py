@@ -50,9 +50,6 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find regressions whose gates read figures in the unit of the label only."""
     for _, block in spec.blocks("evaluate"):
         held = gates(block)
-        # Instances are measured alike, and are judged beside each other.
-        if block.definition.bound:
-            continue
         if (
             "rmse" in block.quantities
             and held
