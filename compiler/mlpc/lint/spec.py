@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..syntax import tree
+from .edits import removal
 from .walk import references
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ..check.typed import TypedBlock, TypedProgram
     from ..resolve.modules import Module
     from ..source import Loader
+    from .edits import Edit
 
 #: Words in the names of environments where a model answers to people, and of those where nothing is at stake.
 PRODUCTION = frozenset({"live", "prod", "production"})
@@ -136,6 +138,19 @@ def overlays(spec: Spec, name: str) -> Iterator[tree.Decl]:
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Decl) and isinstance(item.name, tree.Name) and item.name.text == name:
                 yield item
+
+
+def unnamed(spec: Spec, kind: str) -> Iterator[tuple[tree.Name, list[Edit]]]:
+    """Yield the names of declarations of ``kind`` that nothing names, each with what takes it away wherever it stands."""
+    own = spec.pipeline.body.items if spec.pipeline is not None and spec.pipeline.body is not None else ()
+    for decl, name in owned(spec, kind):
+        if decl.type is None and decl not in own:
+            continue  # what an environment says of it is no declaration
+        if not spec.is_named(name.text, decl):
+            edits = removal(spec.root, decl)
+            for other in overlays(spec, name.text):
+                edits += removal(spec.root, other)
+            yield name, edits
 
 
 def overlay_items(spec: Spec) -> Iterator[tuple[tree.Decl, tree.Decl, tree.Decl]]:

@@ -35,8 +35,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Fix
-from ..edits import removal
-from ..spec import overlays, owned
+from ..spec import unnamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,20 +48,12 @@ CODE = codes.UNUSED_PARAM
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find params that nothing names."""
-    for decl, name in owned(spec, "param"):
-        if decl.type is None and decl not in (
-            spec.pipeline.body.items if spec.pipeline and spec.pipeline.body else ()
-        ):
-            continue  # what an environment says of it is no declaration
-        if not spec.is_named(name.text, decl):
-            edits = removal(spec.root, decl)
-            for other in overlays(spec, name.text):
-                edits += removal(spec.root, other)
-            yield Diagnostic(
-                CODE,
-                f"nothing changes when `{name.text}` is set",
-                spec.root.span(name),
-                label="named nowhere",
-                help=["name it where its value is meant"],
-                fixes=[Fix("take it away", edits, safe=False)],
-            )
+    for name, edits in unnamed(spec, "param"):
+        yield Diagnostic(
+            CODE,
+            f"nothing changes when `{name.text}` is set",
+            spec.root.span(name),
+            label="named nowhere",
+            help=["name it where its value is meant"],
+            fixes=[Fix("take it away", edits, safe=False)],
+        )

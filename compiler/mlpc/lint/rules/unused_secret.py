@@ -27,8 +27,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Fix
-from ..edits import removal
-from ..spec import overlays, owned
+from ..spec import unnamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,19 +40,11 @@ CODE = codes.UNUSED_SECRET
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find secrets that nothing names."""
-    for decl, name in owned(spec, "secret"):
-        if decl.type is None and decl not in (
-            spec.pipeline.body.items if spec.pipeline and spec.pipeline.body else ()
-        ):
-            continue  # what an environment says of it is no declaration
-        if not spec.is_named(name.text, decl):
-            edits = removal(spec.root, decl)
-            for other in overlays(spec, name.text):
-                edits += removal(spec.root, other)
-            yield Diagnostic(
-                CODE,
-                f"nothing takes the secret `{name.text}`",
-                spec.root.span(name),
-                label="not used",
-                fixes=[Fix("take it away", edits)],
-            )
+    for name, edits in unnamed(spec, "secret"):
+        yield Diagnostic(
+            CODE,
+            f"nothing takes the secret `{name.text}`",
+            spec.root.span(name),
+            label="not used",
+            fixes=[Fix("take it away", edits)],
+        )
