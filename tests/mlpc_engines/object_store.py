@@ -1,36 +1,31 @@
-"""A real server that speaks S3, in a process and an environment of its own."""
+"""What lies in a real server that speaks S3, for those who write to it through fsspec."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.engines import python_with
+from tests.stores import server
+from tests.stores.server import BUCKET
 
-BUCKET = "clinic"
+__all__ = ["BUCKET", "Objects", "serving"]
 
 
 class Objects:
     """What lies in the bucket of the server."""
 
-    def __init__(self, port: int) -> None:
-        self.variables = {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        }
+    def __init__(self, variables: dict[str, str]) -> None:
+        self.variables = {**variables, "AWS_DEFAULT_REGION": variables["AWS_REGION"]}
 
     def _files(self) -> Any:
         import fsspec
 
         return fsspec.filesystem(
             "s3",
-            key="test",
-            secret="test",
+            key=self.variables["AWS_ACCESS_KEY_ID"],
+            secret=self.variables["AWS_SECRET_ACCESS_KEY"],
             endpoint_url=self.variables["AWS_ENDPOINT_URL"],
             use_listings_cache=False,
             skip_instance_cache=True,
@@ -50,19 +45,7 @@ class Objects:
 
 
 @contextmanager
-def serving(log: Path) -> Iterator[Objects]:
-    """Serve until the end of the block."""
-    command = [str(python_with("s3")), str(Path(__file__).parent / "inside" / "serve_s3.py"), BUCKET]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output) as process,
-    ):
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            told = process.stdout.readline()
-            assert told, log.read_text(errors="replace")
-            yield Objects(int(told))
-        finally:
-            process.stdin.close()
-            process.wait(30)
+def serving(folder: Path) -> Iterator[Objects]:
+    """Serve until the end of the block; the log lies in ``folder``."""
+    with server.s3(folder) as store:
+        yield Objects(store.variables())

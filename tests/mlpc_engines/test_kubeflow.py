@@ -619,7 +619,7 @@ def test_a_registry_is_named_when_compiling(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
-    with serving(tmp_path_factory.mktemp("s3") / "log") as found:
+    with serving(tmp_path_factory.mktemp("s3")) as found:
         yield found
 
 
