@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -52,6 +53,10 @@ json.dump(found, open(sys.argv[2], "w"))
 """
 
 
+#: A line of the log that tells of nothing that went wrong.
+_PLAIN = re.compile(r"\S+ \[(info|debug) ")
+
+
 class Run:
     """What came of a run: its state, the state and number of tries of each task, what was printed."""
 
@@ -63,7 +68,9 @@ class Run:
         self.tasks = {id: state for id, (state, _) in tasks.items()}
 
     def __repr__(self) -> str:
-        return f"exit status {self.code}, {self.state}: {self.tasks}\n{self.log}"
+        # What went wrong stands far inside of what Airflow says, too far for a report that is cut.
+        wrong = [line for line in self.log.splitlines() if not _PLAIN.match(line)]
+        return "\n".join([f"exit status {self.code}, {self.state}: {self.tasks}", *wrong])
 
 
 class Airflow:
