@@ -79,6 +79,7 @@ class Binder:
             self._params(spec, nested.body, prefix + ".", target)
         self._defaults()
         self._outputs()
+        self._requirements()
 
     def judge(self) -> None:
         """Read the conditions, which may speak of what was bound, here and in other instances of the block."""
@@ -336,6 +337,17 @@ class Binder:
         )
         return self.checker.expressions.evaluate(attr.node.value, scope)
 
+    def _requirements(self) -> None:
+        """Gather what the process needs; what reads a model follows from its framework, which a port may leave open."""
+        needed = list(self.component.requirements)
+        for name, sources in self.block.inputs.items():
+            port = self.component.inputs.get(name)
+            if port is None or port.type.base != "model" or port.type.framework or port.type.frameworks:
+                continue
+            for framework in dict.fromkeys(source.type.framework for source in sources):
+                needed += self.checker.declarations.reading(framework)
+        self.block.requirements = tuple(dict.fromkeys(needed))
+
     # -- parameters --------------------------------------------------------------------------------------------
 
     def _params(
@@ -423,6 +435,8 @@ class Binder:
             return value
         if type.base == "device" and (value.type.base, value.type.framework) != ("device", type.framework):
             return self._no_device(value, type, what)
+        if type.base == "block":
+            return self._named_block(value, type, what)
         if value.entity is not None and value.entity.what == "secret":
             self.report(
                 Diagnostic(
@@ -444,6 +458,29 @@ class Binder:
         if type.base == "list" and type.of is not None and type.of.base == "column":
             return self._columns(value, type.of, what)
         return self.checker.fit(value, type, what)
+
+    def _named_block(self, value: Value, type: Type, what: str) -> Value:
+        """Return a block of the kind that ``type`` asks for, as its name."""
+        entity = value.entity
+        above = self.typed.blocks.get(entity.block) if entity is not None and entity.what == "block" else None
+        if above is not None and above.kind.name == type.framework:
+            return value.replace(known=True, value=above.id)
+        known = [b.shown for b in self.typed.blocks.values() if b.kind.name == type.framework]
+        near = nearest(value.text, known)
+        shown = article(f"`{above.kind.name}`") if above is not None else article(value.type.show())
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"{what} is {article(f'`{type.framework}`')} of the pipeline, but this is {shown}",
+                value.span,
+                label=shown,
+                help=["there is " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
+                if known
+                else [f"declare one: `{type.framework} team: … {{ … }}`"],
+                fixes=[Fix(f"write `{near}`", [(value.span, near)], safe=False)] if near else [],
+            )
+        )
+        return wrong(value.module, value.node)
 
     def _no_device(self, value: Value, type: Type, what: str) -> Value:
         module = value.module

@@ -25,7 +25,11 @@ _RUNTIME = "mlpc_stdlib.runtime."
 _DEEPEST = 100
 _INSIDE = ("param", "input", "output", "quantity", "block", "verb")
 #: Types that name a component or a role, which only declarations take.
-_OF_NAMES = ("device", "call")
+_OF_NAMES = {
+    "device": ("the component of its devices", "device(mcu)"),
+    "call": ("the role of what is called", "call(layer)"),
+    "block": ("the kind of the block", "block(notify)"),
+}
 
 
 class Declarations:
@@ -94,12 +98,11 @@ class Declarations:
         return ERROR
 
     def _of_name(self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
-        """`device(mcu)`: a device of that component; `call(layer)`: a call of a component that plays this role."""
+        """`device(mcu)`: a device of that component; `call(layer)`: a call of one with this role; `block(notify)`: a block."""
         value = given[0].value if len(given) == 1 and given[0].name is None else None
         if isinstance(value, tree.Ref) and len(value.names) == 1:
             return Type(base, framework=value.names[0], module=module)
-        what = "the component of its devices" if base == "device" else "the role of what is called"
-        example = "device(mcu)" if base == "device" else "call(layer)"
+        what, example = _OF_NAMES[base]
         return self._bad(module, node, f"`{base}` takes {what}", f"write `{example}`")
 
     def _bad(self, module: Module, node: tree.Node, message: str, *help: str) -> Type:
@@ -805,16 +808,21 @@ class Declarations:
 
     def _port_requirements(self, spec: ComponentSpec) -> None:
         """Add what a function of the user's own needs for its ports to be read and written: `std.ports` says."""
-        ports = self.checker.modules.standard("ports")
-        if spec.action is None or spec.action[0] != "project" or ports is None:
+        if spec.action is None or spec.action[0] != "project":
             return
         needed = list(spec.requirements)
         for port in (*spec.inputs.values(), *spec.outputs.values()):
-            decl = ports.find(port.type.framework or port.type.base, "let")
-            if decl is not None and decl.value is not None:
-                value = self.checker.constant(ports, decl.value)
-                needed += value.value if value.known else []
+            needed += self.reading(port.type.framework or port.type.base)
         spec.requirements = tuple(dict.fromkeys(needed))
+
+    def reading(self, name: str) -> list[str]:
+        """Return the requirements of whatever reads an artefact of this type or framework, as `std.ports` says."""
+        ports = self.checker.modules.standard("ports")
+        decl = ports.find(name, "let") if ports is not None else None
+        if ports is None or decl is None or decl.value is None:
+            return []
+        value = self.checker.constant(ports, decl.value)
+        return list(value.value) if value.known else []
 
     def _links(self, spec: ComponentSpec) -> None:
         """Fill in what an own component leaves out: a model or dataset made from its only dataset input."""

@@ -149,6 +149,9 @@ def _body_names(body: BodyDef, owner: str, lets: Lets, found: dict[str, Span]) -
     for condition in body.conditions:
         # In a condition the block's own quantities come first, so `quality.auc` inside `quality` is no circle.
         _add(condition.node.expr, condition.module, lets, found, owner)
+        for item in condition.node.body.items if condition.node.body is not None else ():
+            if isinstance(item, tree.Attr):
+                _add(item.value, condition.module, lets, found, owner)
     for nested in body.blocks.values():
         _body_names(nested.body, owner, lets, found)
 

@@ -81,6 +81,7 @@ class TypedBlock:
         "kind",
         "outputs",
         "quantities",
+        "requirements",
         "shown",
         "untold",
     )
@@ -103,6 +104,8 @@ class TypedBlock:
         self.outputs: dict[str, Type] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.conditions: list[TypedCondition] = []
+        #: What its process needs: the requirements of the component, and what reads the models that it is given.
+        self.requirements: tuple[str, ...] = ()
         #: Parameters that only bound a gate (`@bound`): the step is not told, so that editing them reruns nothing.
         self.untold: set[str] = set()
 

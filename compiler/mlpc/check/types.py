@@ -32,7 +32,8 @@ class Type:
     ``of`` is the element of ``list``, ``map``, ``range`` and ``tensor``. ``input`` names the input port whose columns a
     ``column``, or whose data a ``dataset`` or ``model``, follows; ``bases`` restricts the type of that column or of the
     label. ``limit`` is the place where a bound was declared. ``frameworks`` are those of which an input takes any.
-    Of a ``device`` and a ``call``, ``framework`` is the component or the role, and ``module`` the one whose names a call sees.
+    Of a ``device``, a ``call`` and a ``block``, ``framework`` is the component, role or kind, and ``module`` the one
+    whose names a call sees.
     """
 
     __slots__ = (
@@ -148,7 +149,7 @@ class Type:
             text = "enum(" + ", ".join(f'"{choice}"' for choice in self.choices) + ")"
         elif base == "model" and (self.framework or self.frameworks):
             text = "model(" + ", ".join(f'"{each}"' for each in self.frameworks or (self.framework,)) + ")"
-        elif base in ("device", "call") and self.framework:
+        elif base in ("device", "call", "block") and self.framework:
             text = f"{base}({self.framework})"
         elif base == "dataset" and self.schema is not None:
             text = f"dataset({self.schema.name})"

@@ -37,17 +37,28 @@ def lower(typed: TypedProgram) -> Workflow:
     """Return the workflow of a program without errors. Promotion edges are the passes' matter."""
     program = typed.program
     nodes: list[Node] = []
+    #: Blocks that are no steps, such as a `notify`: what they say, for who reads their names in a `route`.
+    told: JsonObject = {}
     for block in typed.blocks.values():
         if block.kind.runs == "trigger":
             nodes.append(_trigger(block))
+            continue
+        if block.kind.runs == "nothing":
+            told[block.id] = {"component": _labels(block)["component"], "arguments": _arguments(block)}
             continue
         nodes.append(_service(block) if block.kind.runs == "service" else _task(block))
         gate = _gate(block)
         if gate is not None:
             nodes.append(gate)
-    nodes.extend(_fan_out(typed, name, found) for name, found in typed.instances.items())
+    nodes.extend(
+        _fan_out(typed, name, found)
+        for name, found in typed.instances.items()
+        if typed.blocks[next(map(found.id, found.keys(())))].kind.runs != "nothing"
+    )
     name = program.decl.name
     labels: JsonObject = {key: value.to_json() for key, value in sorted(typed.attributes.items())}
+    if told:
+        labels["told"] = told
     return Workflow(
         name=name.text if name is not None and hasattr(name, "text") else "",
         nodes=tuple(nodes),
@@ -187,7 +198,7 @@ def _task(block: TypedBlock) -> Task:
         inputs=_inputs(block),
         outputs={name: Output(type.to_json()) for name, type in block.outputs.items()},
         arguments=_arguments(block),
-        requirements=block.component.requirements if block.component is not None else (),
+        requirements=block.requirements,
         resources=_resources(block),
         retry=_retry(block),
         timeout=float(timeout) if timeout is not None else None,
@@ -208,7 +219,7 @@ def _service(block: TypedBlock) -> Service:
         action=_action(block),
         inputs=_inputs(block),
         arguments=arguments,
-        requirements=block.component.requirements if block.component is not None else (),
+        requirements=block.requirements,
         resources=_resources(block),
         replicas=(low, high),
         levels=tuple(_condition(c) for c in block.conditions if c.when == LIVE and c.verb == "require"),

@@ -187,10 +187,10 @@ class Modules:
 
     def _of_a_pipeline(self, module: Module, item: tree.Decl) -> bool:
         """Report what stands at the top level and belongs into the pipeline; return whether it does."""
-        from .program import LANGUAGE_KINDS, LATER_KINDS
+        from .program import LANGUAGE_KINDS
 
         kind = item.kind.text
-        if kind not in (*LANGUAGE_KINDS, *LATER_KINDS):
+        if kind not in LANGUAGE_KINDS:
             kinds = self.standard("kinds")
             if kinds is None or kind in ("task", "service") or kinds.find(kind, "kind") is None:
                 return False

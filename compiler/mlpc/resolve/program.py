@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
 LANGUAGE_KINDS = ("param", "let", "secret", "backend")
-#: Kinds of the language that no version of the standard library declares yet.
-LATER_KINDS = ("model", "notify")
 #: What can be said about a pipeline as a whole.
 PIPELINE_KEYS = ("owner", "tags", "description")
 #: Blocks without a kind that a pipeline may have.
@@ -369,9 +367,6 @@ class _Builder:
                     help=[f"move it out of the braces of the {place.rsplit(' ', 1)[-1]}"],
                 )
             )
-            return False
-        if kind in LATER_KINDS:
-            self.report(not_built(module, item.kind, f"`{kind}`"))
             return False
         near = nearest(kind, program.kind_names())
         self.report(

@@ -172,12 +172,12 @@ def canonical(made: Any, signature: JsonObject) -> bytes:
     classifies = signature["task"] == "classification"
     old = graph.output[1 if classifies else 0].name
     new = signature["outputs"][0]["name"]
-    _rename(graph, old, new)
+    rename(graph, old, new)
     width = len(signature["classes"]) if classifies else 1
     value = onnx_library.helper.make_tensor_value_info(new, onnx_library.TensorProto.FLOAT, ["batch", width])
     del graph.output[:]
     graph.output.append(value)
-    _prune(graph)
+    prune(graph)
     graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
     graph.doc_string = ""
     versions = {"ai.onnx.ml": ML_OPSET, "": OPSET}
@@ -195,10 +195,11 @@ def canonical(made: Any, signature: JsonObject) -> bytes:
     return found
 
 
-def _rename(graph: Any, old: str, new: str) -> None:
+def rename(graph: Any, old: str, new: str) -> None:
+    """Call a value of an ONNX graph by another name, wherever nodes name it."""
     taken = {name for node in graph.node for name in (*node.input, *node.output)}
     if new in taken and old != new:
-        _rename(graph, new, f"{new}_before")
+        rename(graph, new, f"{new}_before")
     for node in graph.node:
         for names in (node.input, node.output):
             for position, name in enumerate(names):
@@ -206,7 +207,7 @@ def _rename(graph: Any, old: str, new: str) -> None:
                     names[position] = new
 
 
-def _prune(graph: Any) -> None:
+def prune(graph: Any) -> None:
     """Drop the nodes and weights that lead to no output."""
     wanted = {item.name for item in graph.output}
     kept = []

@@ -189,10 +189,14 @@ def load(artefact: Artefact, result: Result | None = None) -> tuple[Any, JsonObj
     import warnings
 
     signature = read_signature(artefact.path)
+    if signature.get("framework") == "onnx":
+        from .portable import Portable
+
+        return Portable(artefact.path, signature), signature
     if signature.get("framework") != "sklearn":
         raise StepError(
             codes.UNREADABLE_MODEL,
-            f"this step takes a sklearn model, not one for {signature.get('framework')}",
+            f"this step takes a model of sklearn or onnx, not one of {signature.get('framework')}",
         )
     import joblib
 

@@ -197,8 +197,8 @@ def test_one_environment_changes_nothing_for_another() -> None:
         ),
         ("remove parts", "`parts` is needed, but environment `e` takes it away"),
         (
-            "notify team: slack { channel = 1 }",
-            "`notify` is part of the language, but this version of mlpc does not check or run it yet",
+            "notify team: webhook { url = 1 }",
+            "`url` of `webhook` is an url, but this is an int",
         ),
         ("schema Other { age: int }", "a schema stands at the top level of a file, not in an environment"),
         ('data { path = "x.csv" }', "a `data` needs a name"),

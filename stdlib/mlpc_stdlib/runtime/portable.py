@@ -1,0 +1,42 @@
+"""An ONNX model with the methods of an estimator, so that what judges models need not know which kind it has."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy
+    import pandas
+
+    from .contract import JsonObject
+
+    Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
+
+
+class Portable:
+    """A model that onnxruntime runs, on one thread: several add scores up in the order in which they end."""
+
+    def __init__(self, folder: str, signature: JsonObject) -> None:
+        from . import export
+
+        self._session = export.open_session(os.path.join(folder, export.ONNX_FILE), 1)
+        self._run = export.run
+        self._classes = signature["classes"]
+        #: Features by name, as an estimator has that learned from a frame.
+        self.feature_names_in_ = [feature["name"] for feature in signature["features"]]
+
+    def predict_proba(self, rows: pandas.DataFrame) -> Floats:
+        """Return the probabilities of the classes, ``[rows, classes]``."""
+        return self._run(self._session, rows.to_numpy(dtype="float64"))
+
+    def predict(self, rows: pandas.DataFrame) -> Any:
+        """Return the class with the highest score, the first of equals, or the value of a regression, ``[rows]``."""
+        import numpy
+
+        found = self._run(self._session, rows.to_numpy(dtype="float64"))
+        if self._classes is None:
+            return found[:, 0]
+        return numpy.asarray(self._classes)[found.argmax(axis=1)]
