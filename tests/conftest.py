@@ -20,6 +20,8 @@ settings.register_profile(
 settings.load_profile("full" if FULL else "default")
 
 
+# First: xdist reads the marks in its own hook, and sends tests where they belong by what it found then.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked `full`, except in `make test-full`; what runs engines goes first, a module at a time.
 

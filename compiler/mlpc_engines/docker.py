@@ -284,20 +284,31 @@ class Docker:
         import docker
 
         try:
-            text: bytes = self._client.containers.run(
+            container = self._client.containers.run(
                 image,
                 list(command),
                 volumes={volume: {"bind": at, "mode": "ro"}} if volume else {},
                 network_disabled=True,
                 cap_drop=["ALL"],
-                remove=True,
+                detach=True,
             )
-        except (docker.errors.ContainerError, docker.errors.ImageNotFound) as error:
+            try:
+                # Read after its end: what is followed may lack the words of a container that ends at once.
+                status = container.wait()["StatusCode"]
+                text: bytes = container.logs(stdout=True, stderr=status != 0)
+            finally:
+                container.remove(force=True)
+        except docker.errors.ImageNotFound as error:
             raise SubmitError(
                 SUBMISSION_FAILED, f"a container could not be asked: {_last(str(error))}"
             ) from None
         except (docker.errors.DockerException, OSError) as error:
             raise SubmitError(NO_DOCKER, f"a container could not be asked: {_last(str(error))}") from None
+        if status != 0:
+            said = _last(text.decode("utf-8", "replace"))
+            raise SubmitError(
+                SUBMISSION_FAILED, f"a container could not be asked: exit status {status}: {said}"
+            )
         return text.decode("utf-8")
 
     def close(self) -> None:

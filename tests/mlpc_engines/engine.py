@@ -115,7 +115,7 @@ def compose_2() -> str:
 
 def compose_1() -> str:
     """Return the program of Compose 1.29, which Debian has."""
-    for path in ("/usr/bin/docker-compose", shutil.which("docker-compose") or ""):
+    for path in map(shutil.which, ("/usr/bin/docker-compose", "docker-compose")):
         if path and call(path, "version", "--short").stdout.startswith("1."):
             return path
     install("docker-compose")

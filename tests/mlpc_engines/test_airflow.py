@@ -444,7 +444,7 @@ def test_a_client_that_is_killed_and_one_that_follows(project: Project, first: A
 
 
 def test_ctrl_c_ends_the_following_and_not_the_run(project: Project, first: Answer) -> None:
-    process = project.start("--set", "pause=8", "--set", "factor=1")
+    process = project.start("--set", "pause=20", "--set", "factor=1")
     run = project.run()
     process.send_signal(signal.SIGINT)
     answer = ended(process)

@@ -234,9 +234,16 @@ class Store:
     def _in(self, *words: str, program: str = "") -> str:
         mounted = {self.name: {"bind": "/mlpc/store", "mode": "rw"}}
         entry = {"entrypoint": program} if program else {}
-        out: bytes = self._client.containers.run(
-            self._image, list(words), remove=True, volumes=mounted, **entry
+        container = self._client.containers.run(
+            self._image, list(words), detach=True, volumes=mounted, **entry
         )
+        try:
+            # What is read while it runs may lack what a container that ends at once has said.
+            status = container.wait()["StatusCode"]
+            out: bytes = container.logs(stdout=True, stderr=status != 0)
+        finally:
+            container.remove(force=True)
+        assert status == 0, out.decode("utf-8", errors="replace")
         return out.decode("utf-8")
 
     def files(self) -> list[str]:
