@@ -228,10 +228,10 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
-    steps=st.lists(st.tuples(OPTIONS, st.sampled_from(["", "1"]), st.booleans()), min_size=1, max_size=6),
+    steps=st.lists(st.tuples(OPTIONS, st.sampled_from(["", "1"]), st.booleans()), min_size=1, max_size=5),
 )
 def test_with_the_cache_as_without(
     tmp_path_factory: pytest.TempPathFactory,
