@@ -101,6 +101,11 @@ test-engines: setup-dev
 matrix: setup-dev
 	$(BIN)/python -m tests.matrix
 
+## mutate: every kind of mistake at every place of every correct program: how well it is met, as a table
+.PHONY: mutate
+mutate: setup-dev
+	$(BIN)/python -m tests.mutation
+
 ## lint: ruff, mypy --strict and the import contracts
 .PHONY: lint
 lint: setup-dev

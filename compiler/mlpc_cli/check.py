@@ -4,50 +4,43 @@ from __future__ import annotations
 
 import os
 
+from mlpc import codes
+from mlpc.diagnostics import ERROR
+
 from . import errors
 from .errors import CommandError
 from .formats import NAMES, report
 from .loader import open_spec, specs_below, unreadable
 from .plain import read
-from .results import Recorder, open_results
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from mlpc.diagnostics import Diagnostic
-
-    from .loader import DiskLoader
-    from .results import Results
+    from collections.abc import Sequence
 
 _COLOURS = ("auto", "always", "never")
 
 
-def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str, str, str, bool] | None:
-    """Return files, environment, format, colour and whether results are kept; None where click has to look at ``arguments``."""
+def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str, str, str] | None:
+    """Return files, environment, format and colour; None where click has to look at ``arguments``."""
     options = {"--env": "", "--error-format": "text", "--color": "auto"}
-    found = read(arguments, options, flags=("--no-cache",))
+    found = read(arguments, options)
     if found is None:
         return None
     files, values = found
     if not files or values["--error-format"] not in NAMES or values["--color"] not in _COLOURS:
         return None
-    return files, values["--env"], values["--error-format"], values["--color"], "--no-cache" not in values
+    return files, values["--env"], values["--error-format"], values["--color"]
 
 
 def check(
-    files: Sequence[str],
-    environment: str = "",
-    error_format: str = "text",
-    colour: str = "auto",
-    cache: bool = False,
+    files: Sequence[str], environment: str = "", error_format: str = "text", colour: str = "auto"
 ) -> int:
     """Check ``files`` (a folder: the specs in it), print what was found and return the exit code.
 
-    ``error_format`` is one of :data:`mlpc_cli.formats.NAMES`, ``colour`` is ``auto``, ``always`` or ``never``. With
-    ``cache``, results of earlier calls are used where nothing changed, and new ones are kept.
+    ``error_format`` is one of :data:`mlpc_cli.formats.NAMES`, ``colour`` is ``auto``, ``always`` or ``never``.
     """
-    results = open_results() if cache else None
+    from mlpc.compilation import Compilation
+
     found = report(error_format, colour)
     failed = False
     checked: dict[str, str] = {}
@@ -60,7 +53,7 @@ def check(
                     continue
                 loader, path = open_spec(spec)
                 checked[place] = spec
-                for item in _findings(results, loader, path, environment):
+                for item in Compilation(loader, path, environment).check():
                     found.add(item, loader, spec)
         except CommandError as error:
             failed = True
@@ -68,26 +61,7 @@ def check(
     found.close(list(checked.values()))
     if failed:
         return errors.FILE_OR_NETWORK
-    return errors.FINDINGS if found.failed else errors.OK
-
-
-def _findings(
-    results: Results | None, loader: DiskLoader, path: str, environment: str
-) -> Iterable[Diagnostic]:
-    """Return what there is to say about a spec, from an earlier call if it would be the same."""
-    if results is None:
-        from mlpc.compilation import Compilation
-
-        return Compilation(loader, path, environment).check()
-    key = results.key(loader, path, ("check", environment))
-    found = results.get(key, loader)
-    if found is None:
-        from mlpc.compilation import Compilation
-
-        recorder = Recorder(loader)
-        found = list(Compilation(recorder, path, environment).check())
-        results.put(key, recorder, found)
-    return found
+    return errors.FINDINGS if found.counts[ERROR] else errors.OK
 
 
 def specs_of(text: str) -> list[str]:
@@ -103,7 +77,5 @@ def specs_of(text: str) -> list[str]:
     except OSError as error:
         raise unreadable(text, error) from None
     if not found:
-        from mlpc import codes
-
         raise CommandError(codes.NO_SUCH_FILE, f"the folder `{text}` holds no `.mlp` file")
     return found

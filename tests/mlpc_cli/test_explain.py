@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-import mlpc
 from mlpc import codes
 from mlpc.compilation import Compilation
 from mlpc.format import format_source
@@ -15,17 +13,10 @@ from mlpc.lint import read_settings
 from mlpc.source import Source
 from tests.loader import Texts
 from tests.mlpc_cli.command import mlpc as command
+from tests.pages import PAGE_TEXTS, section
 
-PAGES = Path(mlpc.__path__[0]) / "explain"
 # Pages of the linter's rules are the docstrings of their modules: see `tests/mlpc/lint`.
 NAMES = sorted(code.name for code in codes.ALL.values() if code.code not in codes.RULES)
-_FENCE = re.compile(r"(?:^`([\w./]+)`:\n\n)?^```(mlp|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def section(page: str, title: str) -> dict[str, str]:
-    """Return the files of an example, by path; the one without a name is `main.mlp`."""
-    found = re.search(rf"^## {title}$(.*?)(?=^## (?:Right|How)|\Z)", page, re.MULTILINE | re.DOTALL)
-    return {name or "main.mlp": text for name, _, text in _FENCE.findall(found[1])} if found else {}
 
 
 def found_in(files: dict[str, str], *, linted: bool = False) -> list[str]:
@@ -47,7 +38,6 @@ def is_linters(name: str) -> bool:
     return code is not None and code.code.startswith("MLP89")
 
 
-PAGE_TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.md"))}
 WITH_EXAMPLES = sorted(name for name, text in PAGE_TEXTS.items() if "\n## Wrong\n" in text)
 
 

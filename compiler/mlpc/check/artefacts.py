@@ -374,7 +374,8 @@ class ArtefactChecks:
             help = "a column is named through its data, without quotes"
             fixes = []
             if sources and schema is not None and schema.columns:
-                name = value.value if value.known and value.value in schema.columns else ""
+                text = value.value if value.known and isinstance(value.value, str) else ""
+                name = text if text in schema.columns else ""
                 written = f"{self._data(sources[0])}.{name or next(iter(schema.columns))}"
                 help += f": `{written}`"
                 fixes = [Fix(f"write `{written}`", [(value.span, written)])] if name else []

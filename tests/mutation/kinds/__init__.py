@@ -1,0 +1,8 @@
+"""The kinds of mistakes; each module enters its own when it is imported."""
+
+from __future__ import annotations
+
+from ..mutant import KINDS, LOST
+from . import habits, punctuation, spelling, structure, values
+
+__all__ = ["KINDS", "LOST", "habits", "punctuation", "spelling", "structure", "values"]
