@@ -12,7 +12,7 @@ from ..syntax import tree
 from .artefacts import ArtefactChecks
 from .order import names_in
 from .scope import Scope
-from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec
+from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, played
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
 from .types import NUMBERS, STRING, Type
 from .units import DIMENSIONS
@@ -39,6 +39,7 @@ class Binder:
         "block",
         "checker",
         "component",
+        "declared",
         "given",
         "label",
         "mentioned",
@@ -58,6 +59,8 @@ class Binder:
         self.artefacts = ArtefactChecks(checker, typed, block)
         #: Keys that were written in a way that could not be read as one.
         self.mentioned: set[str] = set()
+        #: Of nested blocks that a component plays, what the block around declares of them; by dotted name.
+        self.declared: dict[str, BlockSpec] = {}
         #: Nested blocks that are given, by dotted name.
         self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
 
@@ -69,7 +72,7 @@ class Binder:
         self._collect(body)
         self._inputs(self.component, body, "")
         for prefix, (spec, nested) in self.given.items():
-            if not self._of_kind(prefix):
+            if not self._of_kind(prefix) or prefix in self.block.played:
                 self._inputs(spec, nested.body, prefix + ".")
         self.artefacts.relations()
         self._params(self.component, body, "", block.arguments)
@@ -106,21 +109,84 @@ class Binder:
                 self._collect_nested(name, spec, nested)
 
     def _collect_nested(self, prefix: str, spec: BlockSpec, nested: NestedDef) -> None:
+        if nested.node.type is not None or spec.role:
+            component = self._player(prefix, spec, nested)
+            if component is None:
+                return
+            self.declared[prefix] = spec
+            spec = played(spec, component)
+            self.block.played[prefix] = (component, spec)
+            self._quantities(component, prefix + ".")
         self.given[prefix] = (spec, nested)
-        if nested.node.type is not None:
-            self.report(
-                Diagnostic(
-                    codes.NOT_BUILT_YET,
-                    "a nested block with a component of its own is part of the language, "
-                    "but this version of mlpc does not check or run it yet",
-                    nested.module.span(nested.node.type),
-                    label="not built yet",
-                )
-            )
         self._keys(nested.body, (spec,), f"{self.block.shown}.{prefix}", prefix)
         for name, inner in nested.body.blocks.items():
             if name in spec.blocks:
                 self._collect_nested(f"{prefix}.{name}", spec.blocks[name], inner)
+
+    def _player(self, prefix: str, spec: BlockSpec, nested: NestedDef) -> ComponentSpec | None:
+        """Return the component that plays a nested block, or None after reporting what is wrong about it."""
+        node, module = nested.node.type, nested.module
+        name = nested.node.name.text
+        if node is None:
+            known = self.checker.component_names(module, spec.role)
+            self.report(
+                Diagnostic(
+                    codes.MISSING_COMPONENT,
+                    f"`{self.block.shown}.{prefix}` does not say which component plays it",
+                    module.span(nested.node.name),
+                    help=[
+                        f"write `{name}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
+                        + ("; there is " + ", ".join(f"`{each}`" for each in known) if len(known) > 1 else "")
+                    ]
+                    if known
+                    else [f"declare one: `component some_{spec.role}: {spec.role} {{ … }}`"],
+                )
+            )
+            return None
+        span = module.span(node)
+        if not spec.role:
+            gap = Span(module.source, nested.node.name.end, node.end)
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ROLE,
+                    f"`{name}` is a plain block, which no component plays",
+                    span,
+                    label="not here",
+                    labels=[Label(spec.span, f"`{name}` is declared here, without a role")],
+                    help=[f"write `{name} {{ … }}`"],
+                    fixes=[Fix(f"write `{name} {{ … }}`", [(gap, "")])],
+                )
+            )
+            return None
+        found = self.checker.find_component(module, spec.role, node.name.names)
+        if found is None:
+            if not self.checker.is_lost(module, node.name.names):
+                self.checker.unknown_component(module, spec.role, node.name)
+            return None
+        component = self.checker.declarations.component(*found)
+        if component.role and component.role != spec.role:
+            known = self.checker.component_names(module, spec.role)
+            self.report(
+                Diagnostic(
+                    codes.WRONG_ROLE,
+                    f"`{node.name.text}` plays `{component.role}`, and `{name}` is played by a `{spec.role}`",
+                    span,
+                    label=f"a component for `{component.role}`",
+                    labels=[Label(spec.span, "its role is declared here")],
+                    help=["there is " + ", ".join(f"`{each}`" for each in known)] if known else [],
+                )
+            )
+            return None
+        if node.args or node.refinement is not None or node.marks:
+            self.report(
+                Diagnostic(
+                    codes.BAD_ARGUMENT,
+                    f"component `{node.name.text}` takes what it needs in braces",
+                    span,
+                    help=[f"write `{name}: {node.name.text} {{ … }}`"],
+                )
+            )
+        return component
 
     def _keys(self, body: BodyDef, specs: tuple[BlockSpec, ...], where: str, prefix: str) -> None:
         values = [name for spec in specs for name in (*spec.inputs, *spec.params)]
@@ -232,6 +298,12 @@ class Binder:
         self, name: str, span: Span, specs: tuple[BlockSpec, ...], body: BodyDef, prefix: str
     ) -> None:
         shown = self.label if not prefix else f"{self.label}.{prefix}"
+        node, called = self.block.definition.decl.type, self.label
+        named = self.block.definition.module.span(node.name) if node is not None else None
+        nested = self.given[prefix][1] if prefix in self.block.played else None
+        if nested is not None and nested.node.type is not None:
+            named = nested.module.span(nested.node.type.name)
+            shown = called = nested.node.type.name.text
         known = [each for spec in specs for each in (*spec.inputs, *spec.params)]
         known += [each for spec in specs for each in spec.blocks]
         near = nearest(name, known)
@@ -259,9 +331,7 @@ class Binder:
                 f"`{shown}` has no `{name}`",
                 span,
                 label=label if near else "unknown",
-                labels=[Label(self.block.definition.module.span(node.name), f"`{self.label}` is named here")]
-                if (node := self.block.definition.decl.type) is not None
-                else [],
+                labels=[Label(named, f"`{called}` is named here")] if named is not None else [],
                 help=help,
                 fixes=[Fix(f"write `{near}`", [(span, near)], safe=safe)] if near else [],
             )
@@ -613,9 +683,18 @@ class Binder:
     def _defaults(self) -> None:
         """Add the defaults of everything that is not given, for what the step is told."""
         self._default(self.component, "", self.block.arguments)
-        for prefix, (spec, _) in self.given.items():
-            if not self._of_kind(prefix):
-                self._default(spec, prefix + ".", self.block.arguments)
+        for prefix, (spec, nested) in self.given.items():
+            into = self.block.arguments
+            if self._of_kind(prefix):
+                if prefix not in self.block.played:
+                    continue
+                into = self.block.common
+            self._default(spec, prefix + ".", into)
+            if prefix in self.block.played:
+                name = self.block.played[prefix][0].name
+                into[f"{prefix}.component"] = Value(
+                    STRING, nested.module, nested.node, known=True, value=name
+                )
 
     def _default(self, spec: BlockSpec, prefix: str, into: dict[str, Value]) -> None:
         for name, param in spec.params.items():
@@ -671,8 +750,10 @@ class Binder:
                     (spec.quantities, prefix + ".") if spec.quantities else (self.component.quantities, "")
                 )
                 self._condition(condition, quantities, inside, prefix, spec)
-            if not self._of_kind(prefix):
+            if not self._of_kind(prefix) or prefix in self.block.played:
                 self._declared(spec, prefix, nested)
+            if prefix in self.declared:
+                self._declared(self.declared[prefix], prefix, nested)
         self._declared(self.component, "", None)
 
     def _condition(

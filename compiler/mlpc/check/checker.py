@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import TOP_KINDS, Module, Modules
-from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef, not_built
+from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
@@ -80,11 +80,11 @@ class Checker:
             if kind == "schema":
                 self.declarations.schema(module, decl)
             elif kind == "component":
-                self._role(module, decl)
+                self.role(module, decl)
                 self.declarations.component(module, decl)
             elif kind == "kind":
-                if module.path != "std:kinds":
-                    self._not_built(module, decl.kind, "a kind of your own")
+                if not module.path.startswith("std:"):
+                    self.declarations.own_kind(module, decl)
             elif kind == "device":
                 self.device(module, decl, decl)
             elif kind == "let":
@@ -116,13 +116,17 @@ class Checker:
         else:
             self.expressions.let(module, decl, name, decl, None)
 
-    def _role(self, module: Module, decl: tree.Decl) -> None:
+    def role(self, module: Module, decl: tree.Decl) -> None:
+        """Report a role that there is not, of a component or of a nested block that one plays."""
         kinds = self.modules.standard("kinds")
         if decl.type is None or kinds is None:
             return
         role = decl.type.name.text
-        if (kinds.find(role, "kind") is None or role in ("task", "service")) and not self._is_role(role):
+        if (self.modules.kind(module, role) is None or role in ("task", "service")) and not self._is_role(
+            role
+        ):
             known = [name for name in kinds.names if name not in ("task", "service")]
+            known += [name for name in self.modules.own_kinds(module) if name not in known]
             near = nearest(role, known)
             span = module.span(decl.type.name)
             self.report(
@@ -211,9 +215,6 @@ class Checker:
             seen.append(base)
             decl = base
         fine.update(seen)
-
-    def _not_built(self, module: Module, node: tree.Node, what: str) -> None:
-        self.report(not_built(module, node, what))
 
     # -- a pipeline --------------------------------------------------------------------------------------------
 
@@ -516,14 +517,14 @@ class Checker:
 
     # -- blocks ------------------------------------------------------------------------------------------------
 
-    def kind(self, name: str) -> KindSpec | None:
-        """Return what a kind of the standard library declares."""
-        kinds = self.modules.standard("kinds")
-        decl = kinds.find(name, "kind") if kinds is not None else None
-        return self.declarations.kind(kinds, decl) if kinds is not None and decl is not None else None
+    def kind(self, name: str, module: Module | None = None) -> KindSpec | None:
+        """Return what a kind declares: as seen from ``module``, or without it one of the standard library."""
+        within = module if module is not None else self.modules.standard("kinds")
+        found = self.modules.kind(within, name) if within is not None else None
+        return self.declarations.kind(*found) if found is not None else None
 
     def _block(self, typed: TypedProgram, definition: BlockDef) -> Binder | None:
-        kind = self.kind(definition.kind)
+        kind = self.kind(definition.kind, definition.module)
         if kind is None:
             return None
         block = TypedBlock(definition, kind)
@@ -538,7 +539,7 @@ class Checker:
         module, node = definition.module, definition.decl.type
         if node is None:
             if kind.default:
-                found = self.standard_component(kind.name, (kind.default,))
+                found = self.find_component(kind.module, kind.name, tuple(kind.default.split(".")))
                 if found is not None:
                     return self.declarations.component(*found)
             known = self.component_names(module, kind.name)
@@ -559,8 +560,8 @@ class Checker:
         names = node.name.names
         found = self.find_component(module, kind.name, names)
         if found is None:
-            if not self._lost(module, names):
-                self._unknown_component(definition, kind, node.name)
+            if not self.is_lost(module, names):
+                self.unknown_component(module, kind.name, node.name)
             return None
         spec = self.declarations.component(*found)
         if node.args or node.refinement is not None or node.marks:
@@ -672,14 +673,14 @@ class Checker:
                     found.append(name if _alone(library_name, decl) else prefix + name)
         return sorted(set(found))
 
-    def _lost(self, module: Module, names: tuple[str, ...]) -> bool:
+    def is_lost(self, module: Module, names: tuple[str, ...]) -> bool:
         """Return whether ``names`` lead to what could not be declared or used; that was reported."""
         if len(names) == 2 and names[0] in module.aliases:
             return module.aliases[names[0]][1].is_lost(names[1])
         return module.is_lost(names[0])
 
-    def _unknown_component(self, definition: BlockDef, kind: KindSpec, node: tree.Ref) -> None:
-        module = definition.module
+    def unknown_component(self, module: Module, kind: str, node: tree.Ref) -> None:
+        """Report a component that there is not, for the kind or role ``kind``."""
         other = self._declaration(module, node.names)
         if other is not None:
             self.report(
@@ -689,13 +690,11 @@ class Checker:
                     module.span(node),
                     label="not a component",
                     labels=[Label(other[0].span(other[1].name or other[1]), "declared here")],
-                    help=[
-                        f"components for `{kind.name}`: " + _listed(self.component_names(module, kind.name))
-                    ],
+                    help=[f"components for `{kind}`: " + _listed(self.component_names(module, kind))],
                 )
             )
             return
-        known = self.component_names(module, kind.name)
+        known = self.component_names(module, kind)
         from ..resolve.closed import closed
 
         gone = closed(self.modules, node.names)
@@ -703,10 +702,10 @@ class Checker:
             self.report(
                 Diagnostic(
                     codes.CLOSED_SYSTEM,
-                    f"there is no component `{node.text}` for `{kind.name}`, and there will be none",
+                    f"there is no component `{node.text}` for `{kind}`, and there will be none",
                     module.span(node),
                     label="a system that is gone",
-                    help=[gone[1], *([f"components for `{kind.name}`: {_listed(known)}"] if known else [])],
+                    help=[gone[1], *([f"components for `{kind}`: {_listed(known)}"] if known else [])],
                 )
             )
             return
@@ -719,10 +718,10 @@ class Checker:
         self.report(
             Diagnostic(
                 codes.UNKNOWN_COMPONENT,
-                f"there is no component `{node.text}` for `{kind.name}`",
+                f"there is no component `{node.text}` for `{kind}`",
                 span,
                 label=f"did you mean `{near}`?" if near else "not a component",
-                help=[] if near else [f"components for `{kind.name}`: {_listed(known)}"],
+                help=[] if near else [f"components for `{kind}`: {_listed(known)}"],
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
@@ -738,7 +737,7 @@ class Checker:
     def named(self, module: Module, node: tree.Ref, kind: str) -> tuple[Module, tree.Decl] | None:
         """Return the declaration of ``kind`` that ``node`` names in ``module``, or None after reporting."""
         within, prefix, name = module, "", node.names[-1]
-        if self._lost(module, node.names):
+        if self.is_lost(module, node.names):
             return None
         if len(node.names) == 2 and node.names[0] in module.aliases:
             within, prefix = module.aliases[node.names[0]][1], f"{node.names[0]}."

@@ -476,8 +476,8 @@ class Declarations:
             for item in items
         ):
             return
-        kind = self.checker.kind(spec.role)
-        if kind is not None and kind.runs != "trigger":
+        kind = self.checker.kind(spec.role, module)
+        if kind is not None and kind.runs not in ("trigger", "nothing"):
             self._bad(
                 module,
                 decl.name or decl,
@@ -493,9 +493,9 @@ class Declarations:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         made = KindSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc))
         self._kinds[decl] = made
-        base = module.find(decl.type.name.text, "kind") if decl.type is not None else None
+        base = self._base_of(module, decl)
         if base is not None:
-            above = self.kind(module, base)
+            above = self.kind(*base)
             made.params.update(above.params)
             made.blocks.update(above.blocks)
             made.verbs.update(above.verbs)
@@ -510,15 +510,135 @@ class Declarations:
         self._body(module, made, decl.body, ("runs", "default", "judges", "promotes", "effect"))
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr):
-                value = item.value
-                text = value.parts[0] if isinstance(value, tree.String) and value.parts else ""
-                if item.name.text == "runs":
-                    made.runs = str(text)
-                elif item.name.text == "default":
-                    made.default = str(text)
-                elif isinstance(value, tree.Bool):
-                    setattr(made, item.name.text, value.value)
+                self._of_kind(module, made, item.name.text, item.value)
         return made
+
+    def _of_kind(self, module: Module, made: KindSpec, key: str, value: tree.Expr) -> None:
+        """Set what an attribute of a kind says."""
+        text = value.parts[0] if isinstance(value, tree.String) and len(value.parts) == 1 else None
+        if key in ("judges", "promotes", "effect"):
+            if isinstance(value, tree.Bool):
+                setattr(made, key, value.value)
+            else:
+                self._bad(module, value, f"`{key}` is true or false", f"write `{key} = true`")
+        elif key == "runs":
+            # Triggers are the engines' own matter: a schedule is the only one they know.
+            allowed = (
+                "task",
+                "service",
+                "nothing",
+                *(("trigger",) if module.path.startswith("std:") else ()),
+            )
+            if text in allowed:
+                made.runs = str(text)
+            else:
+                self._bad(
+                    module,
+                    value,
+                    "`runs` says how the blocks of a kind run",
+                    'write `runs = "task"`, `"service"` or `"nothing"`',
+                )
+        elif key == "default":
+            if isinstance(text, str):
+                made.default = text
+            else:
+                self._bad(module, value, "`default` is the name of a component", 'write `default = "…"`')
+
+    def _base_of(self, module: Module, decl: tree.Decl) -> tuple[Module, tree.Decl] | None:
+        """Return the kind that ``kind NAME: BASE`` builds on, unless that leads back to itself."""
+        seen = [decl]
+        within: tuple[Module, tree.Decl] | None = (module, decl)
+        first = None
+        while within is not None and within[1].type is not None:
+            within = self.checker.modules.kind(within[0], within[1].type.name.text)
+            first = first or within
+            if within is not None and within[1] in seen:
+                return None  # reported by `own_kind`
+            if within is not None:
+                seen.append(within[1])
+        return first
+
+    def _leads_back(self, module: Module, decl: tree.Decl) -> bool:
+        """Return whether a kind builds on itself, and is the one of its circle of which that is said: the first in the file."""
+        seen: list[tree.Decl] = []
+        at: tuple[Module, tree.Decl] | None = (module, decl)
+        while at is not None and at[1] not in seen:
+            seen.append(at[1])
+            at = self.checker.modules.kind(at[0], at[1].type.name.text) if at[1].type is not None else None
+        return at is not None and at[1] is decl and decl.start == min(each.start for each in seen)
+
+    def own_kind(self, module: Module, decl: tree.Decl) -> None:
+        """Check a kind that a file of the project declares."""
+        name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+        place = decl.name or decl
+        from ..resolve.modules import TOP_KINDS
+        from ..resolve.program import LANGUAGE_KINDS, PIPELINE_BLOCKS
+
+        if name in (*TOP_KINDS, *LANGUAGE_KINDS, *PIPELINE_BLOCKS, *_INSIDE, "remove", "task", "service"):
+            self._bad(
+                module,
+                place,
+                f"`{name}` is a word of the language and no name of a kind",
+                "give it another name",
+            )
+            return
+        if decl.type is not None:
+            base = decl.type.name.text
+            span = module.span(decl.type.name)
+            if self.checker.modules.kind(module, base) is None:
+                library = self.checker.modules.standard("kinds")
+                known = [
+                    *(library.names if library is not None else ()),
+                    *self.checker.modules.own_kinds(module),
+                ]
+                near = nearest(base, [each for each in known if each != name])
+                self.report(
+                    Diagnostic(
+                        codes.UNKNOWN_KIND,
+                        f"there is no kind `{base}`",
+                        span,
+                        label=f"did you mean `{near}`?" if near else "not a kind",
+                        help=[]
+                        if near
+                        else ["a kind of one's own builds on `task`, mostly: `kind clean: task {}`"],
+                        fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    )
+                )
+            elif self._leads_back(module, decl):
+                self.report(
+                    Diagnostic(
+                        codes.CYCLE,
+                        f"kind `{name}` builds on itself",
+                        span,
+                        help=["let one of them build on `task`"],
+                    )
+                )
+        made = self.kind(module, decl)
+        items = decl.body.items if decl.body is not None else ()
+        says = any(isinstance(item, tree.Attr) and item.name.text == "runs" for item in items)
+        if decl.type is None and not says:
+            self._bad(
+                module,
+                place,
+                f"kind `{name}` does not say how its blocks run",
+                f'write `kind {name}: task {{ … }}`, or `runs = "nothing"` in it',
+            )
+        for table, what in (
+            (made.inputs, "inputs"),
+            (made.outputs, "outputs"),
+            (made.quantities, "quantities"),
+        ):
+            for member in table.values():
+                self.report(
+                    Diagnostic(
+                        codes.BAD_DECLARATION,
+                        f"a kind has no {what}: they belong to its components",
+                        member.span,
+                        help=[f"declare it in a component: `component some_{name}: {name} {{ … }}`"],
+                    )
+                )
+        for condition in made.requires:
+            self._bad(module, condition, "a kind holds no conditions: they belong to its components")
 
     def _body(self, module: Module, spec: BlockSpec, body: tree.Body | None, attrs: tuple[str, ...]) -> None:
         seen: dict[str, tree.Node] = {}
@@ -635,6 +755,21 @@ class Declarations:
             return
         if kind in ("block", "verb"):
             inner = BlockSpec(text, module, span, doc)
+            if item.type is not None:
+                inner.role = item.type.name.text
+                if kind == "verb" or item.type.args or item.type.refinement or item.type.marks:
+                    self._bad(
+                        module,
+                        item.type,
+                        "a verb is played by nothing"
+                        if kind == "verb"
+                        else "a block takes the role of the component that plays it, and nothing else",
+                        f"write `{kind} {text} {{ … }}`"
+                        if kind == "verb"
+                        else f"write `block {text}: {inner.role} {{ … }}`",
+                    )
+                elif not module.path.startswith("std:"):
+                    self.checker.role(module, item)
             self._body(module, inner, item.body, ())
             (spec.blocks if kind == "block" else spec.verbs)[text] = inner
             return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
     from ..source import Span
     from ..syntax import tree
-    from .specs import BlockSpec, ParamSpec
+    from .specs import ParamSpec
     from .typed import TypedBlock, TypedProgram
     from .values import Value
 
@@ -307,23 +307,16 @@ def _attribute(body: BodyDef, path: list[str], last: str) -> AttrDef | None:
 
 
 def _declared(block: TypedBlock, path: list[str], last: str) -> tuple[ParamSpec | None, str]:
-    for spec in (block.component, block.kind):
-        inner: BlockSpec | None = spec
-        for part in path:
-            inner = inner.blocks.get(part) if inner is not None else None
-        if inner is not None and spec is not None and last in inner.params:
-            return inner.params[last], spec.name
+    for owner, inner in block.specs(path):
+        if last in inner.params:
+            return inner.params[last], owner
     return None, ""
 
 
 def _names(block: TypedBlock, path: list[str]) -> list[str]:
     found: list[str] = []
-    for spec in (block.component, block.kind):
-        inner: BlockSpec | None = spec
-        for part in path:
-            inner = inner.blocks.get(part) if inner is not None else None
-        if inner is not None:
-            found += [*inner.inputs, *inner.params]
+    for _, inner in block.specs(path):
+        found += [*inner.inputs, *inner.params]
     return list(dict.fromkeys(found))
 
 

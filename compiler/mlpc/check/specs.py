@@ -88,6 +88,7 @@ class BlockSpec:
         "quantities",
         "requires",
         "rest",
+        "role",
         "span",
         "verbs",
     )
@@ -106,14 +107,26 @@ class BlockSpec:
         self.verbs: dict[str, BlockSpec] = {}
         #: In a nested block, the type of what each parameter of the component may be set to there.
         self.rest: Type | None = None
+        #: Of a nested block, the role of the component that plays it (`block distributed: cluster`); else empty.
+        self.role = ""
         #: Conditions that hold for everyone who uses the block.
         self.requires: list[tree.Condition] = []
+
+
+def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
+    """Return what a nested block may say that ``component`` plays: what both declare."""
+    made = BlockSpec(block.name, component.module, component.span, component.doc)
+    for name in ("params", "inputs", "quantities", "blocks", "verbs"):
+        getattr(made, name).update({**getattr(component, name), **getattr(block, name)})
+    made.rest = block.rest
+    made.requires = component.requires
+    return made
 
 
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "outside", "requirements", "role", "unbuilt")
+    __slots__ = ("action", "outside", "requirements", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)

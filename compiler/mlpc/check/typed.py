@@ -80,6 +80,7 @@ class TypedBlock:
         "inputs",
         "kind",
         "outputs",
+        "played",
         "quantities",
         "requirements",
         "shown",
@@ -104,6 +105,8 @@ class TypedBlock:
         self.outputs: dict[str, Type] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.conditions: list[TypedCondition] = []
+        #: Components that play nested blocks, and what such a block may say; by its dotted name.
+        self.played: dict[str, tuple[ComponentSpec, BlockSpec]] = {}
         #: What its process needs: the requirements of the component, and what reads the models that it is given.
         self.requirements: tuple[str, ...] = ()
         #: Parameters that only bound a gate (`@bound`): the step is not told, so that editing them reruns nothing.
@@ -120,24 +123,30 @@ class TypedBlock:
             if name in values:
                 return values[name]
         *blocks, last = name.split(".")
-        for spec in (self.component, self.kind):
-            inner: BlockSpec | None = spec
-            for block in blocks:
-                inner = inner.blocks.get(block) if inner is not None else None
-            param = inner.params.get(last) if inner is not None else None
+        for _, inner in self.specs(blocks):
+            param = inner.params.get(last)
             if param is not None and param.default is not None:
                 return param.default
         return None
 
-    def has_block(self, name: str) -> bool:
-        """Return whether the block may have a nested block called by the dotted ``name``."""
+    def specs(self, path: list[str]) -> list[tuple[str, BlockSpec]]:
+        """Return what declares the nested block that ``path`` leads to (none: this block), with its name; the component first."""
+        found = []
         for spec in (self.component, self.kind):
             inner: BlockSpec | None = spec
-            for block in name.split("."):
+            owner = spec.name if spec is not None else ""
+            for place, block in enumerate(path):
                 inner = inner.blocks.get(block) if inner is not None else None
+                player = self.played.get(".".join(path[: place + 1]))
+                if player is not None and inner is not None:
+                    owner, inner = player[0].name, player[1]
             if inner is not None:
-                return True
-        return False
+                found.append((owner, inner))
+        return found
+
+    def has_block(self, name: str) -> bool:
+        """Return whether the block may have a nested block called by the dotted ``name``."""
+        return bool(self.specs(name.split(".")))
 
     def given(self) -> list[str]:
         """Return the names of what the block is given; for did-you-mean."""

@@ -21,6 +21,13 @@ def unbuilt(typed: TypedProgram, modules: Modules) -> list[Diagnostic]:
         if block.component is not None and block.component.unbuilt
     }
     found = [_diagnostic(block, modules) for block in blocks.values()]
+    inside = {
+        (block.definition.name, prefix): (block, prefix)
+        for block in typed.blocks.values()
+        for prefix, (component, _) in block.played.items()
+        if component.unbuilt
+    }
+    found += [_inside(block, prefix) for block, prefix in inside.values()]
     found.sort(key=_place)
     return found
 
@@ -55,6 +62,22 @@ def _diagnostic(block: TypedBlock, modules: Modules) -> Diagnostic:
         label="not built",
         labels=[Label(component.span, "its declaration says `run = none`")] if own else [],
         help=help,
+    )
+
+
+def _inside(block: TypedBlock, prefix: str) -> Diagnostic:
+    """Return the diagnostic for a nested block whose component is not built."""
+    nested = block.definition.body.blocks[prefix.split(".")[0]]
+    for name in prefix.split(".")[1:]:
+        nested = nested.body.blocks[name]
+    node = nested.node.type
+    assert node is not None  # it has a component
+    return Diagnostic(
+        codes.STEP_NOT_BUILT,
+        f"`{block.shown}` cannot run yet: `{node.name.text}` of `{prefix}` is declared, but no engine runs it",
+        nested.module.span(node.name),
+        label="not built",
+        help=[f"leave `{prefix}` out, or take it away in an environment: `remove {prefix}` in the block"],
     )
 
 

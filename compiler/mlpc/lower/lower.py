@@ -115,6 +115,14 @@ def _labels(block: TypedBlock) -> JsonObject:
         labels["doc"] = doc
     if block.component is not None and block.component.outside:
         labels["outside"] = True
+    # What the kind declares and no engine acts on travels along.
+    common: JsonObject = {
+        name: value.to_json()
+        for name, value in sorted(block.common.items())
+        if name != "timeout" and name.split(".")[0] not in ("resources", "retry")
+    }
+    if common:
+        labels["common"] = common
     if block.kind.promotes:
         labels["promotes"] = True
     if block.kind.judges:

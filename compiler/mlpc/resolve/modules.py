@@ -80,6 +80,27 @@ class Modules:
         self._loading: list[str] = []
         self._looked_at = 0
 
+    def kind(self, module: Module, name: str) -> tuple[Module, tree.Decl] | None:
+        """Look a kind up: in the file, then in what it uses, then in the standard library.
+
+        In this order a kind that the library gets one day takes no file's own away.
+        """
+        decl = module.find(name, "kind")
+        if decl is not None:
+            return module, decl
+        for _, used in module.aliases.values():
+            decl = used.find(name, "kind")
+            if decl is not None:
+                return used, decl
+        library = self.standard("kinds")
+        decl = library.find(name, "kind") if library is not None else None
+        return (library, decl) if library is not None and decl is not None else None
+
+    def own_kinds(self, module: Module) -> list[str]:
+        """Return the kinds that a file declares or uses."""
+        within = [module, *(used for _, used in module.aliases.values())]
+        return [name for each in within for name, decl in each.names.items() if decl.kind.text == "kind"]
+
     @property
     def suggests(self) -> bool:
         """Whether names are still looked up for did-you-mean."""
@@ -192,7 +213,9 @@ class Modules:
         kind = item.kind.text
         if kind not in LANGUAGE_KINDS:
             kinds = self.standard("kinds")
-            if kinds is None or kind in ("task", "service") or kinds.find(kind, "kind") is None:
+            own = any(_declares(each, kind) for each in module.file.items)
+            known = kinds is not None and kind not in ("task", "service") and kinds.find(kind, "kind")
+            if not own and not known:
                 return False
         self.diagnostics.add(
             Diagnostic(
@@ -403,6 +426,15 @@ def quoted_name(module: Module, name: tree.Node) -> list[Fix]:
     span = module.span(name)
     plain = span.text.strip('"')
     return [Fix(f"write `{plain}`", [(span, plain)])] if plain.isidentifier() and plain.isascii() else []
+
+
+def _declares(item: tree.Item, kind: str) -> bool:
+    return (
+        isinstance(item, tree.Decl)
+        and item.kind.text == "kind"
+        and isinstance(item.name, tree.Name)
+        and item.name.text == kind
+    )
 
 
 def _alias(use: tree.Use) -> str:

@@ -156,7 +156,6 @@ class Program:
         "doubtful",
         "environment",
         "forgiven",
-        "kinds",
         "modules",
         "names",
         "removed",
@@ -169,7 +168,6 @@ class Program:
         self.root = root
         self.decl = decl
         self.environment = environment
-        self.kinds: Module | None = modules.standard("kinds")
         self.body = BodyDef(root, decl)
         #: Blocks, params, lets and secrets by name, in the order of the file.
         self.names: dict[str, BlockDef | ValueDef] = {}
@@ -197,13 +195,15 @@ class Program:
         return [item for item in self.names.values() if isinstance(item, BlockDef)]
 
     def kind(self, name: str) -> tree.Decl | None:
-        """Return the declaration of a kind of the standard library."""
-        return self.kinds.find(name, "kind") if self.kinds is not None else None
+        """Return the declaration of a kind, of one's own or of the standard library."""
+        found = self.modules.kind(self.root, name)
+        return found[1] if found is not None else None
 
     def kind_names(self) -> list[str]:
         """Return every kind that may stand in a pipeline."""
-        declared = [] if self.kinds is None else [n for n in self.kinds.names if n not in ("task", "service")]
-        return [*LANGUAGE_KINDS, *declared]
+        library = self.modules.standard("kinds")
+        declared = [] if library is None else [n for n in library.names if n not in ("task", "service")]
+        return list(dict.fromkeys((*LANGUAGE_KINDS, *declared, *self.modules.own_kinds(self.root))))
 
 
 def make_program(modules: Modules, root: Module, environment: str) -> Program | None:
@@ -547,8 +547,8 @@ class _Builder:
             into.attrs[name] = attr
         for name, nested in body.blocks.items():
             known = into.blocks.get(name)
-            if known is None:
-                into.blocks[name] = nested
+            if known is None or nested.node.type is not None:
+                into.blocks[name] = nested  # with a component it is in place of what was there, like a block
             else:
                 self.merge(known.body, nested.body, f"{where}.{name}")
         for condition in body.conditions:
@@ -666,16 +666,6 @@ class _Builder:
                 fixes=[Fix(f"write `{near}`", [(module.span(name), near)])] if near else [],
             )
         )
-
-
-def not_built(module: Module, node: tree.Node, what: str) -> Diagnostic:
-    """Return the diagnostic for a part of the language that is still to come."""
-    return Diagnostic(
-        codes.NOT_BUILT_YET,
-        f"{what} is part of the language, but this version of mlpc does not check or run it yet",
-        module.span(node),
-        label="not built yet",
-    )
 
 
 def duplicate_at(module: Module, name: tree.Name, kind: str, first: BlockDef | ValueDef) -> Diagnostic:

@@ -1,0 +1,2 @@
+def fit(data, *, tune=None):
+    return None
