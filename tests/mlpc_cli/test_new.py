@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from mlpc_cli.commands.new import TEMPLATES, pipeline_name
 from mlpc_cli.errors import UsageError
@@ -132,6 +133,7 @@ def test_what_templates_there_are() -> None:
         "own-code     a table, and training code of your own\n"
         "time-series  values by day, a forecast that is judged on the last days\n"
         "text         messages, a classifier of what they are about\n"
+        "vision       a folder of pictures, a classifier of what they show\n"
     )
 
 
@@ -145,7 +147,7 @@ def test_each_template_is_clean_and_laid_out(tmp_path: Path, name: str) -> None:
     assert mlpc("check", cwd=project).out == "main.mlp: ok\n"
     assert mlpc("fmt", "--check", ".", cwd=project).code == 0
     for file in project.rglob("*.*"):
-        if file.is_file():
+        if file.is_file() and file.suffix != ".png":
             text = file.read_text(encoding="utf-8")
             assert "{{" not in text
             assert text.endswith("\n")
@@ -168,20 +170,39 @@ def test_each_template_runs_at_once(tmp_path: Path, name: str) -> None:
 def test_the_data_of_a_template_is_always_the_same_and_fits(name: str, tmp_path: Path) -> None:
     first, second = template(name).data(), template(name).data()
     assert first == second
-    ((path, data),) = first.items()
     assert mlpc("new", "demo", "--template", name, cwd=tmp_path).code == 0
-    assert (tmp_path / "demo" / path).read_bytes() == data
+    for path, data in first.items():
+        assert (tmp_path / "demo" / path).read_bytes() == data
+    if len(first) > 1:
+        return
     answer = mlpc("infer", path, cwd=tmp_path / "demo")
     assert answer.code == 0
     for header in data.decode().splitlines()[0].split(","):
         assert f"\n  {header}: " in answer.out
 
 
+def test_pictures_are_pictures_and_told_by_folder(tmp_path: Path) -> None:
+    answer = mlpc("new", "shapes", "--template", "vision", cwd=tmp_path)
+    assert answer.out.startswith(
+        "  shapes/.gitignore\n"
+        "  shapes/README.md\n"
+        "  shapes/data/pictures/circle/ (120 files)\n"
+        "  shapes/data/pictures/cross/ (120 files)\n"
+        "  shapes/data/pictures/square/ (120 files)\n"
+        "  shapes/main.mlp\n"
+        "  shapes/pictures.py\n"
+    )
+    for file in (tmp_path / "shapes" / "data").rglob("*.png"):
+        with Image.open(file) as image:
+            assert (image.format, image.mode, image.size) == ("PNG", "L", (16, 16))
+            assert max(image.tobytes()) > 100
+
+
 def test_a_template_that_is_not_there() -> None:
-    answer = mlpc("new", "demo", "--template", "vision")
+    answer = mlpc("new", "demo", "--template", "speech")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
-        "error: invalid value for `--template`: `vision` is not one of `tabular`, `own-code`, `time-series`, `text`\n"
+        "error: invalid value for `--template`: `speech` is not one of `tabular`, `own-code`, `time-series`, `text`, `vision`\n"
         "  help: `mlpc new --help` says how it is called\n"
     )
     assert mlpc("new", "demo", "--template", "own_code").err.endswith("  help: did you mean `own-code`?\n")

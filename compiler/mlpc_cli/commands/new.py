@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -21,8 +22,16 @@ from mlpc_cli.say import tell
 from mlpc_cli.terminal import harmless, is_terminal
 
 #: Templates by the name that people give; each of them runs at once.
-TEMPLATES = {"tabular": "tabular", "own-code": "own_code", "time-series": "time_series", "text": "text"}
+TEMPLATES = {
+    "tabular": "tabular",
+    "own-code": "own_code",
+    "time-series": "time_series",
+    "text": "text",
+    "vision": "vision",
+}
 _DEFAULT = "tabular"
+#: Files of one folder that are told one by one.
+_MANY = 8
 _RESERVED = frozenset(
     ["and", "or", "not", "in", "if", "then", "else", "true", "false", "none", "each", "when"]
 )
@@ -68,7 +77,7 @@ def command(name: str | None, template: str | None, listing: bool) -> int:
         with open(os.path.join(module.__path__[0], source), encoding="utf-8") as file:
             files[target] = file.read().replace("{{name}}", pipeline).encode()
     write_folder(folder, files)
-    for path in sorted(files):
+    for path in _shown(files):
         tell(f"  {harmless(os.path.join(folder, path))}")
     tell(f"\n{harmless(folder)} is ready. Next:\n")
     if os.path.abspath(folder) != os.getcwd():
@@ -78,6 +87,17 @@ def command(name: str | None, template: str | None, listing: bool) -> int:
     for each in module.NEXT:
         tell(f"  mlpc {each}")
     return errors.OK
+
+
+def _shown(files: Iterable[str]) -> list[str]:
+    """Return what is told of files: each by itself, but of a folder with many only how many they are."""
+    folders: dict[str, list[str]] = {}
+    for path in sorted(files):
+        folders.setdefault(os.path.dirname(path), []).append(path)
+    found = []
+    for folder, paths in folders.items():
+        found += paths if len(paths) <= _MANY else [f"{folder}/ ({len(paths)} files)"]
+    return sorted(found)
 
 
 def _module(template: str) -> Any:
