@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import os
 
-from mlpc import codes
-from mlpc.diagnostics import ERROR
-
 from . import errors
 from .errors import CommandError
 from .formats import NAMES, report
 from .loader import open_spec, specs_below, unreadable
 from .plain import read
+from .results import Recorder, open_results
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from mlpc.diagnostics import Diagnostic
+
+    from .loader import DiskLoader
+    from .results import Results
 
 _COLOURS = ("auto", "always", "never")
 
 
-def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str, str, str] | None:
-    """Return files, environment, format and colour; None where click has to look at ``arguments``."""
+def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str, str, str, bool] | None:
+    """Return files, environment, format, colour and whether results are kept; None where click has to look at ``arguments``."""
     options = {"--env": "", "--error-format": "text", "--color": "auto"}
-    found = read(arguments, options)
+    found = read(arguments, options, flags=("--no-cache",))
     if found is None:
         return None
     files, values = found
     if not files or values["--error-format"] not in NAMES or values["--color"] not in _COLOURS:
         return None
-    return files, values["--env"], values["--error-format"], values["--color"]
+    return files, values["--env"], values["--error-format"], values["--color"], "--no-cache" not in values
 
 
 def check(
-    files: Sequence[str], environment: str = "", error_format: str = "text", colour: str = "auto"
+    files: Sequence[str],
+    environment: str = "",
+    error_format: str = "text",
+    colour: str = "auto",
+    cache: bool = False,
 ) -> int:
     """Check ``files`` (a folder: the specs in it), print what was found and return the exit code.
 
-    ``error_format`` is one of :data:`mlpc_cli.formats.NAMES`, ``colour`` is ``auto``, ``always`` or ``never``.
+    ``error_format`` is one of :data:`mlpc_cli.formats.NAMES`, ``colour`` is ``auto``, ``always`` or ``never``. With
+    ``cache``, results of earlier calls are used where nothing changed, and new ones are kept.
     """
-    from mlpc.compilation import Compilation
-
+    results = open_results() if cache else None
     found = report(error_format, colour)
     failed = False
     checked: dict[str, str] = {}
@@ -53,7 +60,7 @@ def check(
                     continue
                 loader, path = open_spec(spec)
                 checked[place] = spec
-                for item in Compilation(loader, path, environment).check():
+                for item in _findings(results, loader, path, environment):
                     found.add(item, loader, spec)
         except CommandError as error:
             failed = True
@@ -61,7 +68,26 @@ def check(
     found.close(list(checked.values()))
     if failed:
         return errors.FILE_OR_NETWORK
-    return errors.FINDINGS if found.counts[ERROR] else errors.OK
+    return errors.FINDINGS if found.failed else errors.OK
+
+
+def _findings(
+    results: Results | None, loader: DiskLoader, path: str, environment: str
+) -> Iterable[Diagnostic]:
+    """Return what there is to say about a spec, from an earlier call if it would be the same."""
+    if results is None:
+        from mlpc.compilation import Compilation
+
+        return Compilation(loader, path, environment).check()
+    key = results.key(loader, path, ("check", environment))
+    found = results.get(key, loader)
+    if found is None:
+        from mlpc.compilation import Compilation
+
+        recorder = Recorder(loader)
+        found = list(Compilation(recorder, path, environment).check())
+        results.put(key, recorder, found)
+    return found
 
 
 def specs_of(text: str) -> list[str]:
@@ -77,5 +103,7 @@ def specs_of(text: str) -> list[str]:
     except OSError as error:
         raise unreadable(text, error) from None
     if not found:
+        from mlpc import codes
+
         raise CommandError(codes.NO_SUCH_FILE, f"the folder `{text}` holds no `.mlp` file")
     return found

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def write_atomically(path: str, data: bytes, mode: int | None = None) -> None:
+def write_atomically(path: str, data: bytes, mode: int | None = None, *, durable: bool = True) -> None:
     """Write ``data`` to ``path``: the old content or the new one, never half of it.
 
-    A symbolic link stays one. ``mode`` is by default that of the file that stands there, else 0o644.
+    A symbolic link stays one. ``mode`` is by default that of the file that stands there, else 0o644. What is not
+    ``durable`` may be cut off when the machine loses its power.
 
     Raises:
         CommandError: it cannot be written; what stood there still stands.
@@ -39,7 +40,8 @@ def write_atomically(path: str, data: bytes, mode: int | None = None) -> None:
         made = True
         try:
             _fill(descriptor, data, mode)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(temporary, place)

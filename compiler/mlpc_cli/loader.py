@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import stat
 
-from mlpc import codes
-
 from .errors import CommandError, reason
 
 TYPE_CHECKING = False
@@ -179,6 +177,8 @@ def open_spec(text: str, root: str = "") -> tuple[DiskLoader, str]:
     loader = DiskLoader(root or project_root(place))
     path = os.path.relpath(place, loader.root)
     if path.startswith(".."):
+        from mlpc import codes
+
         raise CommandError(
             codes.OUTSIDE_PROJECT,
             f"`{text}` does not lie in the project `{root}`",
@@ -203,6 +203,8 @@ def _probe(place: str) -> None:
 
 def unreadable(text: str, error: OSError) -> CommandError:
     """Return what to say about a spec that cannot be read, with the names that it might be."""
+    from mlpc import codes
+
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         return CommandError(codes.UNREADABLE_FILE, f"`{text}` cannot be read: {reason(error)}")
     folder, name = os.path.split(text)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 def read(
-    arguments: Sequence[str], options: Mapping[str, str], short: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    options: Mapping[str, str],
+    short: Mapping[str, str] | None = None,
+    flags: Collection[str] = (),
 ) -> tuple[list[str], dict[str, str]] | None:
     """Return what is no option, and the value of each of ``options``; None where click has to look at ``arguments``.
 
     ``options`` are long ones, by name with their default; each takes a value. ``short`` names some of them by one letter.
+    ``flags`` take none: those that are given are among the values.
     """
     words: list[str] = []
     values = dict(options)
@@ -20,6 +24,9 @@ def read(
     for argument in rest:
         if argument[:1] != "-":
             words.append(argument)
+            continue
+        if argument in flags:
+            values[argument] = argument
             continue
         name, sign, value = argument.partition("=")
         if short and not sign:

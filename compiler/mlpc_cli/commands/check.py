@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ("mlpc check . --error-format github", "annotations in GitHub Actions"),
         ("mlpc check . --error-format gitlab > quality.json", "a code quality report of GitLab"),
         ("mlpc check . --error-format junit > check.xml", "tests, for any CI"),
+        ("mlpc check main.mlp --no-cache", "from scratch, whatever was found before"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(readable=False))
@@ -44,10 +45,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="NO_COLOR and FORCE_COLOR are minded.",
 )
-def command(files: Sequence[str], environment: str, error_format: str, colour: str) -> int:
+@click.option("--no-cache", is_flag=True, help="Use no result of an earlier call, and keep none.")
+def command(files: Sequence[str], environment: str, error_format: str, colour: str, no_cache: bool) -> int:
     """Find every mistake of the specs FILES in one run, with places and help.
 
     Reads no data and runs nothing. A folder stands for all specs in it; without FILES it is the current one.
     Exit code 1 means that there are errors; warnings and notes are none.
     """
-    return check(files or ["."], environment, error_format, colour)
+    return check(files or ["."], environment, error_format, colour, not no_cache)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mlpc.diagnostics import ERROR
-
 from ..terminal import emit
 
 TYPE_CHECKING = False
@@ -59,9 +57,14 @@ class Report:
     __slots__ = ("_seen", "counts", "files")
 
     def __init__(self) -> None:
-        self.counts = {ERROR: 0, "warning": 0, "note": 0}
+        self.counts = {"error": 0, "warning": 0, "note": 0}
         self.files: set[str] = set()
         self._seen: set[tuple[str, str, int, int, str]] = set()
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return self.counts["error"] > 0
 
     def add(self, item: Diagnostic, loader: DiskLoader | None, spec: str = "") -> None:
         """Add a diagnostic that checking ``spec`` gave."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from ..render import counted, render
 from ..terminal import GREEN, Paint, emit, harmless, wants_colour, width_of
 from .report import Finding, Report
 
@@ -26,14 +25,20 @@ class Text(Report):
 
     def write(self, finding: Finding) -> None:
         """Draw it."""
+        # Most specs are right, and nothing is to be drawn.
+        from ..render import render
+
         self._lines.append(
             render(finding.item, colour=self._colour, columns=self._columns, shown=finding.shown)
         )
 
     def close(self, checked: Sequence[str]) -> None:
         """Write all of it."""
-        closing = counted(self.counts, len(self.files), colour=self._colour)
-        if not closing:
+        if self._lines:
+            from ..render import counted
+
+            closing = counted(self.counts, len(self.files), colour=self._colour)
+        else:
             ok = Paint(self._colour)(GREEN, "ok")
             closing = f"{harmless(checked[0]) if len(checked) == 1 else f'{len(checked)} files'}: {ok}"
         self._lines.append(closing + "\n")
