@@ -131,6 +131,11 @@ docs: setup-dev
 	$(BIN)/python tools/make_targets.py
 	$(BIN)/python tools/make_rules.py
 
+## site: build the documentation site into build/site, every example checked
+.PHONY: site
+site: setup-dev
+	$(BIN)/python -m tools.documentation
+
 ## bench: the benchmarks, as ratios
 .PHONY: bench
 bench: setup-dev

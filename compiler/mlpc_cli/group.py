@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "explain-value": "Tell what a value is, and what gave it.",
         "graph": "Draw what depends on what.",
         "explain": "Tell what a code means, with a wrong and a right example.",
+        "docs": "Show what a component is for, and what may be said of it.",
     },
     "Run and serve": {
         "run": "Train, judge and promote on this machine.",

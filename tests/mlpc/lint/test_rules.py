@@ -15,13 +15,12 @@ from mlpc.lint.rule import GROUPS
 from mlpc.source import Source
 from mlpc_cli.lint import look
 from mlpc_cli.loader import DiskLoader
-from tests.loader import Texts
-from tests.mlpc.lint.programs import BASES, CASES, NAMES, PYTHON, Case, cases, found_in, on
+from tests.mlpc.lint.pages import files_of, section
+from tests.mlpc.lint.programs import BASES, CASES, NAMES, Case, cases, found_in, on
 
 FOLDER = Path(package.__path__[0])
 ALL = [case for path in sorted(CASES.glob("*.mlp")) for case in cases(path)]
 PROGRAMS = sorted((Path(__file__).parents[2] / "cases").glob("*/*/main.mlp"))
-_FENCE = re.compile(r"^```mlp(?: declarations)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def label(case: Case) -> str:
@@ -93,24 +92,6 @@ def test_every_case_is_of_a_rule() -> None:
 
 
 # The pages
-
-
-def section(page: str, title: str) -> str:
-    found = re.search(rf"^## {title}$(.*?)(?=^## (?:Right|How))", page, re.MULTILINE | re.DOTALL)
-    assert found is not None, f"no part `{title}`"
-    (text,) = _FENCE.findall(found[1])
-    return str(text)
-
-
-def files_of(rule: str, title: str) -> Texts:
-    """Return the program that an example of a page stands for: whole, or a change of the base that it fits."""
-    text = section(next(each.page for each in RULES if each.name == rule), title)
-    if text.startswith("mlp 1\n"):
-        return Texts({"main.mlp": text, "train.py": PYTHON, "mlpc.lock": ""})
-    if rule == "no-lock" and title == "Wrong":
-        text += "\nremove lock\n"
-    base = "prices" if re.search(r"\b(ridge|fit_ridge|weekly)\b", text) else "tumour"
-    return on(base, text)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -1,0 +1,3 @@
+"""The documentation site: `make site`."""
+
+from __future__ import annotations
