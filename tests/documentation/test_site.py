@@ -133,7 +133,9 @@ def digests(folder: Path) -> dict[str, str]:
     [
         ("docs/index.md", "stratify = cells.malignant", "stratify = cells.malignent", "unknown-column"),
         (f"{REFERENCE}/instances.md", "require rmse <= 150", "require rmsee <= 150", "unknown-metric"),
-        (f"{REFERENCE}/values.md", "20min\n", "20 min\n", ""),
+        (f"{REFERENCE}/tests.md", "given quality.recall = 80%", "given quality.recalled = 80%", "unknown-"),
+        (f"{REFERENCE}/values.md", "# is 1s\n", "# is 2s\n", "it is 1s, not 2s"),
+        (f"{REFERENCE}/types.md", "wrong second-label", "wrong unknown-type", "found .'second-label'"),
     ],
 )
 def test_a_broken_example_breaks_the_build(
