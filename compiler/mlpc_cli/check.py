@@ -7,9 +7,8 @@ import os
 from . import errors
 from .errors import CommandError
 from .formats import NAMES, report
-from .loader import open_spec, specs_below, unreadable
+from .loader import Places, open_spec, specs_below, unreadable
 from .plain import read
-from .results import Recorder, open_results
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,18 +46,23 @@ def check(
     ``error_format`` is one of :data:`mlpc_cli.formats.NAMES`, ``colour`` is ``auto``, ``always`` or ``never``. With
     ``cache``, results of earlier calls are used where nothing changed, and new ones are kept.
     """
-    results = open_results() if cache else None
+    results = None
+    if cache:
+        from .results import open_results
+
+        results = open_results()
     found = report(error_format, colour)
     failed = False
     checked: dict[str, str] = {}
+    places = Places()
     for text in files:
         spec = text
         try:
             for spec in specs_of(text):
-                place = os.path.realpath(spec)
+                place = places.real(spec)
                 if place in checked:
                     continue
-                loader, path = open_spec(spec)
+                loader, path = open_spec(spec, places=places)
                 checked[place] = spec
                 for item in _findings(results, loader, path, environment):
                     found.add(item, loader, spec)
@@ -83,6 +87,8 @@ def _findings(
     found = results.get(key, loader)
     if found is None:
         from mlpc.compilation import Compilation
+
+        from .results import Recorder
 
         recorder = Recorder(loader)
         found = list(Compilation(recorder, path, environment).check())

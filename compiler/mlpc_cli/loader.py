@@ -27,21 +27,23 @@ class DiskLoader:
     ``root`` is the project's folder. What lies outside of it, also by way of a symbolic link, is not there.
     """
 
-    __slots__ = ("_given", "_root", "_standard")
+    __slots__ = ("_given", "_places", "_root", "_standard")
 
-    def __init__(self, root: str) -> None:
-        self._root = os.path.realpath(root)
+    def __init__(self, root: str, *, real: bool = False) -> None:
+        self._root = root if real else os.path.realpath(root)
         self._standard = ""
         self._given: dict[str, str] = {}
+        self._places: dict[str, str] = {}
 
     @property
     def root(self) -> str:
         """The project's folder, absolute and without symbolic links."""
         return self._root
 
-    def given(self, path: str, text: str) -> None:
-        """Remember that the person calls the project's file ``path`` by ``text``."""
+    def given(self, path: str, text: str, place: str) -> None:
+        """Remember that the person calls the project's file ``path`` by ``text``, and that it truly lies at ``place``."""
         self._given[path] = text
+        self._places[path] = place
 
     def shown(self, path: str) -> str:
         """Return the path of a module as a person at the current folder would write it."""
@@ -85,6 +87,9 @@ class DiskLoader:
         if path.startswith(_BACKEND):
             name = path[len(_BACKEND) :]
             return _settings(name) if name.isidentifier() else None
+        known = self._places.get(path)
+        if known is not None:
+            return known
         place = os.path.realpath(os.path.join(self._root, path))
         inside = place == self._root or place.startswith(self._root.rstrip(os.sep) + os.sep)
         return place if inside else None
@@ -163,20 +168,51 @@ def project_root(spec: str) -> str:
         folder = above
 
 
-def open_spec(text: str, root: str = "") -> tuple[DiskLoader, str]:
+class Places:
+    """Where specs truly lie, and in which projects: what holds for all specs of a folder is looked up once."""
+
+    __slots__ = ("_folders", "_roots")
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+        self._roots: dict[str, str] = {}
+
+    def real(self, text: str) -> str:
+        """Return the path of the spec that a person calls ``text``, absolute and without symbolic links."""
+        folder, name = os.path.split(text)
+        if name in ("", ".", "..") or os.path.islink(text):
+            return os.path.realpath(text)
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folders[folder] = os.path.realpath(folder or ".")
+        return os.path.join(known, name)
+
+    def root(self, place: str) -> str:
+        """Return the folder of the project of the spec that truly lies at ``place``."""
+        folder = os.path.dirname(place)
+        known = self._roots.get(folder)
+        if known is None:
+            known = self._roots[folder] = project_root(place)
+        return known
+
+
+def open_spec(text: str, root: str = "", places: Places | None = None) -> tuple[DiskLoader, str]:
     """Return a loader for the project of the spec that a person calls ``text``, and its path in that project.
+
+    ``places`` is for those who open many.
 
     Raises:
         CommandError: there is no such file, or it cannot be read.
     """
-    place = os.path.realpath(text)
+    places = places or Places()
+    place = places.real(text)
     try:
         _probe(place)
     except OSError as error:
         raise unreadable(text, error) from None
-    loader = DiskLoader(root or project_root(place))
-    path = os.path.relpath(place, loader.root)
-    if path.startswith(".."):
+    loader = DiskLoader(root) if root else DiskLoader(places.root(place), real=True)
+    above = loader.root.rstrip(os.sep) + os.sep
+    if not place.startswith(above):
         from mlpc import codes
 
         raise CommandError(
@@ -184,8 +220,8 @@ def open_spec(text: str, root: str = "") -> tuple[DiskLoader, str]:
             f"`{text}` does not lie in the project `{root}`",
             help=["name a folder above it with `--project`, or leave that out"],
         )
-    path = path.replace(os.sep, "/")
-    loader.given(path, text)
+    path = place[len(above) :].replace(os.sep, "/")
+    loader.given(path, text, place)
     return loader, path
 
 

@@ -66,13 +66,15 @@ class Results:
     What is read of files that several specs use is read once.
     """
 
-    __slots__ = ("_known", "_made_by", "files")
+    __slots__ = ("_holds", "_known", "_made_by", "files")
 
     def __init__(self, files: ResultFiles, made_by: str) -> None:
         self.files = files
         self._made_by = made_by
         #: Digests of answers, by the project's folder where they are of the project.
         self._known: dict[tuple[str, str, str], str] = {}
+        #: Lines about the standard library that hold: most results have the same.
+        self._holds: set[str] = set()
 
     def key(self, loader: DiskLoader, path: str, asked: Sequence[str]) -> str:
         """Return the key under which the result for the spec at ``path`` is kept; ``asked`` are the options that matter."""
@@ -105,15 +107,20 @@ class Results:
 
     def _still(self, data: bytes, loader: DiskLoader) -> list[Diagnostic] | None:
         questions, parted, found = data.decode("utf-8", "surrogatepass").partition("\n\n")
-        answers = {}
-        for line in questions.split("\n"):
+        lines = questions.split("\n")
+        for line in lines:
+            if line in self._holds:
+                continue
             kind, path, value = fields(line)
             if self._answer(loader, kind, path) != value:
                 return None
-            answers[kind, path] = value
+            if path.startswith("std:"):
+                self._holds.add(line)
         if not parted:
             return []
         from .result_text import read
+
+        answers = {(kind, path): value for kind, path, value in map(fields, lines)}
 
         def again(path: str) -> bytes | None:
             text = loader.read(path)

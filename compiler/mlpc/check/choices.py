@@ -236,7 +236,8 @@ def chosen(checks: ArtefactChecks, value: Value, wanted: Type, port: str) -> Typ
             return None
     figures = [figure.to_json() for figure in choice.figures]
     taken = [(source.block, source.port, source.key) for source in sources]
-    for block in typed.blocks.values():
+    same = typed.choices.setdefault(tuple(taken), [])
+    for block in same:
         if block.choice == (taken, figures, choice.goal):
             return TypedSource(block.id, "chosen", first.type, value.span)
     kind = checker.kind("step")
@@ -253,4 +254,5 @@ def chosen(checks: ArtefactChecks, value: Value, wanted: Type, port: str) -> Typ
     for name, given in (("goal", choice.goal), ("figures", figures)):
         made.arguments[name] = Value(Type("any"), value.module, value.node, expr=given)
     typed.blocks[made.id] = made
+    same.append(made)
     return TypedSource(made.id, "chosen", first.type, value.span)

@@ -489,7 +489,7 @@ class Expressions:
     ) -> bool:
         """Report `sales[eu]`, where `eu` is no name but an element of the list: text stands in quotes."""
         name = index.names[0] if isinstance(index, tree.Ref) and len(index.names) == 1 else ""
-        if not name or len(chosen) >= len(found.axes) or name in scope.names():
+        if not name or len(chosen) >= len(found.axes) or scope.sees(name):
             return False
         element = found.axes[len(chosen)].get(name)
         if element is None or not isinstance(element.value, str):

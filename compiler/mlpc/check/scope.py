@@ -72,6 +72,17 @@ class Scope:
             return [block.id for block in self.program.blocks]
         return []
 
+    def sees(self, name: str) -> bool:
+        """Return whether ``name`` is among :meth:`names`."""
+        program = self.program
+        return (
+            (self.quantities is not None and name in self.quantities)
+            or (self.values is not None and name in self.values)
+            or (program is not None and name in program.names)
+            or name in self.module.names
+            or name in self.module.aliases
+        )
+
     def names(self) -> list[str]:
         """Return every name that is seen from here; for did-you-mean."""
         found: list[str] = []

@@ -159,6 +159,7 @@ class TypedProgram:
     __slots__ = (
         "attributes",
         "blocks",
+        "choices",
         "instances",
         "lets",
         "made",
@@ -171,6 +172,8 @@ class TypedProgram:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.blocks: dict[str, TypedBlock] = {}
+        #: Steps that make a choice, by what they choose among.
+        self.choices: dict[tuple[tuple[str, str, str], ...], list[TypedBlock]] = {}
         #: What each block with `each` became, by its name.
         self.instances: dict[str, Instances] = {}
         #: Blocks that make artefacts of a type, and of a type and framework; for help texts.

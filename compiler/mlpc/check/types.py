@@ -100,9 +100,28 @@ class Type:
 
     def replace(self, **changes: object) -> Type:
         """Return a copy with some attributes changed."""
-        made = Type(self.base)
-        for name in Type.__slots__:
-            setattr(made, name, changes[name] if name in changes else getattr(self, name))
+        made = Type(
+            self.base,
+            of=self.of,
+            low=self.low,
+            high=self.high,
+            low_open=self.low_open,
+            high_open=self.high_open,
+            choices=self.choices,
+            shape=self.shape,
+            input=self.input,
+            bases=self.bases,
+            framework=self.framework,
+            format=self.format,
+            schema=self.schema,
+            label=self.label,
+            optional=self.optional,
+            limit=self.limit,
+            frameworks=self.frameworks,
+            module=self.module,
+        )
+        for name, value in changes.items():
+            setattr(made, name, value)
         return made
 
     @property

@@ -66,9 +66,17 @@ class Value:
 
     def replace(self, **changes: Any) -> Value:
         """Return a copy with some attributes changed."""
-        made = Value(self.type, self.module, self.node)
-        for name in Value.__slots__:
-            setattr(made, name, changes[name] if name in changes else getattr(self, name))
+        made = Value(
+            self.type,
+            self.module,
+            self.node,
+            known=self.known,
+            value=self.value,
+            expr=self.expr,
+            entity=self.entity,
+        )
+        for name, value in changes.items():
+            setattr(made, name, value)
         return made
 
 

@@ -36,6 +36,24 @@ _DEEPEST = 100
 _MOST_LOOKED_AT = 20_000
 
 
+#: Modules that every project shares, as they were read last: their trees are never changed.
+_SHARED: dict[str, tuple[bytes, Source, tree.File]] = {}
+
+
+def _read(path: str, data: bytes) -> tuple[Source, tree.File, list[Diagnostic]]:
+    """Return the text and tree of a file, and what is wrong in it."""
+    shared = path.startswith(("std:", "backend:"))
+    known = _SHARED.get(path) if shared else None
+    if known is not None and known[0] == data:
+        return known[1], known[2], []
+    source, problems = decode(path, data)
+    parsed = parse(source)
+    problems += parsed.diagnostics
+    if shared and not problems:
+        _SHARED[path] = data, source, parsed.file
+    return source, parsed.file, problems
+
+
 class Module:
     """One file: its tree and what it declares, by name."""
 
@@ -124,11 +142,9 @@ class Modules:
         if data is None:
             self._loaded[path] = None
             return None
-        source, problems = decode(path, data)
+        source, file, problems = _read(path, data)
         self.diagnostics.extend(problems)
-        parsed = parse(source)
-        self.diagnostics.extend(parsed.diagnostics)
-        module = Module(path, source, parsed.file)
+        module = Module(path, source, file)
         self._loaded[path] = module
         self._loading.append(path)
         self._declare(module)
@@ -264,7 +280,7 @@ class Modules:
         name = item.name.text
         known = module.environments if kind == "env" else module.names
         if name in known:
-            self.diagnostics.add(duplicate(module, item.name, known[name], item))
+            self.diagnostics.add(duplicate(module, item.name, known[name]))
             return
         known[name] = item
 
@@ -408,22 +424,9 @@ class Modules:
         )
 
 
-def duplicate(
-    module: Module, name: tree.Name, first: tree.Node, again: tree.Node | None = None
-) -> Diagnostic:
-    """Return the diagnostic for a name that is declared a second time.
-
-    ``first`` is the statement or name that had it first, ``again`` the statement that takes it once more: of two that say the
-    same one is taken away.
-    """
-    place: tree.Node = first
-    if isinstance(first, tree.Decl | tree.Field | tree.Condition | tree.Attr) and first.name is not None:
-        place = first.name
-    fixes: list[Fix] = []
-    if again is not None:
-        from ..syntax.edits import once
-
-        fixes = once(module.source, again, first)
+def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
+    """Return the diagnostic for a name that is declared a second time."""
+    place: tree.Node = first.name if isinstance(first, tree.Decl) and first.name is not None else first
     return Diagnostic(
         codes.DUPLICATE_NAME,
         f"`{name.text}` is declared twice",
@@ -431,7 +434,6 @@ def duplicate(
         label="declared again",
         labels=[Label(module.span(place), "declared first")],
         help=["give one of them another name"],
-        fixes=fixes,
     )
 
 
