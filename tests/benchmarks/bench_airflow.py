@@ -18,7 +18,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.bench_check import install, many_blocks
+from tests.benchmarks.bench_check import install
+from tests.benchmarks.large import trainings
 from tests.benchmarks.measure import once
 from tests.mlpc_backends.airflow.engine import Airflow
 
@@ -102,7 +103,7 @@ def pair(folder: Path, mlpc: Path, blocks: int) -> list[Path]:
     """Write the DAG that is compiled from a spec of ``blocks`` blocks and a naive one, each into a folder of its own."""
     spec = folder / "main.mlp"
     folder.mkdir()
-    spec.write_text(many_blocks(blocks), encoding="utf-8")
+    spec.write_text(trainings(blocks)["main.mlp"], encoding="utf-8")
     once([mlpc, "compile", spec, "--to", "airflow", "-o", "compiled"], folder)
     airflow = Airflow(folder / "shape")
     written = folder / "naive" / "dag.py"

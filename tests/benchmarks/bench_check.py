@@ -1,7 +1,7 @@
-"""`mlpc check`, cold, as it is installed: CPU time against `python3 -c pass`, and how it grows with the spec.
+"""`mlpc check` as it is installed, cold and warm: CPU time against `python3 -c pass`, how it grows with the spec, and memory.
 
 The wheel is built and installed with byte code into an environment of its own, which holds nothing else, so that
-nothing but mlpc is measured. No result is kept from one run to the next.
+nothing but mlpc is measured. Cold is with `--no-cache`; warm checks find what they found before.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import math
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.benchmarks.measure import ROOT, cpu, environment, interleaved, once
+from tests.benchmarks import large
+from tests.benchmarks.measure import ROOT, Cost, cpu, environment, interleaved, once
 from tests.engines import uv
 
 RUNS = 21
-GROWTH_RUNS = 5
+GROWTH_RUNS = 3
 
 #: What makes `examples/tumor` a spec of a hundred lines: a second model beside the first.
 SECOND_MODEL = """
@@ -45,21 +47,6 @@ def hundred_lines() -> str:
     text = (ROOT / "examples/tumor/main.mlp").read_text(encoding="utf-8")
     before, mark, after = text.partition("  register catalog")
     return before.rstrip("\n") + "\n" + SECOND_MODEL + mark + after
-
-
-def many_blocks(blocks: int) -> str:
-    """Return a spec of ``blocks`` blocks: trainings, each with what measures it."""
-    pairs = "".join(
-        f"  train t{number}: sklearn.random_forest {{\n    data = parts.train\n    trees = {number % 90 + 10}\n  }}\n"
-        f"  evaluate q{number}: classification {{\n    model = t{number}\n    data = parts.test\n"
-        "    require accuracy >= 0.9\n  }\n"
-        for number in range((blocks - 2) // 2)
-    )
-    return (
-        'mlp 1\n\npipeline big {\n  data cells: csv {\n    path = "cells.csv"\n    schema = Cell\n  }\n'
-        "  split parts: random {\n    data = cells\n    test = 20%\n  }\n"
-        f"{pairs}}}\n\nschema Cell {{\n  radius: float >= 0\n  malignant: bool @label\n}}\n"
-    )
 
 
 def install(folder: Path, *, dependencies: bool = False) -> Path:
@@ -97,41 +84,78 @@ def install(folder: Path, *, dependencies: bool = False) -> Path:
     return folder / "env/bin"
 
 
+#: Specs of 1,000 and 10,000 blocks are made in each of these shapes.
+SHAPES = (large.trainings, large.all_constructs, large.promotions, large.files_in_a_row)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write the files of a project and return the path of its main spec."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "main.mlp"
+
+
+class Bench:
+    """An installed mlpc, whose calls are measured against `python3 -c pass` of the same environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = install(folder)
+        self.cache = folder / "cache"
+
+    def bare(self) -> Cost:
+        """Python, doing nothing."""
+        return once([self.programs / "python3", "-c", "pass"], self.folder)
+
+    def check(self, spec: Path, *options: str) -> Cost:
+        """A check."""
+        command: list[str | Path] = [self.programs / "mlpc", "check", spec, *options]
+        return once(command, self.folder, MLPC_CACHE_DIR=str(self.cache))
+
+    def small(self, what: str, spec: Path, runs: int, cold_goal: float, warm_goal: float) -> None:
+        """Print what a check takes from scratch, and where nothing changed."""
+        cold, warm, bare = interleaved(
+            runs, lambda: self.check(spec, "--no-cache"), lambda: self.check(spec), self.bare
+        )
+        for name, found, goal in (("cold", cold, cold_goal), ("warm", warm, warm_goal)):
+            print(
+                f"check of {what}, {name}: CPU {cpu(found) / cpu(bare):.2f}x "
+                f"({1000 * cpu(found):.1f} ms, {1000 * cpu(bare):.1f} ms, medians of {runs}); under {goal:g}x",
+                flush=True,
+            )
+
+    def growth(self, shape: Callable[[int], dict[str, str]]) -> None:
+        """Print what a check of 10,000 blocks takes, and how that grows from 1,000."""
+        name = shape.__name__.replace("_", " ")
+        spec, big = (write(self.folder / f"{name} {blocks}", shape(blocks)) for blocks in (1_000, 10_000))
+        few, many, bare = interleaved(
+            GROWTH_RUNS,
+            lambda: self.check(spec, "--no-cache"),
+            lambda: self.check(big, "--no-cache"),
+            self.bare,
+        )
+        exponent = math.log10((cpu(many) - cpu(bare)) / (cpu(few) - cpu(bare)))
+        print(
+            f"check of 10,000 blocks, {name}: CPU {cpu(many) / cpu(bare):.0f}x ({cpu(many):.2f} s); under 300x; "
+            f"growth exponent from 1,000 {exponent:.2f}; at most 1.1; {max(each.memory for each in many):.0f} MiB",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Print the ratios."""
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        programs = install(folder)
-        spec = folder / "spec/main.mlp"
-        spec.parent.mkdir()
-        spec.write_text(hundred_lines(), encoding="utf-8")
-        checked, bare = interleaved(
-            RUNS,
-            lambda: once([programs / "mlpc", "check", spec], folder),
-            lambda: once([programs / "python3", "-c", "pass"], folder),
-        )
-        lines = len(hundred_lines().splitlines())
-        print(
-            f"check of {lines} lines against python3 -c pass: CPU {cpu(checked) / cpu(bare):.2f}x "
-            f"({1000 * cpu(checked):.1f} ms, {1000 * cpu(bare):.1f} ms, medians of {RUNS}); under 4.5x",
-            flush=True,
-        )
-        times = []
-        for blocks in (1_000, 10_000):
-            big = folder / f"big{blocks}/main.mlp"
-            big.parent.mkdir()
-            big.write_text(many_blocks(blocks), encoding="utf-8")
-            (found,) = interleaved(
-                GROWTH_RUNS,
-                lambda big=big: once([programs / "mlpc", "check", big], folder),  # type: ignore[misc]
-            )
-            times.append(cpu(found) - cpu(bare))
-        exponent = math.log10(times[1] / times[0])
-        print(
-            f"check of 1,000 and 10,000 blocks: {times[0]:.2f} s and {times[1]:.2f} s of CPU, "
-            f"growth exponent {exponent:.2f}; linear is 1",
-            flush=True,
-        )
+        bench = Bench(Path(place))
+        text = hundred_lines()
+        lines = len(text.splitlines())
+        spec = write(bench.folder / "spec", {"main.mlp": text})
+        bench.small(f"{lines} lines", spec, RUNS, 4.5, 2)
+        files = {f"s{number}.mlp": text.replace("tumor", f"tumor{number}") for number in range(300)}
+        write(bench.folder / "many", files)
+        bench.small(f"300 files of {lines} lines", bench.folder / "many", GROWTH_RUNS, 30, 4)
+        for shape in SHAPES:
+            bench.growth(shape)
 
 
 if __name__ == "__main__":

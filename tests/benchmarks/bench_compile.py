@@ -11,7 +11,8 @@ import math
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.bench_check import install, many_blocks
+from tests.benchmarks.bench_check import install
+from tests.benchmarks.large import trainings
 from tests.benchmarks.measure import cpu, interleaved, once
 
 TARGETS = ("kubeflow", "compose", "airflow")
@@ -25,7 +26,7 @@ def main() -> None:
         folder = Path(place)
         programs = install(folder, dependencies=True)
         for blocks in SIZES:
-            (folder / f"{blocks}.mlp").write_text(many_blocks(blocks), encoding="utf-8")
+            (folder / f"{blocks}.mlp").write_text(trainings(blocks)["main.mlp"], encoding="utf-8")
         (bare,) = interleaved(RUNS, lambda: once([programs / "python3", "-c", "pass"], folder))
         for target in TARGETS:
             commands: list[list[str | Path]] = [

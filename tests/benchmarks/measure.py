@@ -13,11 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cost:
-    """What one process took, in seconds."""
+    """What one process took: seconds, and MiB of memory at most."""
 
-    def __init__(self, cpu: float, wall: float) -> None:
+    def __init__(self, cpu: float, wall: float, memory: float = 0) -> None:
         self.cpu = cpu
         self.wall = wall
+        self.memory = memory
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -26,8 +27,8 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", **more}
 
 
-def once(command: Sequence[str | Path], folder: Path, status: int = 0) -> Cost:
-    """Run a command to its end.
+def once(command: Sequence[str | Path], folder: Path, status: int = 0, **more: str) -> Cost:
+    """Run a command to its end; ``more`` are variables of its environment.
 
     Raises:
         RuntimeError: it ended with another status than expected; its output is in the message.
@@ -36,7 +37,7 @@ def once(command: Sequence[str | Path], folder: Path, status: int = 0) -> Cost:
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=folder,
-        env=environment(),
+        env=environment(**more),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -52,7 +53,7 @@ def once(command: Sequence[str | Path], folder: Path, status: int = 0) -> Cost:
             f"{' '.join(str(part) for part in command)} ended with status {process.returncode}:\n"
             + output.decode("utf-8", "replace")[-3000:]
         )
-    return Cost(usage.ru_utime + usage.ru_stime, wall)
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
 def interleaved(runs: int, *what: Callable[[], Cost]) -> list[list[Cost]]:
