@@ -53,6 +53,7 @@ CONSTRUCTS: dict[str, str] = {
     "task.skip": "a step that runs only if a gate passes",
     "gate": "a gate on measured figures",
     "service": "a service that stays up",
+    "service.container": "a service that runs a container image",
     "service.replicas": "more than one replica of a service",
     "service.level": "a condition on a running service",
     "fan_out": "instances made by `each`",
@@ -164,7 +165,8 @@ def _constructs(node: Node, gates: set[str]) -> Iterator[str]:
                 yield "service.replicas"
             if node.levels:
                 yield "service.level"
-        yield f"task.{node.action.kind}"
+        contained = isinstance(node, Service) and node.action.kind == "container"
+        yield "service.container" if contained else f"task.{node.action.kind}"
         if isinstance(node, Task):
             if node.retry.attempts > 1:
                 yield "task.retry"

@@ -77,6 +77,17 @@ _THREADS = (
     "ARROW_NUM_THREADS",
 )
 
+#: Variables by which the program `docker` finds its engine.
+_OF_DOCKER = (
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+    "PATH",
+)
+
 DONE, NOT_PASSED = 0, 1
 
 
@@ -291,12 +302,20 @@ class Executor:
 
             lines = Lines(work.masker, write)
             reach("starting")
-            process = self._processes.start(
-                command(work.python, folder),
-                variables(work, folder, task.resources),
-                work.project,
-            )
-            status, late = process.wait(lines.feed, timeout=task.timeout, started=_running)
+            given = variables(work, folder, task.resources)
+            words = command(work.python, folder)
+            contained = task.action.kind == "container"
+            if contained:
+                from . import containers
+
+                words = containers.command(task, work, folder, given)
+                given = {**given, **{name: os.environ[name] for name in _OF_DOCKER if name in os.environ}}
+            process = self._processes.start(words, given, work.project)
+            try:
+                status, late = process.wait(lines.feed, timeout=task.timeout, started=_running)
+            finally:
+                if contained:
+                    containers.remove(folder)
             lines.end()
         return status, late
 

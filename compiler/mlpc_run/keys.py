@@ -124,6 +124,14 @@ def code(task: Task, project: str, sources: Sources) -> dict[str, str]:
     Raises:
         EngineError: its code is not there.
     """
+    if task.action.kind == "container":
+        from .containers import identity
+
+        # The tag may move, and the command is code: both belong to what the step runs.
+        return {
+            "image": identity(task.id, task.action.target),
+            "command": json.dumps(list(task.action.command)),
+        }
     adaptor = sources.of_runtime("mlpc_stdlib.runtime.__main__")
     try:
         if task.action.kind == "project":

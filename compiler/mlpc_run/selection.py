@@ -83,12 +83,16 @@ def possible(workflow: Workflow, nodes: list[Node], others: tuple[str, ...]) -> 
         if not isinstance(node, Task | Service):
             continue
         if node.action.kind == "container":
-            raise EngineError(
-                UNSUPPORTED_STEP,
-                f"`{node.id}` runs in a container, which the engine for one machine does not do yet",
-                'give it a Python function: run = python("file.py:function")',
-                exit_code=FINDINGS,
-            )
+            if isinstance(node, Service):
+                raise EngineError(
+                    UNSUPPORTED_STEP,
+                    f"`{node.id}` serves from a container, which the engine for one machine does not do yet",
+                    'give it a Python function: run = python("file.py:function")',
+                    exit_code=FINDINGS,
+                )
+            from .containers import reachable
+
+            reachable(node.id)
         for name, port in node.inputs.items():
             for source in port.sources:
                 if isinstance(source, Reference) and source.node in services:

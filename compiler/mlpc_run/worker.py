@@ -213,6 +213,8 @@ class Worker:
             return self._environments
 
     def _python(self, task: Task) -> str:
+        if task.action.kind == "container":
+            return ""  # the image has what the step needs
         return self.environments().python(
             self._state.locked.get(lock.normal(task.requirements)) or lock.Locked((), ())
         )

@@ -57,7 +57,10 @@ CAPABILITIES = Capabilities(
     {
         "task.runtime": native("a `DockerOperator`"),
         "task.project": native("a `DockerOperator`; its code is copied into the image"),
-        "task.container": refused('run a function of the project: `run = python("step.py:run")`'),
+        "task.container": lowered(
+            "the adaptor is put on top of the image, which needs Python 3.11 or newer for that; the command of the spec "
+            "runs in it by the step contract"
+        ),
         "task.retry": native(
             "`retries` with exponential backoff, to which Airflow adds up to as much again by chance"
         ),
@@ -70,6 +73,7 @@ CAPABILITIES = Capabilities(
         "service": lowered(
             "Airflow runs jobs only: the promoted bundle is put into the store, no server is started"
         ),
+        "service.container": refused("serve a model by `server`, or run a function of the project"),
         "service.replicas": lowered("written into the promoted bundle, for whoever starts a server with it"),
         "service.level": lowered(
             "a level of service is shown by the server's metrics; it blocks no promotion"

@@ -23,7 +23,10 @@ CAPABILITIES = Capabilities(
     {
         "task.runtime": native(),
         "task.project": native("its code is copied into the image"),
-        "task.container": refused('run a function of the project: `run = python("step.py:run")`'),
+        "task.container": lowered(
+            "the adaptor is put on top of the image, which needs Python 3.11 or newer for that; the command of the spec "
+            "runs in it by the step contract"
+        ),
         "task.retry": lowered(
             "the adaptor in the container makes the attempts; Compose would start a gate again, too"
         ),
@@ -34,6 +37,7 @@ CAPABILITIES = Capabilities(
         "task.skip": native("`depends_on` with `service_completed_successfully`"),
         "gate": native("a job of its own, which ends with status 1 when it does not pass"),
         "service": native("started when every job is done, with a health check"),
+        "service.container": refused("serve a model by `server`, or run a function of the project"),
         "service.replicas": lowered(
             "one container runs the least number of replicas, as processes of one server"
         ),

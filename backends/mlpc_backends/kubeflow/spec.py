@@ -48,7 +48,10 @@ CAPABILITIES = Capabilities(
     {
         "task.runtime": native("a container component"),
         "task.project": native("a container component; its code is copied into the image"),
-        "task.container": refused('run a function of the project: `run = python("step.py:run")`'),
+        "task.container": lowered(
+            "the adaptor is put on top of the image, which needs Python 3.11 or newer for that; the command of the spec "
+            "runs in it by the step contract"
+        ),
         "task.retry": native("`retryPolicy`"),
         "task.timeout": lowered(
             "the adaptor in the container ends the step; a task of Kubeflow knows no timeout"
@@ -59,6 +62,7 @@ CAPABILITIES = Capabilities(
         "service": lowered(
             "Kubeflow runs jobs only: the promoted bundle is published as an artefact, no server is started"
         ),
+        "service.container": refused("serve a model by `server`, or run a function of the project"),
         "service.replicas": lowered("written into the published bundle, for what starts a server with it"),
         "service.level": lowered("written into the published bundle; it blocks no promotion"),
         "fan_out": native("each instance is a task of its own"),

@@ -15,13 +15,14 @@ CAPABILITIES = Capabilities(
     {
         "task.runtime": native(),
         "task.project": native(),
-        "task.container": refused('run a function of the project: `run = python("step.py:run")`'),
+        "task.container": native("run by Docker, with what the step needs mounted at the same paths"),
         "task.retry": native(),
         "task.timeout": native(),
         "task.effect": native(),
         "task.skip": native(),
         "gate": native(),
         "service": native("started by `mlpc up` from what was promoted"),
+        "service.container": refused("serve a model by `server`, or run a function of the project"),
         "service.replicas": lowered(
             "one machine runs the least number of replicas, as processes of one server"
         ),

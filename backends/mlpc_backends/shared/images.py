@@ -1,4 +1,5 @@
-"""Images of steps: one for each distinct set of requirements, from a Dockerfile that holds no text of a spec.
+"""Images of steps: one for each distinct set of requirements, from a Dockerfile that holds no text of a spec but the name of
+an image that a step brings itself, which is nothing but a name.
 
 Packages are installed in a stage of their own, so that what the build was told of an index is not in the image. The
 context of every build is the whole output directory; `.dockerignore` leaves all but what is copied outside.
@@ -6,8 +7,9 @@ context of every build is the whole output directory; `.dockerignore` leaves all
 
 from __future__ import annotations
 
-from mlpc.codes import BAD_REQUIREMENT, UNLOCKED_IMAGE
+from mlpc.codes import BAD_FORMAT, BAD_REQUIREMENT, UNLOCKED_IMAGE
 from mlpc.diagnostics import Diagnostic
+from mlpc.ir.image_names import is_image
 from mlpc.ir.nodes import Gate, Service, Task
 from mlpc.ir.requirements import is_requirement
 
@@ -43,11 +45,18 @@ _VARIABLES = {
 class Image:
     """One image: ``tag`` with a digest of all that is in it, ``nodes`` that run in it, files of its own."""
 
-    __slots__ = ("dockerfile", "locked", "name", "nodes", "requirements", "tag", "text", "lines")
+    __slots__ = ("base", "dockerfile", "locked", "name", "nodes", "requirements", "tag", "text", "lines")
 
     def __init__(
-        self, name: str, requirements: tuple[str, ...], lines: tuple[str, ...], locked: bool
+        self,
+        name: str,
+        requirements: tuple[str, ...],
+        lines: tuple[str, ...],
+        locked: bool,
+        base: str | None = None,
     ) -> None:
+        #: The image of the user's own that it is built on, where steps run in one.
+        self.base = base
         self.name = name
         self.requirements = requirements
         self.lines = lines
@@ -88,12 +97,18 @@ class Images:
             **{f"{CODE}/{path}": text for path, text in material.code.items()},
         }
         for node in workflow.nodes:
-            if isinstance(node, Task | Service):
+            if isinstance(node, Task | Service) and node.action.kind == "container":
+                self._build_on(node.id, node.action.target)
+            elif isinstance(node, Task | Service):
                 self._take(node.id, tuple(sorted({" ".join(each.split()) for each in node.requirements})))
             elif isinstance(node, Gate):
                 self._take(node.id, ())
         for image in self._sets.values():
-            image.text = _dockerfile(image, self._base(), code=bool(material.code), runtime=True)
+            image.text = (
+                _on_top(image.base, code=bool(material.code))
+                if image.base is not None
+                else _dockerfile(image, self._base(), code=bool(material.code), runtime=True)
+            )
             image.tag = self._tag(image, self.context)
 
     def of(self, node: str) -> Image:
@@ -135,6 +150,10 @@ class Images:
     def refused(self) -> Iterator[Diagnostic]:
         """Yield an error for each image that Docker could not name."""
         for image in self._sets.values():
+            if image.base is not None and not is_image(image.base):
+                yield Diagnostic(
+                    BAD_FORMAT, f"`{image.base[:100]}`, in which `{image.nodes[0][:40]}` runs, is no image"
+                )
             yield from unnameable(f"the image of `{image.nodes[0][:40]}`", image.tag.rpartition(":")[0])
 
     def notes(self) -> list[Diagnostic]:
@@ -160,6 +179,14 @@ class Images:
             name = DNS.mangle(node) if requirements else "plain--image"
             image = Image(name, requirements, self._lines(requirements), self._is_locked(requirements))
             self._sets[requirements] = image
+        image.nodes.append(node)
+        self._by_node[node] = image
+
+    def _build_on(self, node: str, base: str) -> None:
+        """Take the image of a step that brings its own: the adaptor is put on top of that."""
+        image = self._sets.get(("", base))
+        if image is None:
+            image = self._sets[("", base)] = Image(DNS.mangle(node), (), (), True, base)
         image.nodes.append(node)
         self._by_node[node] = image
 
@@ -248,6 +275,34 @@ def _dockerfile(
     lines += [f"USER {USER}:{USER}", 'WORKDIR "/mlpc"' if runtime else 'WORKDIR "/tmp"']
     if runtime:
         lines.append(f'ENTRYPOINT ["{PYTHON}", "-P", "-s", "-m", "mlpc_stdlib.runtime.container"]')
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _on_top(base: str, *, code: bool) -> str:
+    """Return the Dockerfile of an image of the user's own with the adaptor in it, which needs a Python of that image."""
+    variables = {name: value for name, value in _VARIABLES.items() if name != "PATH"}
+    # Nothing but Python is taken to be there: no shell, no `useradd`.
+    check = (
+        "import os, sys\n"
+        "sys.version_info < (3, 11) and sys.exit('the adaptor of mlpc needs Python 3.11 or newer in the image')\n"
+        "os.makedirs('/opt/mlpc/bin', exist_ok=True)\n"
+        f"os.path.lexists({PYTHON!r}) or os.symlink(sys.executable, {PYTHON!r})\n"
+        "os.makedirs('/mlpc/store', exist_ok=True)\n"
+        f"os.chown('/mlpc/store', {USER}, {USER})\n"
+    )
+    lines = [
+        f"FROM {base}",
+        "USER 0:0",
+        f"RUN {_words(['python3', '-c', check])}",
+        'COPY ["runtime", "/mlpc/runtime"]',
+        *(['COPY ["project", "/mlpc/project"]'] if code else []),
+        'COPY ["workflow.json", "/mlpc/workflow.json"]',
+        "ENV " + " ".join(f'{name}="{value}"' for name, value in variables.items()),
+        f"USER {USER}:{USER}",
+        'WORKDIR "/mlpc"',
+        f'ENTRYPOINT ["{PYTHON}", "-P", "-s", "-m", "mlpc_stdlib.runtime.container"]',
+        "CMD []",
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 

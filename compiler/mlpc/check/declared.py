@@ -867,6 +867,23 @@ class Declarations:
             if isinstance(call, tree.Call)
             else {}
         )
+        known = {"python": ("",), "container": ("image", "command")}.get(function, tuple(args))
+        for name in args:
+            if name not in known and isinstance(call, tree.Call):
+                arg = next(arg for arg in call.args if (arg.name.text if arg.name else "") == name)
+                takes = "a file and a function" if function == "python" else "`image` and `command`, by name"
+                self.report(
+                    Diagnostic(
+                        codes.BAD_ARGUMENT,
+                        f"`{function}` has no `{name}`"
+                        if name
+                        else f"`{function}` takes what it needs by name",
+                        module.span(arg.name or arg),
+                        label="unknown" if name else "without a name",
+                        help=[f"it takes {takes}"],
+                    )
+                )
+                return
         if function == "python":
             texts = self._texts(module, (args[""],)) if "" in args else None
             if texts is None or texts[0].count(":") != 1 or not all(texts[0].split(":")):
@@ -886,12 +903,24 @@ class Declarations:
             image = self._texts(module, (args["image"],)) if "image" in args else None
             command = args.get("command")
             words = self._texts(module, command.items) if isinstance(command, tree.List) else []
-            if image is None or words is None:
+            if image is None or not words:
                 self._bad(
                     module,
                     call,
-                    "`container` takes an image",
+                    "`container` takes an image and the command that runs in it",
                     'write `container(image = "…", command = ["…"])`',
+                )
+                return
+            from ..ir.image_names import is_image
+
+            if not is_image(image[0]):
+                self.report(
+                    Diagnostic(
+                        codes.BAD_FORMAT,
+                        "no image can have such a name",
+                        module.span(args["image"]),
+                        help=["such as `python:3.11-slim` or `registry.example.org/team/train:1.4`"],
+                    )
                 )
                 return
             spec.action = ("container", image[0], "", tuple(words))

@@ -368,16 +368,19 @@ PLACE: nodes.JsonObject = {"place": {"file": "main.mlp", "line": 7, "column": 3}
 AT = "`fit` stands at main.mlp:7:3"
 
 
+def test_a_service_in_a_container_is_refused() -> None:
+    action = nodes.Action("container", "example.org/a:1")
+    result = emitted(nodes.Service("fit", action, {}, {}, labels=PLACE))
+    assert said(result)[-1] == (
+        "MLP510 `fit` needs a service that runs a container image, which the target `airflow` does not do"
+        f" | {AT} | serve a model by `server`, or run a function of the project"
+    )
+    assert result.files == {}
+
+
 @pytest.mark.parametrize(
     ("node", "expected"),
     [
-        (
-            task("fit", action=nodes.Action("container", "example.org/a:1"), labels=PLACE),
-            (
-                "MLP510 `fit` needs a step that runs a container image, which the target `airflow` does not do"
-                f' | {AT} | run a function of the project: `run = python("step.py:run")`'
-            ),
-        ),
         (
             task(
                 "fit", inputs={"rows": nodes.Input((nodes.External("../x.csv", False, MODEL),))}, labels=PLACE

@@ -197,6 +197,13 @@ def test_a_tag_names_the_content_of_an_image() -> None:
 # What is refused
 
 
+def test_what_is_no_image_never_reaches_a_dockerfile() -> None:
+    for name in ("x:1\nRUN rm -rf /", "x:1 AS packages", "$HOME", "--platform=x y", "X Y", ""):
+        result = emitted(task("fit", action=nodes.Action("container", name, command=("train",))))
+        assert any(line.startswith("MLP211") for line in said(result)), name
+        assert result.files == {}
+
+
 @pytest.mark.parametrize(
     ("node", "text"),
     [
@@ -212,13 +219,13 @@ def test_a_tag_names_the_content_of_an_image() -> None:
         (task("fit", requirements=("numpy\n-r /etc/passwd",)), "MLP557 `fit` requires `numpy"),
         (task("fit", resources=nodes.Resources(memory=1024)), "MLP558 `fit` asks for less than Docker gives"),
         (
-            task("fit", action=nodes.Action("container", "x:1")),
-            "MLP510 `fit` needs a step that runs a container",
+            nodes.Service("fit", nodes.Action("container", "x:1", command=("serve",)), {}, {}),
+            "MLP510 `fit` needs a service that runs a container",
         ),
         (task("fit", after=("api",)), "MLP553 `fit` needs what the service `api` gives while it runs"),
     ],
 )
-def test_what_compose_cannot_do_is_refused_at_its_place(node: nodes.Task, text: str) -> None:
+def test_what_compose_cannot_do_is_refused_at_its_place(node: nodes.Task | nodes.Service, text: str) -> None:
     node.labels = {"place": {"file": "main.mlp", "line": 7, "column": 3}}
     result = emitted(nodes.Service("api", FIT, {}, {}), node)
     found = [line for line in said(result) if "MLP55" in line or "MLP510" in line]

@@ -334,8 +334,8 @@ def test_names_are_mangled_and_that_is_said_once() -> None:
             "MLP576 `-runner` is no name of a service account",
         ),
         (
-            emitted(nodes.Task("score", nodes.Action("container", "example.org/scorer:1"), {}, {}, {})),
-            "MLP510 `score` needs a step that runs a container image, which the target `kubeflow` does not do",
+            emitted(nodes.Service("score", nodes.Action("container", "example.org/scorer:1"), {}, {})),
+            "MLP510 `score` needs a service that runs a container image, which the target `kubeflow` does not do",
         ),
     ],
     ids=[

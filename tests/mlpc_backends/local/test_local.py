@@ -64,15 +64,15 @@ def test_text_of_a_spec_is_no_markup_on_the_page() -> None:
     assert r"| `x\|y # z` | task |" in page
 
 
-def test_a_container_is_refused_at_its_place() -> None:
+def test_a_service_in_a_container_is_refused_at_its_place() -> None:
     image = nodes.Action("container", "example.org/scorer:1", command=("score",))
     place: nodes.JsonObject = {"place": {"file": "main.mlp", "line": 7, "column": 3}}
-    result = emitted(nodes.Task("score", image, {}, {}, {}, labels=place))
+    assert emitted(nodes.Task("score", image, {}, {}, {}, labels=place)).files
+    result = emitted(nodes.Service("score", image, {}, {}, labels=place))
     assert said(result) == [
         (
-            "MLP510 `score` needs a step that runs a container image, which the target `local` does not do"
-            " | `score` stands at main.mlp:7:3"
-            ' | run a function of the project: `run = python("step.py:run")`'
+            "MLP510 `score` needs a service that runs a container image, which the target `local` does not do"
+            " | `score` stands at main.mlp:7:3 | serve a model by `server`, or run a function of the project"
         )
     ]
     assert result.files == {}

@@ -151,6 +151,7 @@ def prepared(graph: Graph, id: str, store: Store, settings: Settings) -> tuple[d
         "contract": VERSION,
         "task": id,
         "action": {name: node["action"][name] for name in ("kind", "target", "function")},
+        **({"command": node["action"]["command"]} if node["action"]["kind"] == "container" else {}),
         "attempt": 1,
         "seed": node.get("seed"),
         "threads": threads(node),
@@ -301,17 +302,28 @@ def execute(
     variables.update(stores.found_files())
     variables.update(dict.fromkeys(_THREADS, str(task["threads"])))
     variables.update(PYTHONHASHSEED="0", PYTHONUNBUFFERED="1", TMPDIR=os.path.join(folder, "tmp"))
-    command = [sys.executable, "-s", "-P", "-m", "mlpc_stdlib.runtime", "--task"]
+    command = [sys.executable, "-s", "-P", "-m", "mlpc_stdlib.runtime"]
+    if task["action"]["kind"] == "container":
+        command = task["command"]
+        variables.pop("PYTHONPATH", None)  # it is the adaptor's, and the image is the user's own
     sys.stdout.flush()
-    with subprocess.Popen(
-        [*command, os.path.join(folder, "task.json")],
-        env=variables,
-        cwd=task["project"] if os.path.isdir(task["project"]) else folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as process:
+    try:
+        process = subprocess.Popen(
+            [*command, "--task", os.path.join(folder, "task.json")],
+            env=variables,
+            cwd=task["project"] if os.path.isdir(task["project"]) else folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise StepError(
+            codes.STEP_CRASHED,
+            f"`{command[0]}`, which `{task['task']}` runs, cannot be started: {error.strerror}",
+            "`command` names a program of the image" if task["action"]["kind"] == "container" else (),
+        ) from None
+    with process:
         return _follow(process, masker, ending, timeout)
 
 
