@@ -6,13 +6,21 @@ gate of an export also holds back whatever takes what was exported.
 
 from __future__ import annotations
 
+from collections import deque
+
 from ...ir.nodes import Gate, Input, Reference, Service, Task, Workflow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def promotion(workflow: Workflow) -> Workflow:
     """Add the edges from gates to what they hold back, and the figures to what promotes."""
     steps, gates = steps_of(workflow), gates_of(workflow)
     evaluates = evaluates_of(steps)
+    #: What is promoted many times is judged by the same: its figures are gathered once.
+    gathered: dict[tuple[str, ...], tuple[Reference, ...]] = {}
     for node in steps.values():
         held: list[str] = []
         for above in _sources(node):
@@ -29,7 +37,11 @@ def promotion(workflow: Workflow) -> Workflow:
                     held.append(gates[model].id)
             held.extend(gates[id].id for id in judging if id in gates)
         node.after = tuple(dict.fromkeys((*node.after, *held)))
-        _figures(node, list(dict.fromkeys(judging)), steps)
+        if any(port.many and not port.sources for port in node.inputs.values()):
+            judges = tuple(dict.fromkeys(judging))
+            if judges not in gathered:
+                gathered[judges] = _figures(judges, steps)
+            _fill(node, gathered[judges])
     return workflow
 
 
@@ -85,14 +97,14 @@ def lineage(made: list[str], steps: dict[str, Task | Service]) -> list[str]:
 
     It ends at a choice, which has judged the candidates itself.
     """
-    found: list[str] = []
-    waiting = list(made)
+    found: dict[str, None] = {}
+    waiting = deque(made)
     while waiting:
-        id = waiting.pop(0)
+        id = waiting.popleft()
         if id not in found:
-            found.append(id)
+            found[id] = None
             waiting.extend(_models(steps[id], steps) if not is_choice(steps[id]) else ())
-    return found
+    return list(found)
 
 
 def _reads_service(node: Task | Service, steps: dict[str, Task | Service]) -> bool:
@@ -100,20 +112,25 @@ def _reads_service(node: Task | Service, steps: dict[str, Task | Service]) -> bo
     return any(isinstance(steps[id], Service) for id in _sources(node))
 
 
-def _figures(node: Task | Service, judging: list[str], steps: dict[str, Task | Service]) -> None:
-    """Give the inputs that are filled with figures the metrics of everything that judges the model."""
+def _figures(judging: Sequence[str], steps: dict[str, Task | Service]) -> tuple[Reference, ...]:
+    """Return the metrics of all that judges a model."""
+    sources: list[Reference] = []
+    for id in judging:
+        step = steps[id]
+        outputs = step.outputs if isinstance(step, Task) else {}
+        sources.extend(
+            Reference(id, out, key=out.removeprefix("of_") if is_choice(step) else id)
+            for out, made in outputs.items()
+            if made.type.get("type") == "metrics"
+        )
+    return tuple(sources)
+
+
+def _fill(node: Task | Service, figures: tuple[Reference, ...]) -> None:
+    """Give ``figures`` to the inputs that take any number of them; without figures there are no such inputs."""
     for name, port in list(node.inputs.items()):
         if port.many and not port.sources:
-            sources: list[Reference] = []
-            for id in judging:
-                step = steps[id]
-                outputs = step.outputs if isinstance(step, Task) else {}
-                sources.extend(
-                    Reference(id, out, key=out.removeprefix("of_") if is_choice(step) else id)
-                    for out, made in outputs.items()
-                    if made.type.get("type") == "metrics"
-                )
-            if sources:
-                node.inputs[name] = Input(tuple(sources), many=True)
+            if figures:
+                node.inputs[name] = Input(figures, many=True)
             else:
                 del node.inputs[name]
