@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests import system
 from tests.documentation.stories import Story, matches
 from tools.documentation.examples import fences
 
@@ -17,12 +19,18 @@ REFERENCE = sorted((ROOT / "grammar" / "mlpc_grammar" / "reference").glob("*.md"
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_begins_in_an_empty_folder_and_ends_well(page: Path, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        system.install("curl")
     story = Story(tmp_path)
     try:
         for fence in fences(page.read_text(encoding="utf-8")):
             story.tell(fence)
     finally:
         story.end()
+
+
+def test_there_are_tutorials() -> None:
+    assert {path.stem for path in TUTORIALS} == {"index", "first", "own-code", "forecast", "engines", "ci"}
 
 
 @pytest.mark.parametrize("page", REFERENCE, ids=lambda path: path.stem)
