@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
+from ..syntax.edits import unlisted
 from .typed import TypedBlock, TypedProgram, TypedSource
 from .types import Type
 from .values import Value, wrong
@@ -53,7 +54,9 @@ class ArtefactChecks:
                     value.span,
                     label=shown,
                     help=self._fitting(wanted),
-                    fixes=self._only(self.candidates(wanted), value.span),
+                    fixes=unlisted(value.module.source, value.node)
+                    or self._unquoted(value)
+                    or self._only(self.candidates(wanted), value.span),
                 )
             )
             return None
@@ -230,6 +233,15 @@ class ArtefactChecks:
                 break
         return found
 
+    def _unquoted(self, value: Value) -> list[Fix]:
+        """Return the way out where the name of a block was put between quotes."""
+        text = value.value if value.known and isinstance(value.value, str) else ""
+        name, _, output = text.partition(".")
+        block = self.typed.blocks.get(name)
+        if block is None or (output and output not in block.outputs) or text.endswith("."):
+            return []
+        return [Fix(f"write `{text}`", [(value.span, text)])]
+
     def _fitting(self, wanted: Type) -> list[str]:
         return self._fitting_names(self.candidates(wanted))
 
@@ -375,10 +387,12 @@ class ArtefactChecks:
             fixes = []
             if sources and schema is not None and schema.columns:
                 text = value.value if value.known and isinstance(value.value, str) else ""
-                name = text if text in schema.columns else ""
+                name = text if text in schema.columns else text.rpartition(".")[2]
+                name = name if name in schema.columns else ""
                 written = f"{self._data(sources[0])}.{name or next(iter(schema.columns))}"
                 help += f": `{written}`"
                 fixes = [Fix(f"write `{written}`", [(value.span, written)])] if name else []
+            fixes = unlisted(value.module.source, value.node) or fixes
             self.report(
                 Diagnostic(
                     codes.WRONG_TYPE,

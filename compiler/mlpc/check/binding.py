@@ -9,6 +9,7 @@ from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef, make_bo
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
+from ..syntax.edits import unlisted
 from .artefacts import ArtefactChecks
 from .order import names_in
 from .scope import Scope
@@ -57,7 +58,7 @@ class Binder:
         node = block.definition.decl.type
         self.label = node.name.text if node is not None else self.component.name
         self.artefacts = ArtefactChecks(checker, typed, block)
-        #: Keys that were written in a way that could not be read as one.
+        #: Keys of which something was said already: they were misspelt, or have a value that does not fit.
         self.mentioned: set[str] = set()
         #: Of nested blocks that a component plays, what the block around declares of them; by dotted name.
         self.declared: dict[str, BlockSpec] = {}
@@ -208,7 +209,7 @@ class Binder:
                     )
                 )
                 continue
-            self._unknown_key(name, attr.span, specs, body, prefix)
+            self._unknown_key(name, attr.span, specs, body, prefix, attr.node)
         for name, nested in body.blocks.items():
             span = nested.module.span(nested.node.name)
             if name in blocks:
@@ -224,7 +225,7 @@ class Binder:
                     )
                 )
                 continue
-            self._unknown_key(name, span, specs, body, prefix)
+            self._unknown_key(name, span, specs, body, prefix, nested.node)
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
             if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
@@ -295,7 +296,13 @@ class Binder:
         self.report(Diagnostic(codes.WRONG_PLACE, message, span, help=[help], fixes=fixes))
 
     def _unknown_key(
-        self, name: str, span: Span, specs: tuple[BlockSpec, ...], body: BodyDef, prefix: str
+        self,
+        name: str,
+        span: Span,
+        specs: tuple[BlockSpec, ...],
+        body: BodyDef,
+        prefix: str,
+        statement: tree.Node,
     ) -> None:
         shown = self.label if not prefix else f"{self.label}.{prefix}"
         node, called = self.block.definition.decl.type, self.label
@@ -325,6 +332,10 @@ class Binder:
         help = [owner] if owner else []
         if near is None and owner is None:
             help = [f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
+        if near is not None:
+            fixes = [Fix(f"write `{near}`", [(span, near)], safe=safe)]
+        else:
+            fixes = self._elsewhere(name, span, body, prefix, statement)
         self.report(
             Diagnostic(
                 codes.UNKNOWN_KEY,
@@ -333,9 +344,32 @@ class Binder:
                 label=label if near else "unknown",
                 labels=[Label(named, f"`{called}` is named here")] if named is not None else [],
                 help=help,
-                fixes=[Fix(f"write `{near}`", [(span, near)], safe=safe)] if near else [],
+                fixes=fixes,
             )
         )
+
+    def _elsewhere(
+        self, name: str, span: Span, body: BodyDef, prefix: str, statement: tree.Node
+    ) -> list[Fix]:
+        """Return the way out for a key that is none here: into the nested block that it belongs to, or away."""
+        around = (self.component, self.block.kind)
+        if prefix and any(name in spec.params or name in spec.inputs for spec in around):
+            return []
+        homes = [
+            inner
+            for spec in (() if prefix else around)
+            for inner, nested in spec.blocks.items()
+            if name in nested.params or name in nested.inputs
+        ]
+        if homes:
+            text = span.source.text[statement.start : statement.end]
+            written = f"{homes[0]} {{ {text} }}"
+            if homes[0] in body.blocks or not isinstance(statement, tree.Attr) or "\n" in text:
+                return []
+            return [Fix(f"write `{written}`", [(statement.span(span.source), written)])]
+        from ..syntax.edits import removal
+
+        return [Fix(f"take `{name}` away", removal(span.source, statement), safe=False)]
 
     def _dotted(self, prefix: str, name: str) -> str:
         return f"{prefix}.{name}" if prefix else name
@@ -363,11 +397,15 @@ class Binder:
                     self._missing(name, port.type, body, prefix)
                 continue
             value = self._evaluate(attr, port.type)
+            if value.wrong:
+                self.mentioned.add(prefix + name)
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
             source = self.artefacts.source(value, port.type, prefix + name)
             if source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
                 self.block.inputs[prefix + name] = [source]
+            else:
+                self.mentioned.add(prefix + name)
 
     def _missing(self, name: str, type: Type, body: BodyDef, prefix: str) -> None:
         node = self.block.definition.decl.type
@@ -439,6 +477,7 @@ class Binder:
             what = f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
             value = self._param(param, attr, body, what)
             if value.wrong:
+                self.mentioned.add(prefix + name)
                 continue
             fixed = param.type.base in ("path", "range") or "fixed" in param.marks
             if not value.known and (into is self.block.common or fixed):
@@ -562,6 +601,9 @@ class Binder:
             shown = "a block" if value.type.base == "block" else "none"
         elif value.type.base == "device":
             shown = f"one of the sort `{value.type.framework}`"
+        fixes = unlisted(module.source, value.node)
+        if value.known and value.value in known:
+            fixes = [Fix(f"write `{value.value}`", [(value.span, str(value.value))])]
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
@@ -573,6 +615,7 @@ class Binder:
                 help=["there is " + ", ".join(f"`{each}`" for each in known[:6])]
                 if known
                 else [f"declare one at the top level: `device {type.framework}_1: {type.framework} {{ … }}`"],
+                fixes=fixes,
             )
         )
         return wrong(module, value.node)
@@ -581,6 +624,7 @@ class Binder:
         fixes = []
         if value.known and isinstance(value.value, str) and value.module.find(value.value, "schema"):
             fixes = [Fix(f"write `{value.value}`, without quotes", [(value.span, value.value)])]
+        fixes = fixes or unlisted(value.module.source, value.node)
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
@@ -666,6 +710,10 @@ class Binder:
         value = self.checker.expressions.evaluate(node, scope)
         if value.wrong or (value.entity is not None and value.entity.what == "secret"):
             return value
+        secrets = [name for name, item in names.items() if item.decl.kind.text == "secret"]
+        fixes = unlisted(attr.module.source, node)
+        if value.known and value.value in secrets:
+            fixes = [Fix(f"write `{value.value}`", [(value.span, str(value.value))])]
         self.report(
             Diagnostic(
                 codes.UNDECLARED_SECRET,
@@ -676,6 +724,7 @@ class Binder:
                 help=[
                     f"declare `secret {param.name}: {param.type.base}` in the pipeline, and name it: `{param.name}`"
                 ],
+                fixes=fixes,
             )
         )
         return wrong(attr.module, node)
@@ -1033,6 +1082,8 @@ class Binder:
             )
         span = nested.module.span(nested.node.name) if nested is not None else self.block.span
         for condition in spec.requires:
+            if any(dotted + name in self.mentioned for name, _ in names_in(condition.expr)):
+                continue  # what is demanded of it follows from what was reported
             scope = Scope(
                 spec.module,
                 None,

@@ -585,6 +585,15 @@ class Checker:
                     help=[
                         f"components for `{kind.name}`: " + _listed(self.component_names(module, kind.name))
                     ],
+                    fixes=[
+                        Fix(
+                            f"write `{spec.role}` for `{kind.name}`",
+                            [(module.span(definition.decl.kind), spec.role)],
+                            safe=False,
+                        )
+                    ]
+                    if self.kind(spec.role) is not None
+                    else [],
                 )
             )
             return None

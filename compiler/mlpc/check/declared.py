@@ -348,7 +348,7 @@ class Declarations:
             return
         name = item.name.text
         if name in own:
-            self.report(duplicate(module, item.name, own[name].name or own[name]))
+            self.report(duplicate(module, item.name, own[name], item))
             return
         own[name] = item
         marks, header, nullable = [], "", False
@@ -652,8 +652,8 @@ class Declarations:
                 spec.requires.append(item)
             elif isinstance(item, tree.Attr) and item.name.text in attrs:
                 if item.name.text in seen:
-                    self.report(duplicate(module, item.name, seen[item.name.text]))
-                seen[item.name.text] = item.name
+                    self.report(duplicate(module, item.name, seen[item.name.text], item))
+                seen[item.name.text] = item
             elif (
                 isinstance(item, tree.Decl) and item.kind.text in _INSIDE and isinstance(item.name, tree.Name)
             ):

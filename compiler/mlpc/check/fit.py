@@ -293,6 +293,10 @@ class Fitter:
             from .calls import names
 
             help = ["write a call of one of " + ", ".join(f"`{name}`" for name in names(type))]
+        elif given == "list" and type.base not in ("map", "any"):
+            from ..syntax.edits import unlisted
+
+            fixes = unlisted(value.module.source, value.node)
         elif type.base == "list":
             help = [f"write `[{value.text}]`"] if type.of is not None and given == type.of.base else []
         shown = value.type.show() if given not in ("block",) else "a block"

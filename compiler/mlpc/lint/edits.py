@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..source import Span
 from ..syntax import tree
+from ..syntax.edits import Edit
+from ..syntax.edits import removal as statement_removal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..check.typed import TypedBlock
     from ..resolve.modules import Module
-
-Edit = tuple[Span, str]
 
 
 def _line_end(text: str, at: int) -> tuple[int, str]:
@@ -23,28 +23,7 @@ def _line_end(text: str, at: int) -> tuple[int, str]:
 
 def removal(module: Module, node: tree.Node) -> list[Edit]:
     """Return the edits that take the statement ``node`` away, with its lines where it stands on them alone."""
-    text = module.source.text
-    doc = getattr(node, "doc", None)
-    start = doc.start if doc is not None else node.start
-    end = node.end
-    first = text.rfind("\n", 0, start) + 1
-    last = text.find("\n", end)
-    last = len(text) if last < 0 else last
-    behind = text[end:last].strip()
-    if not text[first:start].strip() and (not behind or behind == "," or behind.startswith("#")):
-        return [(Span(module.source, first, min(last + 1, len(text))), "")]
-    after = end + len(text[end:last]) - len(text[end:last].lstrip())
-    if text[after : after + 1] == ",":
-        after += 1
-        while text[after : after + 1] == " ":
-            after += 1
-        return [(Span(module.source, start, after), "")]
-    before = start
-    while text[before - 1 : before] in (" ", "\t"):
-        before -= 1
-    if text[before - 1 : before] == ",":
-        return [(Span(module.source, before - 1, end), "")]
-    return [(Span(module.source, start, after), "")]
+    return statement_removal(module.source, node)
 
 
 def addition(block: TypedBlock, statement: str) -> list[Edit]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..check.typed import TypedBlock, TypedProgram
     from ..resolve.modules import Module
     from ..source import Loader
-    from .edits import Edit
+    from ..syntax.edits import Edit
 
 #: Words in the names of environments where a model answers to people, and of those where nothing is at stake.
 PRODUCTION = frozenset({"live", "prod", "production"})

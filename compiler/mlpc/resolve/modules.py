@@ -280,7 +280,7 @@ class Modules:
         name = item.name.text
         known = module.environments if kind == "env" else module.names
         if name in known:
-            self.diagnostics.add(duplicate(module, item.name, known[name]))
+            self.diagnostics.add(duplicate(module, item.name, known[name], item))
             return
         known[name] = item
 
@@ -424,9 +424,22 @@ class Modules:
         )
 
 
-def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
-    """Return the diagnostic for a name that is declared a second time."""
-    place: tree.Node = first.name if isinstance(first, tree.Decl) and first.name is not None else first
+def duplicate(
+    module: Module, name: tree.Name, first: tree.Node, again: tree.Node | None = None
+) -> Diagnostic:
+    """Return the diagnostic for a name that is declared a second time.
+
+    ``first`` is the statement or name that had it first, ``again`` the statement that takes it once more: of two that say the
+    same one is taken away.
+    """
+    place: tree.Node = first
+    if isinstance(first, tree.Decl | tree.Field | tree.Condition | tree.Attr) and first.name is not None:
+        place = first.name
+    fixes: list[Fix] = []
+    if again is not None:
+        from ..syntax.edits import once
+
+        fixes = once(module.source, again, first)
     return Diagnostic(
         codes.DUPLICATE_NAME,
         f"`{name.text}` is declared twice",
@@ -434,6 +447,7 @@ def duplicate(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
         label="declared again",
         labels=[Label(module.span(place), "declared first")],
         help=["give one of them another name"],
+        fixes=fixes,
     )
 
 

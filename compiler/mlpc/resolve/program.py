@@ -235,46 +235,50 @@ def make_body(
     if body is None:
         return made
     made.node = body
-    named: dict[str, tree.Name] = {}
+    named: dict[str, tree.Condition] = {}
     report = modules.diagnostics.add
     for item in body.items:
         if isinstance(item, tree.Attr):
             name = item.name.text
-            first: tree.Node | None = made.attrs[name].node.name if name in made.attrs else None
+            first: tree.Attr | tree.Block | None = made.attrs[name].node if name in made.attrs else None
             if name in made.blocks:
-                first = made.blocks[name].node.name
+                first = made.blocks[name].node
             if first is not None:
-                report(_twice(module, item.name, first))
+                report(_twice(module, item, first))
             else:
                 made.attrs[name] = AttrDef(module, item, environment)
         elif isinstance(item, tree.Block) and item.name.text not in kinds:
             name = item.name.text
             if name in made.blocks or name in made.attrs:
-                first = made.blocks[name].node.name if name in made.blocks else made.attrs[name].node.name
-                report(_twice(module, item.name, first))
+                first = made.blocks[name].node if name in made.blocks else made.attrs[name].node
+                report(_twice(module, item, first))
             else:
                 inside = make_body(modules, module, item, item.body, environment)
                 made.blocks[name] = NestedDef(module, item, inside)
         elif isinstance(item, tree.Condition):
             if item.name is not None and item.name.text in named:
-                report(duplicate(module, item.name, named[item.name.text]))
+                report(duplicate(module, item.name, named[item.name.text], item))
             else:
                 made.conditions.append(ConditionDef(module, item, environment))
             if item.name is not None:
-                named.setdefault(item.name.text, item.name)
+                named.setdefault(item.name.text, item)
         elif not isinstance(item, tree.ErrorItem):
             made.others.append((module, item))
     return made
 
 
-def _twice(module: Module, name: tree.Name, first: tree.Node) -> Diagnostic:
+def _twice(module: Module, again: tree.Attr | tree.Block, first: tree.Attr | tree.Block) -> Diagnostic:
+    from ..syntax.edits import once, removal
+
+    fixes = once(module.source, again, first)
     return Diagnostic(
         codes.DUPLICATE_KEY,
-        f"`{name.text}` is set twice",
-        module.span(name),
+        f"`{again.name.text}` is set twice",
+        module.span(again.name),
         label="set again",
-        labels=[Label(module.span(first), "set first")],
+        labels=[Label(module.span(first.name), "set first")],
         help=["keep one of them"],
+        fixes=fixes or [Fix("take the second one away", removal(module.source, again), safe=False)],
     )
 
 
@@ -331,7 +335,7 @@ class _Builder:
             elif environment:
                 self.merge(known.body, made.body, f"backend {name.text}")
             else:
-                self.report(duplicate(module, name, known.decl))
+                self.report(duplicate(module, name, known.decl, item))
 
     def name_of(self, module: Module, item: tree.Decl) -> tree.Name | None:
         if isinstance(item.name, tree.Name):
@@ -391,7 +395,7 @@ class _Builder:
         names = self.program.names
         if name.text in names:
             first = names[name.text]
-            self.report(duplicate_at(module, name, item.kind.text, first))
+            self.report(duplicate_at(module, name, item, first))
             self.program.displaced += 1
             if first.decl.kind.text != item.kind.text:
                 self.program.doubtful.add(name.text)
@@ -668,13 +672,16 @@ class _Builder:
         )
 
 
-def duplicate_at(module: Module, name: tree.Name, kind: str, first: BlockDef | ValueDef) -> Diagnostic:
+def duplicate_at(module: Module, name: tree.Name, again: tree.Decl, first: BlockDef | ValueDef) -> Diagnostic:
     """Return the diagnostic for a name of a pipeline that is declared a second time."""
+    from ..syntax.edits import once
+
     return Diagnostic(
         codes.DUPLICATE_NAME,
         f"`{name.text}` is declared twice",
         module.span(name),
-        label=f"declared again, as `{kind}`",
+        label=f"declared again, as `{again.kind.text}`",
         labels=[Label(first.span, f"declared first, as `{first.decl.kind.text}`")],
         help=["give one of them another name"],
+        fixes=once(module.source, again, first.decl),
     )

@@ -1,0 +1,54 @@
+"""Changes of text that fixes are made of: a statement less, one element without its brackets."""
+
+from __future__ import annotations
+
+from ..diagnostics import Fix
+from ..source import Span
+from . import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..source import Source
+
+Edit = tuple[Span, str]
+
+
+def removal(source: Source, node: tree.Node) -> list[Edit]:
+    """Return the edits that take the statement ``node`` away, with its lines where it stands on them alone."""
+    text = source.text
+    doc = getattr(node, "doc", None)
+    start = doc.start if doc is not None else node.start
+    end = node.end
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", end)
+    last = len(text) if last < 0 else last
+    behind = text[end:last].strip()
+    if not text[first:start].strip() and (not behind or behind == "," or behind.startswith("#")):
+        return [(Span(source, first, min(last + 1, len(text))), "")]
+    after = end + len(text[end:last]) - len(text[end:last].lstrip())
+    if text[after : after + 1] == ",":
+        after += 1
+        while text[after : after + 1] == " ":
+            after += 1
+        return [(Span(source, start, after), "")]
+    before = start
+    while text[before - 1 : before] in (" ", "\t"):
+        before -= 1
+    if text[before - 1 : before] == ",":
+        return [(Span(source, before - 1, end), "")]
+    return [(Span(source, start, after), "")]
+
+
+def once(source: Source, again: tree.Node, first: tree.Node) -> list[Fix]:
+    """Return the way out where a statement stands a second time in the very words of the ``first``."""
+    if source.text[again.start : again.end] != source.text[first.start : first.end]:
+        return []
+    return [Fix("take the second one away", removal(source, again))]
+
+
+def unlisted(source: Source, node: tree.Node) -> list[Fix]:
+    """Return the way out where a list of one element stands for that element."""
+    if not isinstance(node, tree.List) or len(node.items) != 1:
+        return []
+    text = source.text[node.items[0].start : node.items[0].end]
+    return [Fix(f"write `{text}`", [(node.span(source), text)])] if "\n" not in text else []
