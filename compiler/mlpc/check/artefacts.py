@@ -37,6 +37,8 @@ class ArtefactChecks:
 
     def source(self, value: Value, wanted: Type, port: str) -> TypedSource | None:
         """Return the output that ``value`` means, or None after reporting why it does not fit."""
+        if wanted.base == "error":
+            return None  # the type of the port was reported
         entity = value.entity
         if entity is not None and entity.what == "choice":
             from .choices import chosen
@@ -324,6 +326,8 @@ class ArtefactChecks:
         has, needs = given.type.schema, model.type.schema
         if has is None or needs is None or has is needs or has.partial or needs.partial:
             return
+        if needs.label_lost:
+            return  # a mark was misspelt: which of its columns a model sees is not known
         for column in needs.columns.values():
             if {"ignore", "key"} & set(column.marks):
                 continue
@@ -331,10 +335,8 @@ class ArtefactChecks:
             if found is None:
                 self._columns_differ(given, model, f"has no column `{column.name}`", has, column.span)
                 return
-            if found.type.base != column.type.base and not {found.type.base, column.type.base} <= {
-                "int",
-                "float",
-            }:
+            bases = {found.type.base, column.type.base}
+            if len(bases) > 1 and "error" not in bases and bases != {"int", "float"}:
                 self.report(
                     Diagnostic(
                         codes.COLUMNS_DIFFER,

@@ -9,6 +9,7 @@ from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program,
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
+from ..syntax.edits import colon_for_equals
 from .binding import Binder
 from .declared import Declarations
 from .expressions import Expressions
@@ -476,13 +477,17 @@ class Checker:
                     else:
                         self._bad_source(module, args[0], function)
             else:
+                near = nearest(function, ("env", "file")) if function else None
                 self.report(
                     Diagnostic(
                         codes.BAD_DECLARATION,
                         "a spec says where a secret comes from, never what it is",
-                        module.span(node),
-                        label="not a source of secrets",
+                        module.span(node.function if near and isinstance(node, tree.Call) else node),
+                        label=f"did you mean `{near}`?" if near else "not a source of secrets",
                         help=['write `env("NAME")` for an environment variable, or `file("path")`'],
+                        fixes=[Fix(f"write `{near}`", [(module.span(node.function), near)])]
+                        if near and isinstance(node, tree.Call)
+                        else [],
                     )
                 )
         if type.base != "error":
@@ -554,6 +559,7 @@ class Checker:
                     ]
                     if known
                     else [f"this version brings no component for `{kind.name}`: declare one of your own"],
+                    fixes=colon_for_equals(module.source, definition.decl.value),
                 )
             )
             return None

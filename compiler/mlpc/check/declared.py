@@ -8,6 +8,7 @@ from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
+from ..syntax.edits import colon_for_equals
 from .order import SHOWN_OF_CIRCLE, names_in
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
@@ -310,6 +311,9 @@ class Declarations:
                         "a schema holds columns only",
                         module.span(item),
                         help=["a column is `name: type`, such as `age: int in 0..120`"],
+                        fixes=colon_for_equals(module.source, item.value)
+                        if isinstance(item, tree.Attr)
+                        else [],
                     )
                 )
                 continue

@@ -326,7 +326,11 @@ class Expressions:
                 span,
                 label=f"did you mean `{near}`?" if near else "not declared",
                 help=_how_to_declare(name, scope.wanted, near, self.checker.makers(scope.wanted)),
-                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `{near}`", [(span, near)])]
+                if near
+                else [Fix(f'write `"{name}"`', [(span, f'"{name}"')], safe=False)]
+                if scope.wanted is not None and scope.wanted.base in TEXTS
+                else [],
             )
         )
 
@@ -989,6 +993,10 @@ class Expressions:
                 )
             )
             return False
+        for one, other in ((a, right), (b, left)):
+            if other.known and other.type.base == "string" and _numeric(one):
+                self.checker.fit(other, Type(one.base), "what this is compared with")
+                return False
         if _join(a, b) is None:
             self._bad_operand(
                 f"{a.show()} and {b.show()} cannot be compared",

@@ -52,3 +52,16 @@ def unlisted(source: Source, node: tree.Node) -> list[Fix]:
         return []
     text = source.text[node.items[0].start : node.items[0].end]
     return [Fix(f"write `{text}`", [(node.span(source), text)])] if "\n" not in text else []
+
+
+def colon_for_equals(source: Source, value: tree.Node | None) -> list[Fix]:
+    """Return the way out where a type or a component stands behind `=`: what names it begins with a name."""
+    first = value
+    while isinstance(first, tree.Binary | tree.Call):
+        first = first.left if isinstance(first, tree.Binary) else first.function
+    if value is None or not isinstance(first, tree.Ref):
+        return []
+    sign = source.text.rfind("=", 0, value.start)
+    while source.text[sign - 1] in " \t":
+        sign -= 1
+    return [Fix(f"write `: {first.text}`", [(Span(source, sign, value.start), ": ")])]

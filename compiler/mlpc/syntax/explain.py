@@ -48,6 +48,26 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
             help=[f"write `require {span.text} …`"],
             fixes=[Fix("insert `require`", [(Span(source, span.start, span.start), "require ")])],
         )
+    if edit == "word":
+        word = messages.SPELLING[repair.kind]
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"expected `{word}`{after}, found {here}",
+            span,
+            label=f"did you mean `{word}`?",
+            fixes=[Fix(f"write `{word}`", [(span, word)])],
+        )
+    if edit == "hyphen":
+        whole = Span(source, span.start, reader.ends[repair.next - 1])
+        name = whole.text.replace("-", "_")
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"`{whole.text}` is no name: names hold letters, digits and `_`",
+            whole,
+            label="not a name",
+            help=[f"write `{name}`"],
+            fixes=[Fix(f"write `{name}`", [(whole, name)])],
+        )
     if edit == "set":
         name = reader.written(at - 1)
         return Diagnostic(

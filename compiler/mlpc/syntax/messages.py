@@ -214,7 +214,9 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             span,
             label=f"expected `{said}`",
             help=["the operators are `and or not == != < <= > >= in + - * /`"],
-            fixes=[Fix(f"write `{said}`", [(span, said)])],
+            fixes=[
+                Fix(f"write `{said}`", [(span, said + " " * source.text[what.end : what.end + 1].isalnum())])
+            ],
         )
     if kind == "semicolon":
         return Diagnostic(

@@ -22,6 +22,8 @@ EDITION = 1
 
 _EDITION = re.compile(r"(?:[ \t\r\n]|#[^\n]*+)*+(mlp)[ \t]++([0-9]{1,9})(?![A-Za-z0-9_%.])")
 _NO_EDITION = Late(r"(?:[ \t\r\n]|#[^\n]*+)*+(mlp\b(?![ \t]*+[=:{(\[.])[^\n#]*+)?")
+# A word and a number on a line of their own, where the edition belongs: it was misspelt.
+_MISSPELT = Late(r"(?:[ \t\r\n]|#[^\n]*+)*+([A-Za-z]{2,5}[ \t]++[0-9]{1,9})(?=[ \t\r]*+(?:[\n#]|\Z))")
 _COMMENT = Late(r"#[^\n]*+")
 # What no text file holds. Python strings may hold lone surrogates, which are no characters.
 _UNREADABLE = Late("[\0\ud800-\udfff]")
@@ -47,6 +49,8 @@ def parse(source: Source) -> Parsed:
     edition = _EDITION.match(text, start)
     if edition is None:
         diagnostics.append(_missing_edition(source, text, start))
+        misspelt = _MISSPELT().match(text, start)
+        start = misspelt.end() if misspelt is not None else start
     elif int(edition[2]) != EDITION:
         return _other_edition(source, text, start, edition)
     tokens = lex(text, start)
@@ -142,7 +146,7 @@ def _readable(source: Source, diagnostics: list[Diagnostic]) -> str:
 
 
 def _missing_edition(source: Source, text: str, start: int) -> Diagnostic:
-    found = _NO_EDITION().match(text, start)
+    found = _MISSPELT().match(text, start) or _NO_EDITION().match(text, start)
     if found is not None and found[1] is not None:
         span = Span(source, found.start(1), found.start(1) + len(found[1].rstrip()))
         return Diagnostic(

@@ -498,6 +498,19 @@ class Reader:
             if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
                 self.go_back(index - 1)
                 return Repair("set", index - 1, t.EQUAL, [(t.EQUAL, self.starts[index - 1])], index)
+        # `sick = bool @label`: a field with `=` for its colon.
+        begin = self.mark[1]
+        if kind == t.MARK and self.opens and self.kinds[begin : begin + 2] == [t.NAME, t.EQUAL]:
+            base = self.rollback(begin + 1)
+            follows = [t.COLON, *self.kinds[begin + 2 : index + 1]]
+            if base is not None and self.fits(base, follows) == len(follows):
+                self.go_back(begin + 1)
+                colon = (t.COLON, self.starts[begin + 1])
+                return Repair("replace", begin + 1, t.COLON, [colon], begin + 2)
+        if kind == t.MINUS and before == t.NAME and self.statement_start(index - 1):
+            hyphened = self.hyphened(index)
+            if hyphened is not None:
+                return hyphened
         # `age int in 0..120`, `sick bool @label`: a field without its colon, not a block of the kind `age`.
         field = kind in (t.MARK, t.IN) and before == t.NAME and self.statement_start(index - 2) and self.opens
         if field and self.kinds[index - 2] == t.NAME:
@@ -521,6 +534,24 @@ class Reader:
                 feed = [(t.REQUIRE, Name("require", at, at))]
                 return Repair("require", index - 1, t.REQUIRE, feed, index - 1)
         return None
+
+    def hyphened(self, index: int) -> Repair | None:
+        """Return the repair of a name that was written with hyphens, of which the first is token ``index``."""
+        next = index
+        while self.kinds[next : next + 2] == [t.MINUS, t.NAME] and not self.text[
+            self.ends[next - 1] : self.starts[next + 1]
+        ].strip("-"):
+            next += 2
+        base = self.rollback(index - 1)
+        if next == index or base is None:
+            return None
+        follows = self.ahead(next)
+        if self.fits(base, [t.NAME, *follows]) <= _needed(follows):
+            return None
+        self.go_back(index - 1)
+        start, end = self.starts[index - 1], self.ends[next - 1]
+        name = Name(self.text[start:end].replace("-", "_"), start, end)
+        return Repair("hyphen", index - 1, t.NAME, [(t.NAME, name)], next)
 
     def statement_start(self, index: int) -> bool:
         """Whether token ``index`` begins a statement."""
@@ -588,6 +619,10 @@ class Reader:
             before = kinds[at - 1] if at else t.SEP
             begin = self.starts[at]
             behind = self.ends[at - 1] if at else begin
+            # A reserved word with one typing mistake
+            for put in allowed & _WORD_KINDS if there == t.NAME else ():
+                if _nearly(self.written(at), _KEYWORDS[put]):
+                    add("word", base, at, put, [(put, self.word(put, at))], at + 1, 0.5)
             # Put in
             for put in allowed:
                 cost = _INSERT.get(put)
@@ -711,6 +746,12 @@ class Reader:
             )
         return made
 
+    def word(self, kind: int, index: int) -> Any:
+        """Return the value of a reserved word that stands where token ``index`` does."""
+        start, end = self.starts[index], self.ends[index]
+        named = kind in BINARY or kind == t.NOT or kind in STATEMENT_WORDS.values()
+        return Name(_KEYWORDS[kind], start, end) if named else start
+
     def is_line_end(self, index: int) -> bool:
         """Whether token ``index`` is the SEP of a line end, not of a comma."""
         return self.kinds[index] == t.SEP and self.text[self.starts[index]] != ","
@@ -816,6 +857,18 @@ _STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(
     (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.RPAR, t.RSQB, t.MEMBER)
 )
+
+
+def _nearly(word: str, meant: str) -> bool:
+    """Return whether one letter too few, too many, wrong or in the place of the next parts ``word`` from ``meant``."""
+    if len(meant) < 3 or abs(len(word) - len(meant)) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(word, meant, strict=False)) if a != b), None)
+    if at is None:
+        return word != meant
+    ours, theirs = word[at:], meant[at:]
+    swapped = ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]
+    return swapped or ours[1:] == theirs[1:] or ours == theirs[1:] or ours[1:] == theirs
 
 
 def _nothing(at: int) -> Any:
