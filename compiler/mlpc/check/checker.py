@@ -477,7 +477,7 @@ class Checker:
                     else:
                         self._bad_source(module, args[0], function)
             else:
-                near = nearest(function, ("env", "file")) if function else None
+                near = nearest(function, ("env", "file")) if function not in ("", "env", "file") else None
                 self.report(
                     Diagnostic(
                         codes.BAD_DECLARATION,
