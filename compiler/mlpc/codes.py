@@ -103,6 +103,7 @@ TOO_MANY_INSTANCES = _code("MLP141", "too-many-instances")
 MISSING_INDEX = _code("MLP142", "missing-index")
 UNKNOWN_INSTANCE = _code("MLP143", "unknown-instance")
 BAD_CHOICE = _code("MLP144", "bad-choice")
+OVER_LIMIT = _code("MLP145", "over-limit")
 CLOSED_SYSTEM = _code("MLP150", "closed-system")
 
 # 2 types, units and values

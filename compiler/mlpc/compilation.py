@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import codes
+from . import codes, limits
 from .check.cascade import is_syntax, without_cascades
 from .check.checker import Checker
 from .diagnostics import Diagnostic, Diagnostics
@@ -74,6 +74,8 @@ class Compilation:
             checker.file(module)
         if self.environment and self.environment not in root.environments:
             self._unknown_environment(root)
+        if self._too_many_environments(root):
+            return self._diagnostics
         for environment in ("", *root.environments):
             self._pipeline(checker, root, environment)
         self._leave_out_cascades(root)
@@ -236,6 +238,21 @@ class Compilation:
             if found is not None:
                 values[name] = plain(found.value)
         return values, problems
+
+    def _too_many_environments(self, root: Module) -> bool:
+        if len(root.environments) <= limits.ENVIRONMENTS:
+            return False
+        first = list(root.environments.values())[limits.ENVIRONMENTS]
+        self._diagnostics.add(
+            Diagnostic(
+                codes.OVER_LIMIT,
+                f"a file has {limits.ENVIRONMENTS} environments at most, and this one has {len(root.environments):,}",
+                root.span(first.name or first),
+                label="one too many; the pipeline was not checked",
+                help=["give what differs as a `param`, with `--set`"],
+            )
+        )
+        return True
 
     def _unknown_environment(self, root: Module) -> None:
         near = nearest(self.environment, root.environments)

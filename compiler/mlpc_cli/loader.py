@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import stat
 
+from mlpc import limits
+
 from .errors import CommandError, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Bytes that a spec may have. People write hundreds of lines, generators tens of thousands.
-LARGEST = 64 * 1024 * 1024
 PROJECT_FILE = "mlpc.toml"
 #: Names the files of an earlier `compile` in its folder, so that another one may replace them.
 MARK = ".mlpc-compiled"
@@ -124,7 +124,7 @@ def _backends() -> list[str]:
 
 
 def read_file(place: str) -> bytes:
-    """Return the bytes of a regular file of at most :data:`LARGEST` bytes.
+    """Return the bytes of a regular file of at most :data:`mlpc.limits.FILE_BYTES` bytes.
 
     Raises:
         OSError: it is none, or cannot be read.
@@ -137,10 +137,10 @@ def read_file(place: str) -> bytes:
             raise IsADirectoryError(21, "Is a directory")
         if not stat.S_ISREG(about.st_mode):
             raise OSError(22, "Not a regular file")
-        if about.st_size > LARGEST:
-            raise OSError(27, f"File is larger than {LARGEST // (1024 * 1024)} MiB")
+        if about.st_size > limits.FILE_BYTES:
+            raise OSError(27, f"File is larger than {limits.FILE_BYTES // (1024 * 1024)} MiB")
         parts = []
-        left = LARGEST
+        left = limits.FILE_BYTES
         while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
             parts.append(part)
             left -= len(part)
@@ -231,8 +231,8 @@ def _probe(place: str) -> None:
         raise IsADirectoryError(21, "Is a directory")
     if not stat.S_ISREG(about.st_mode):
         raise OSError(22, "Not a regular file")
-    if about.st_size > LARGEST:
-        raise OSError(27, f"File is larger than {LARGEST // (1024 * 1024)} MiB")
+    if about.st_size > limits.FILE_BYTES:
+        raise OSError(27, f"File is larger than {limits.FILE_BYTES // (1024 * 1024)} MiB")
     if not os.access(place, os.R_OK):
         raise PermissionError(13, "Permission denied")
 

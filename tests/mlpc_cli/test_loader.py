@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpc_cli import loader
+from mlpc import limits
 from mlpc_cli.errors import CommandError
 from mlpc_cli.loader import DiskLoader, open_spec, project_root, specs_below
 from tests.mlpc_cli.command import mlpc
@@ -115,7 +115,7 @@ def test_a_neighbour_with_the_same_beginning_is_another_folder(project: Path) ->
 
 
 def test_what_is_too_large_or_no_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "LARGEST", 4)
+    monkeypatch.setattr(limits, "FILE_BYTES", 4)
     os.mkfifo(project / "pipe.mlp")
     files = DiskLoader(str(project))
     assert files.read("main.mlp") is None

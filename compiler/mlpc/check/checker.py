@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import TOP_KINDS, Module, Modules
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef
@@ -35,6 +35,7 @@ class Checker:
     """Checks one root module, under no environment and under each that it declares."""
 
     __slots__ = (
+        "_blocks_made",
         "_devices",
         "_gathered",
         "_missing_functions",
@@ -58,6 +59,7 @@ class Checker:
         self._typed: TypedProgram | None = None
         self._devices: Devices | None = None
         self._prices: Prices | None = None
+        self._blocks_made = 0
         self._missing_functions: set[tuple[str, str]] = set()
         #: Holds what is said of the instances of one block, until all of them are checked.
         self._gathered: Gathered | None = None
@@ -294,6 +296,24 @@ class Checker:
         """Return what a block with `each` became, or None where it could not be checked."""
         return self._typed.instances.get(name) if self._typed is not None else None
 
+    def _has_room(self, definition: BlockDef, size: int) -> bool:
+        """Return whether so many blocks more can be checked; report where they are the first that cannot."""
+        before = self._blocks_made
+        self._blocks_made = before + size
+        if self._blocks_made <= limits.BLOCKS:
+            return True
+        if before <= limits.BLOCKS:
+            self.report(
+                Diagnostic(
+                    codes.OVER_LIMIT,
+                    f"a pipeline has {limits.BLOCKS:,} blocks and instances at most, under all its environments together",
+                    definition.span,
+                    label="not checked, nor what stands behind it",
+                    help=["go through larger parts with `each`, or divide the pipeline"],
+                )
+            )
+        return False
+
     def _misplaced_each(self, module: Module, decl: tree.Decl) -> None:
         self.report(
             Diagnostic(
@@ -307,6 +327,8 @@ class Checker:
     def _blocks(self, typed: TypedProgram, definition: BlockDef) -> None:
         """Check a block, or every instance that its `each` makes; what is wrong in several is said once."""
         if not definition.decl.eaches:
+            if not self._has_room(definition, 1):
+                return
             binder = self._block(typed, definition)
             if binder is not None:
                 binder.bind()
@@ -316,6 +338,9 @@ class Checker:
 
         found = typed.instances[definition.id] = instances(self, typed.program, definition)
         made = list(found.blocks())
+        if not self._has_room(definition, len(made)):
+            found.lost = True
+            return
         gathered = self._gathered = Gathered()
         binders = []
         for instance in made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 #: What the steps of the standard library are: modules that every step environment has, not files of a project.
 _RUNTIME = "mlpc_stdlib.runtime."
-#: Schemas that may extend each other one through the other.
-_DEEPEST = 100
 _INSIDE = ("param", "input", "output", "quantity", "block", "verb")
 #: Types that name a component or a role, which only declarations take.
 _OF_NAMES = {
@@ -276,7 +274,7 @@ class Declarations:
         self.report(
             Diagnostic(
                 codes.NESTED_TOO_DEEP,
-                f"more than {_DEEPEST} schemas extend each other one through the other",
+                f"more than {limits.DEPTH_OF_USE} schemas extend each other one through the other",
                 module.span(node),
                 help=["declare the columns in fewer schemas"],
             )
@@ -288,17 +286,17 @@ class Declarations:
         self._schemas[decl] = made
         items = decl.body.items if decl.body is not None else ()
         made.partial = any(isinstance(item, tree.ErrorItem) for item in items)
-        if above is not None and above.depth < _DEEPEST:
+        if above is not None and above.depth < limits.DEPTH_OF_USE:
             made.depth = above.depth + 1
             made.partial = made.partial or above.partial
             made.label_lost = above.label_lost
-            made.columns.update(above.columns)
+            made.extend(above)
             made.rest, made.rest_span = above.rest, above.rest_span
         elif decl.type is not None:
             made.partial = True
             if above is not None:
-                made.depth = _DEEPEST + 1
-            if above is not None and above.depth == _DEEPEST:
+                made.depth = limits.DEPTH_OF_USE + 1
+            if above is not None and above.depth == limits.DEPTH_OF_USE:
                 self._too_deep(module, decl.type)
         own: dict[str, tree.Field] = {}
         for item in decl.body.items if decl.body is not None else ():
@@ -380,7 +378,7 @@ class Declarations:
                 marks.append(text)
         column = Column(name, type, span, tuple(marks), header, nullable, doc_of(item.doc))
         before = schema.label
-        schema.columns[name] = column
+        schema.add(column)
         if "label" in marks and before is not None and before.name != name:
             self.report(
                 Diagnostic(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.program import make_body
 from ..resolve.similar import nearest
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
     from .checker import Checker
     from .specs import ComponentSpec
-
-#: Devices that may take figures one from the other.
-_DEEPEST = 30
 
 
 class Devices:
@@ -40,7 +37,7 @@ class Devices:
             if any(decl is each for _, each in self._reading):
                 self._circle(decl)
                 return wrong(module, decl)
-            if len(self._reading) >= _DEEPEST:
+            if len(self._reading) >= limits.DEPTH_OF_DEVICES:
                 self._too_deep(module, decl)
                 return wrong(module, decl)
             self._reading.append((module, decl))
@@ -52,7 +49,7 @@ class Devices:
         self.report(
             Diagnostic(
                 codes.NESTED_TOO_DEEP,
-                f"more than {_DEEPEST} devices take figures one from the other",
+                f"more than {limits.DEPTH_OF_DEVICES} devices take figures one from the other",
                 module.span(decl.name or decl),
                 help=["write the figure as it stands in the data sheet"],
             )

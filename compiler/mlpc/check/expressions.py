@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
@@ -59,7 +59,7 @@ def _lets_in(let: _Let, program: Program | None) -> list[_Let]:
 class Expressions:
     """Evaluates expressions in a scope; every problem is reported once and gives a wrong value."""
 
-    __slots__ = ("_file_lets", "_lets", "checker", "report")
+    __slots__ = ("_file_lets", "_given", "_lets", "checker", "report")
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
@@ -67,6 +67,8 @@ class Expressions:
         #: What lets came to, by file, name and place: those of the pipeline, and those of files.
         self._lets: dict[tuple[str, str, int], Value] = {}
         self._file_lets: dict[tuple[str, str, int], Value] = {}
+        #: Characters and elements that lets, interpolations and lists came to under this environment.
+        self._given = 0
 
     def evaluate(self, node: tree.Expr, scope: Scope) -> Value:
         """Return the value of ``node``."""
@@ -222,6 +224,8 @@ class Expressions:
         if start.key not in known:
             self._evaluate_lets(start, program, known)
         found = known[start.key]
+        if found.size > 1 and not self._has_room(found.size, at, node):
+            return wrong(at, node)
         return found.replace(node=node, module=at) if not found.wrong else wrong(at, node)
 
     def _evaluate_lets(
@@ -273,6 +277,65 @@ class Expressions:
     def forget_lets(self) -> None:
         """Forget what the lets of the pipeline came to: another environment may give them other values."""
         self._lets.clear()
+        self._given = 0
+
+    def _has_room(self, size: int, module: Module, node: tree.Node) -> bool:
+        """Return whether a value of this size can be had beside those made before; report where it is the first that cannot."""
+        before = self._given
+        if before > limits.VALUES:
+            return False  # said of the first one
+        self._given = before + size
+        if self._given <= limits.VALUES:
+            return True
+        self.report(
+            Diagnostic(
+                codes.OVER_LIMIT,
+                f"all values of this pipeline together come to more than {limits.VALUES:,} characters and elements",
+                module.span(node),
+                label="from here on",
+                help=["keep in a file, as data, what is as large as this"],
+            )
+        )
+        return False
+
+    def _made(self, value: Value, parts: list[Value]) -> Value:
+        """Return ``value``, which was made of ``parts``, with its size; one that is too large or deep is reported."""
+        size, depth = 1, 0
+        for part in parts:
+            size += part.size
+            if part.depth > depth:
+                depth = part.depth
+        if not self._fits(size, depth + 1, value.module, value.node):
+            return wrong(value.module, value.node)
+        value.size = size
+        value.depth = depth + 1
+        return value
+
+    def _fits(self, size: int, depth: int, module: Module, node: tree.Node) -> bool:
+        """Return whether there may be a value of this size and depth; report where not."""
+        if size > limits.VALUE:
+            self.report(
+                Diagnostic(
+                    codes.OVER_LIMIT,
+                    f"this value comes to more than {limits.VALUE:,} characters and elements",
+                    module.span(node),
+                    label="too large",
+                    help=["what is put together of itself again and again doubles each time"],
+                )
+            )
+            return False
+        if depth > limits.DEPTH_OF_VALUE:
+            self.report(
+                Diagnostic(
+                    codes.OVER_LIMIT,
+                    f"lists, maps and operations stand more than {limits.DEPTH_OF_VALUE} deep in this value",
+                    module.span(node),
+                    label="too deep, with all the lets that it names",
+                    help=["compute it inside a step, or name the parts one beside the other"],
+                )
+            )
+            return False
+        return size == 1 or self._has_room(size, module, node)
 
     def _unknown(self, name: str, span: Span, scope: Scope) -> None:
         program = scope.program
@@ -477,6 +540,8 @@ class Expressions:
                 return wrong(module, node)
         chosen = (*chosen, key)
         if None in chosen:
+            if not self._has_room(len(list(found.keys(chosen))) * limits.LISTED, module, node):
+                return wrong(module, node)
             blocks = [
                 Value(Type("block"), module, node, entity=Entity("block", id, block=id))
                 for id in map(found.id, found.keys(chosen))
@@ -528,6 +593,8 @@ class Expressions:
             if made.wrong:
                 return wrong(scope.module, node)  # one mistake, however many instances
             found.append(made)
+        if not self._has_room(len(found) * limits.LISTED, scope.module, node):
+            return wrong(scope.module, node)
         type = Type("list", of=found[0].type) if found else Type("list", of=Type("any"))
         whole = Entity("list", name, item=found)
         if all(item.known for item in found):
@@ -740,12 +807,16 @@ class Expressions:
         pieces: list[Any] = []
         secret = failed = False
         known = True
+        size = depth = 0
         inside = scope.wanting(None)
         for part in node.parts:
             if isinstance(part, str):
                 pieces.append(part)
+                size += len(part)
                 continue
             value = self.evaluate(part, inside)
+            size += value.size
+            depth = max(depth, value.depth)
             if value.wrong:
                 failed = True
             elif value.known and isinstance(value.value, bool | int | float | str):
@@ -764,13 +835,15 @@ class Expressions:
                 known = False
                 secret = secret or (value.entity is not None and value.entity.what == "secret")
                 pieces.append(value.expr)
-        if failed:
+        if failed or (len(pieces) > 1 and not self._fits(size, depth + 1, module, node)):
             return wrong(module, node)
         if known:
             text = "".join(pieces)
             return Value(STRING, module, node, known=True, value=text)
         entity = Entity("secret", "", item=None) if secret else None
-        return Value(STRING, module, node, expr={"concat": pieces}, entity=entity)
+        made = Value(STRING, module, node, expr={"concat": pieces}, entity=entity)
+        made.size, made.depth = size + 1, depth + 1
+        return made
 
     def _list(self, node: tree.List, scope: Scope) -> Value:
         module = scope.module
@@ -797,10 +870,15 @@ class Expressions:
             of = joined
         type = Type("list", of=of)
         if all(item.known for item in items):
-            return Value(
+            found = Value(
                 type, module, node, known=True, value=[item.value for item in items], entity=_entities(items)
             )
-        return Value(type, module, node, expr=[item.to_json() for item in items], entity=_entities(items))
+            return self._made(found, items)
+        # A literal is copied: one that doubles from let to let has to be stopped before.
+        found = self._made(Value(type, module, node, expr=[], entity=_entities(items)), items)
+        if not found.wrong:
+            found.expr = [item.to_json() for item in items]
+        return found
 
     def _map(self, node: tree.Map, scope: Scope) -> Value:
         module = scope.module
@@ -826,7 +904,8 @@ class Expressions:
             joined = _join(joined, value.type) if joined is not None else None
         type = Type("map", of=joined or Type("any"))
         if all(value.known for value in made.values()):
-            return Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
+            whole = Value(type, module, node, known=True, value={k: v.value for k, v in made.items()})
+            return self._made(whole, list(made.values()))
         from ..ir.verify import FORMS
 
         taken = next((key for key in made if key in FORMS), None)
@@ -842,7 +921,10 @@ class Expressions:
             return wrong(module, node)
         secret = any(value.entity is not None and value.entity.what == "secret" for value in made.values())
         entity = Entity("secret", "", item=None) if secret else None
-        return Value(type, module, node, expr={k: v.to_json() for k, v in made.items()}, entity=entity)
+        whole = self._made(Value(type, module, node, expr={}, entity=entity), list(made.values()))
+        if not whole.wrong:
+            whole.expr = {k: v.to_json() for k, v in made.items()}
+        return whole
 
     def _range(self, node: tree.Range, scope: Scope) -> Value:
         module = scope.module
@@ -890,14 +972,14 @@ class Expressions:
                 return wrong(module, node)
             if value.known:
                 return Value(BOOL, module, node, known=True, value=not value.value)
-            return Value(BOOL, module, node, expr={"op": "not", "args": [value.expr]})
+            return self._made(Value(BOOL, module, node, expr={"op": "not", "args": [value.expr]}), [value])
         if not _numeric(value.type):
             self._bad_operand(f"`-` takes a number, not {value.type.show()}", value.span)
             return wrong(module, node)
         type = Type(value.type.base)
         if value.known:
             return Value(type, module, node, known=True, value=-value.value)
-        return Value(type, module, node, expr={"op": "neg", "args": [value.expr]})
+        return self._made(Value(type, module, node, expr={"op": "neg", "args": [value.expr]}), [value])
 
     def _truth(self, value: Value) -> bool:
         if value.type.base == "bool":
@@ -944,7 +1026,8 @@ class Expressions:
                 if one.value is decides:
                     return Value(BOOL, module, node, known=True, value=decides)
                 return other.replace(node=node)
-        return Value(BOOL, module, node, expr={"op": node.operator, "args": [left.expr, right.expr]})
+        expr: Any = {"op": node.operator, "args": [left.expr, right.expr]}
+        return self._made(Value(BOOL, module, node, expr=expr), [left, right])
 
     def _contains(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Value:
         module = scope.module
@@ -963,11 +1046,14 @@ class Expressions:
             else:
                 found = left.value in right.value
             return Value(BOOL, module, node, known=True, value=found is not negated)
+        if not self._fits(left.size + right.size, left.depth + right.depth + 2, module, node):
+            return wrong(module, node)
         container: Any = right.to_json()
         if isinstance(right.value, tuple):
             container = {"range": container}
         inside: Any = {"op": "in", "args": [left.to_json(), container]}
-        return Value(BOOL, module, node, expr={"op": "not", "args": [inside]} if negated else inside)
+        expr: Any = {"op": "not", "args": [inside]} if negated else inside
+        return self._made(Value(BOOL, module, node, expr=expr), [left, right])
 
     def _comparable(self, left: Value, right: Value, node: tree.Binary, scope: Scope) -> bool:
         a, b = left.type, right.type
@@ -1034,7 +1120,8 @@ class Expressions:
         nones = [side for side in (left, right) if side.known and side.value is None]
         if nones and not any(side.type.optional for side in (left, right)):
             return Value(BOOL, module, node, known=True, value=operator == "!=")
-        return Value(BOOL, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+        expr: Any = {"op": operator, "args": [left.to_json(), right.to_json()]}
+        return self._made(Value(BOOL, module, node, expr=expr), [left, right])
 
     def _share_of_whole(self, share: Value, other: Value) -> Value:
         """Return what a share comes to where it is compared with a part of a device's figure: `flash <= 80%`."""
@@ -1067,7 +1154,7 @@ class Expressions:
         if left.known and right.known:
             try:
                 result = _computed(operator, left.value, right.value)
-                if isinstance(result, int) and result.bit_length() > 1024:
+                if isinstance(result, int) and result.bit_length() > limits.BITS:
                     raise OverflowError
                 if isinstance(result, float) and result in (float("inf"), float("-inf")):
                     raise OverflowError
@@ -1075,7 +1162,8 @@ class Expressions:
                 self.report(Diagnostic(codes.BAD_NUMBER, "the result is too large", module.span(node)))
                 return wrong(module, node)
             return Value(type, module, node, known=True, value=result)
-        return Value(type, module, node, expr={"op": operator, "args": [left.to_json(), right.to_json()]})
+        expr: Any = {"op": operator, "args": [left.to_json(), right.to_json()]}
+        return self._made(Value(type, module, node, expr=expr), [left, right])
 
     def _arithmetic_type(self, node: tree.Binary, left: Value, right: Value, scope: Scope) -> Type | None:
         a, b, operator = left.type.base, right.type.base, node.operator
@@ -1129,8 +1217,11 @@ class Expressions:
             return wrong(module, node)
         if condition.known:
             return then if condition.value else otherwise
+        parts = [condition, then, otherwise]
+        if not self._fits(sum(part.size for part in parts), 0, module, node):
+            return wrong(module, node)
         expr: Any = {"if": [condition.expr, then.to_json(), otherwise.to_json()]}
-        return Value(type, module, node, expr=expr)
+        return self._made(Value(type, module, node, expr=expr), parts)
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
         module = scope.module
@@ -1176,7 +1267,10 @@ class Expressions:
                     if value.type.of is not None and value.type.of.base != "any"
                     else _type_of(found)
                 )
-                return Value(of, module, node, known=True, value=found)
+                part = Value(of, module, node, known=True, value=found)
+                if isinstance(found, list | dict | tuple):
+                    part.size, part.depth = value.size, value.depth
+                return part
             if isinstance(value.value, list | dict):
                 keys = list(value.value) if isinstance(value.value, dict) else []
                 near = self.checker.modules.nearest(str(index.value), [str(key) for key in keys])
@@ -1254,6 +1348,11 @@ class Expressions:
             return wrong(module, node)
         if len(values) == 1 and values[0].known and isinstance(values[0].value, list) and values[0].value:
             of = values[0].type.of or FLOAT
+            if name != "count" and (not _numeric(of) or None in values[0].value):
+                self._bad_operand(
+                    f"`{name}` takes numbers of one kind, not {values[0].type.show()}", values[0].span
+                )
+                return wrong(module, node)
             result = _aggregate(name, values[0].value)
             return Value(INT if name == "count" else of, module, node, known=True, value=result)
         if len(values) == 1 and values[0].type.base == "list" and values[0].entity is not None:
@@ -1269,9 +1368,8 @@ class Expressions:
             result = _aggregate(name, [value.value for value in values])
             return Value(INT if name == "count" else type, module, node, known=True, value=result)
         expr: Any = {"call": name, "args": [value.to_json() for value in values]}
-        return Value(
-            INT if name == "count" else type.replace(low=type.low, high=type.high), module, node, expr=expr
-        )
+        whole = INT if name == "count" else type.replace(low=type.low, high=type.high)
+        return self._made(Value(whole, module, node, expr=expr), values)
 
     def _over_all(self, node: tree.Call, name: str, value: Value, scope: Scope) -> Value:
         """Return what a function comes to over a list of things: `max(quality[*].rmse)`, `count(model[*])`."""

@@ -6,7 +6,7 @@ until all are done.
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
 from .scope import Scope
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from ..source import Span
     from .checker import Checker
 
-#: Instances that the `each` of one block may make, all its lists together.
-MOST_INSTANCES = 1000
-#: Characters of a text that names an instance.
-LONGEST_KEY = 60
 #: What a declared thing is called by the entity that stands for it.
 _DECLARED = ("block", "component", "device", "output", "schema")
 _SHOWN = 8
@@ -91,7 +87,7 @@ def instances(checker: Checker, program: Program, definition: BlockDef) -> Insta
             axes.append(None)
             continue
         seen[name] = each.variable
-        room = MOST_INSTANCES
+        room = limits.INSTANCES
         for axis in axes:
             room //= max(1, len(axis or ()))
         axes.append(_Axis(checker, program, definition.module, each, room).elements())
@@ -212,24 +208,24 @@ class _Axis:
             help = "elements are texts, numbers, truth values and declared things"
         elif not key.strip():
             message, help = "an instance cannot be named by an empty text", 'write a text, such as `"all"`'
-        elif len(key) > LONGEST_KEY:
+        elif len(key) > limits.KEY:
             message = f"an instance cannot be named by a text of {len(key)} characters"
-            help = f"it has {LONGEST_KEY} at most: choose a short name, and let an `if` or a map give the long text"
+            help = f"it has {limits.KEY} at most: choose a short name, and let an `if` or a map give the long text"
         else:
             message = "an instance cannot be named by a text with brackets or characters that do not print"
             help = "choose a plain name, and let an `if` or a map give the text"
         self._bad(message, item.span, help)
 
     def _too_many(self, size: int, value: Value) -> None:
-        several = self.room < MOST_INSTANCES
+        several = self.room < limits.INSTANCES
         self.checker.report(
             Diagnostic(
                 codes.TOO_MANY_INSTANCES,
                 f"this list has {size} elements"
                 + (
-                    f", which with those before makes more than {MOST_INSTANCES} instances"
+                    f", which with those before makes more than {limits.INSTANCES} instances"
                     if several
-                    else f", and a block has {MOST_INSTANCES} instances at most"
+                    else f", and a block has {limits.INSTANCES} instances at most"
                 ),
                 value.span,
                 label="too many",
@@ -259,7 +255,7 @@ def key_of(value: Value) -> str | None:
 
 
 def _fits(key: str) -> bool:
-    return bool(key.strip()) and len(key) <= LONGEST_KEY and key.isprintable() and not set(key) & set("[]")
+    return bool(key.strip()) and len(key) <= limits.KEY and key.isprintable() and not set(key) & set("[]")
 
 
 def _written(value: Value) -> str:

@@ -48,6 +48,7 @@ class Schema:
 
     __slots__ = (
         "_json",
+        "_labels",
         "columns",
         "depth",
         "doc",
@@ -63,7 +64,10 @@ class Schema:
         self.name = name
         self.span = span
         self.doc = doc
+        #: To be filled by :meth:`add` and :meth:`extend`.
         self.columns: dict[str, Column] = {}
+        #: Names of columns that were marked as labels: there may be thousands of others.
+        self._labels: list[str] = []
         self.rest: Type | None = None
         self.rest_span: Span | None = None
         #: Number of schemas that it extends, one through the other.
@@ -77,7 +81,19 @@ class Schema:
     @property
     def label(self) -> Column | None:
         """The column marked ``@label``."""
-        return next((column for column in self.columns.values() if "label" in column.marks), None)
+        columns = map(self.columns.__getitem__, self._labels)
+        return next((column for column in columns if "label" in column.marks), None)
+
+    def add(self, column: Column) -> None:
+        """Add a column, in place of one of its name."""
+        self.columns[column.name] = column
+        if "label" in column.marks:
+            self._labels.append(column.name)
+
+    def extend(self, above: Schema) -> None:
+        """Take over the columns of another schema."""
+        self.columns.update(above.columns)
+        self._labels.extend(above._labels)
 
     def to_json(self) -> JsonObject:
         """Return the JSON form of :mod:`mlpc.ir.types`; the same object at every call."""

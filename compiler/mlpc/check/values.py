@@ -19,10 +19,11 @@ class Value:
 
     Where ``known``, ``value`` holds it: bool, int, float, str, None, list, dict, a ``(low, high)`` tuple for a range; numbers
     with a unit in base units. Otherwise ``expr`` is the IR's value expression that computes it. ``entity`` is what a
-    reference stands for (a block, an output, a column, a schema …).
+    reference stands for (a block, an output, a column, a schema …). ``size`` counts the characters and elements in it, each
+    as often as it stands there, ``depth`` the lists, maps and operations within each other; see :mod:`mlpc.limits`.
     """
 
-    __slots__ = ("entity", "expr", "known", "module", "node", "type", "value")
+    __slots__ = ("depth", "entity", "expr", "known", "module", "node", "size", "type", "value")
 
     def __init__(
         self,
@@ -42,6 +43,8 @@ class Value:
         self.value = value
         self.expr = expr
         self.entity = entity
+        self.size = len(value) if type.base == "string" and isinstance(value, str) else 1
+        self.depth = 0
 
     @property
     def span(self) -> Span:
@@ -75,6 +78,7 @@ class Value:
             expr=self.expr,
             entity=self.entity,
         )
+        made.size, made.depth = self.size, self.depth
         for name, value in changes.items():
             setattr(made, name, value)
         return made

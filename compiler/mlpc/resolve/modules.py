@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import codes
+from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label
 from ..source import Source, Span
 from ..syntax import tree
@@ -31,8 +31,7 @@ TOP_KINDS = {
 }
 
 
-#: Files that may use each other one through the other, and names that are compared for did-you-mean.
-_DEEPEST = 100
+#: Names that are compared for did-you-mean.
 _MOST_LOOKED_AT = 20_000
 
 
@@ -89,7 +88,16 @@ class Module:
 class Modules:
     """Reads modules on demand, each once."""
 
-    __slots__ = ("_loaded", "_loading", "_looked_at", "diagnostics", "loader")
+    __slots__ = (
+        "_bytes",
+        "_files",
+        "_loaded",
+        "_loading",
+        "_looked_at",
+        "_standard",
+        "diagnostics",
+        "loader",
+    )
 
     def __init__(self, loader: Loader, diagnostics: Diagnostics) -> None:
         self.loader = loader
@@ -97,6 +105,10 @@ class Modules:
         self._loaded: dict[str, Module | None] = {}
         self._loading: list[str] = []
         self._looked_at = 0
+        #: What was read of the project so far.
+        self._files = 0
+        self._bytes = 0
+        self._standard: list[str] | None = None
 
     def kind(self, module: Module, name: str) -> tuple[Module, tree.Decl] | None:
         """Look a kind up: in the file, then in what it uses, then in the standard library.
@@ -142,6 +154,9 @@ class Modules:
         if data is None:
             self._loaded[path] = None
             return None
+        if not path.startswith(("std:", "backend:")):
+            self._files += 1
+            self._bytes += len(data)
         source, file, problems = _read(path, data)
         self.diagnostics.extend(problems)
         module = Module(path, source, file)
@@ -171,8 +186,10 @@ class Modules:
 
     def standard_names(self) -> list[str]:
         """Return the names of the modules of the standard library that have something to use; for did-you-mean."""
-        names = [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
-        return [name for name in names if name != CLOSED]
+        if self._standard is None:
+            names = [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
+            self._standard = [name for name in names if name != CLOSED]
+        return self._standard
 
     def project(self) -> list[Module]:
         """Return the modules that were read and are the project's own, by path."""
@@ -294,11 +311,11 @@ class Modules:
             if not alias.isidentifier():
                 self.diagnostics.add(_no_alias(module, use, alias))
                 continue
-            if len(self._loading) > _DEEPEST:
+            if len(self._loading) > limits.DEPTH_OF_USE:
                 self.diagnostics.add(
                     Diagnostic(
                         codes.NESTED_TOO_DEEP,
-                        f"more than {_DEEPEST} files use each other one through the other",
+                        f"more than {limits.DEPTH_OF_USE} files use each other one through the other",
                         module.span(use.target),
                         help=["let the file above use what it needs itself"],
                     )
@@ -309,6 +326,9 @@ class Modules:
                 self.diagnostics.add(self._circle(module, use, path))
                 module.lost.add(alias)
                 continue
+            if path not in self._loaded and self._too_much(module, use):
+                module.lost.add(alias)
+                return
             used = self.load(path)
             if used is None:
                 self.diagnostics.add(self._missing(module, use, path))
@@ -324,6 +344,26 @@ class Modules:
                 self.diagnostics.add(duplicate(module, tree.Name(alias, place.start, place.end), other))
                 continue
             module.aliases[alias] = (use, used)
+
+    def _too_much(self, module: Module, use: tree.Use) -> bool:
+        """Report that no more files are read, once; return whether it is so."""
+        if self._files < limits.FILES and self._bytes < limits.BYTES:
+            return False
+        told = (
+            f"{limits.FILES:,} files"
+            if self._files >= limits.FILES
+            else f"{limits.BYTES // (1024 * 1024)} MiB of files"
+        )
+        self.diagnostics.add(
+            Diagnostic(
+                codes.OVER_LIMIT,
+                f"a spec uses {told} at most, those that these use among them",
+                module.span(use.target),
+                label="not read, nor what stands behind it",
+                help=["let one file declare what several of them do"],
+            )
+        )
+        return True
 
     def _circle(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
         chain = [*self._loading[self._loading.index(path) :], path]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+from ..limits import DEPTH_OF_SYNTAX, DIGITS
 from . import tables as t
 from .tree import Bool, Comment, Name, NoneLiteral, Number, Quantity, Ref, String
 
@@ -19,10 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# How many brackets and operators may stand around one value. What walks a tree may recurse.
-MAX_DEPTH = 200
-# Digits of a number; Python itself refuses far longer ones.
-MAX_DIGITS = 400
+# What walks a tree may recurse; Python itself refuses far longer numbers.
 # After so many words that are none the rest of a text is not read.
 MAX_PROBLEMS = 20_000
 
@@ -192,7 +190,7 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                         add_value(s)
                         if kind in BINARY or kind == t.NOT or kind == t.IF:
                             depth += 1
-                            if depth > MAX_DEPTH:
+                            if depth > DEPTH_OF_SYNTAX:
                                 restart = s
                                 values.pop()
                                 break
@@ -228,7 +226,7 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                     depth = base
                 elif kind in _OPENERS:
                     depth += 1
-                    if depth > MAX_DEPTH:
+                    if depth > DEPTH_OF_SYNTAX:
                         restart = s
                         break
                     add_value(s)
@@ -252,13 +250,13 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                 elif kind == t.COMPARE:
                     add_value(Name(word, s, s + len(word)))
                     depth += 1
-                    if depth > MAX_DEPTH:
+                    if depth > DEPTH_OF_SYNTAX:
                         restart = s
                         values.pop()
                         break
                 else:  # another operator
                     depth += 1
-                    if depth > MAX_DEPTH:
+                    if depth > DEPTH_OF_SYNTAX:
                         restart = s
                         break
                     add_value(s)
@@ -319,7 +317,7 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
             elif group == MEMBER:
                 s, e = m.span(8)
                 depth += 1
-                if depth > MAX_DEPTH:
+                if depth > DEPTH_OF_SYNTAX:
                     restart = s
                     break
                 add_kind(t.MEMBER)
@@ -349,7 +347,7 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
                 break
         if restart < 0:
             break
-        if depth > MAX_DEPTH:
+        if depth > DEPTH_OF_SYNTAX:
             from .odd import too_deep
 
             restart = too_deep(text, restart, stop, tokens, in_braces, last)
@@ -374,7 +372,7 @@ def _number(tokens: Tokens, word: str, start: int, end: int) -> Number | Quantit
     share = unit == "%"
     exponent = "e" in digits or "E" in digits
     value: int | float = 0
-    if len(digits) > MAX_DIGITS:
+    if len(digits) > DIGITS:
         tokens.problems.append(Problem("long-number", len(tokens.kinds), start, end))
     elif "_" in word or not (share or not unit or unit.isalpha()):
         tokens.problems.append(Problem("bad-number", len(tokens.kinds), start, end, word))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
+from ..limits import DEPTH_OF_SYNTAX, DIGITS
 from ..source import Source, Span
 from . import tables as t
-from .lexer import MAX_DEPTH, MAX_DIGITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def problem(source: Source, what: Problem) -> Diagnostic:
     if kind == "long-number":
         return Diagnostic(
             codes.BAD_NUMBER,
-            f"this number has more than {MAX_DIGITS} digits",
+            f"this number has more than {DIGITS} digits",
             span,
             label="too long",
             help=["write it with an exponent, such as `1e300`"],
@@ -322,14 +322,14 @@ def problem(source: Source, what: Problem) -> Diagnostic:
     if kind == "too-deep":
         return Diagnostic(
             codes.NESTED_TOO_DEEP,
-            f"brackets and operators nest more than {MAX_DEPTH} deep here",
+            f"brackets and operators nest more than {DEPTH_OF_SYNTAX} deep here",
             span,
             label="too deep",
             help=["name parts of it with `let`"],
         )
     return Diagnostic(
         codes.NESTED_TOO_DEEP,
-        f"this expression has more than {MAX_DEPTH} operators",
+        f"this expression has more than {DEPTH_OF_SYNTAX} operators",
         span,
         label="too long",
         help=["name parts of it with `let`, or use a list"],

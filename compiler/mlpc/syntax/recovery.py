@@ -11,6 +11,7 @@ from copy import copy
 
 from .. import codes
 from ..diagnostics import ERROR, Diagnostic
+from ..limits import MISTAKES
 from ..source import Source, Span
 from . import brackets, messages
 from . import tables as t
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from .brackets import Edits
     from .lexer import Problem, Tokens
 
-# After so many mistakes the rest of a file is not read: it is no program.
-MAX_REPORTED = 1000
 # For so many mistakes of a file every way to repair a single token is tried.
 MAX_SEARCHES = 300
 # Tokens behind a repair that have to fit.
@@ -246,13 +245,13 @@ class Reader:
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, up to a bound."""
         self.reported += 1
-        if self.reported <= MAX_REPORTED:
+        if self.reported <= MISTAKES:
             self.diagnostics.append(diagnostic)
-        elif self.reported == MAX_REPORTED + 1:
+        elif self.reported == MISTAKES + 1:
             self.diagnostics.append(
                 Diagnostic(
                     codes.TOO_MANY_MISTAKES,
-                    f"more than {MAX_REPORTED} mistakes; the rest of the file was not read",
+                    f"more than {MISTAKES} mistakes; the rest of the file was not read",
                     diagnostic.span,
                     label="read up to here",
                     help=["is this an mlp file?"],
@@ -277,7 +276,7 @@ class Reader:
             if self.feed(kind, values[index], index):
                 index += 1
                 continue
-            repair = self.repair(index) if self.reported <= MAX_REPORTED else None
+            repair = self.repair(index) if self.reported <= MISTAKES else None
             if repair is None:
                 return self.finish(self.salvage())
             index = repair.next

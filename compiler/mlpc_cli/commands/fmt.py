@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlpc import codes
+from mlpc import codes, limits
 from mlpc_cli import errors
 from mlpc_cli.errors import CommandError, UsageError
 from mlpc_cli.files import write_atomically
-from mlpc_cli.loader import LARGEST, specs_below, unreadable
+from mlpc_cli.loader import specs_below, unreadable
 from mlpc_cli.options import Command
 from mlpc_cli.say import problem, tell
 from mlpc_cli.terminal import CYAN, GREEN, RED, Paint, emit, harmless, wants_colour
@@ -129,10 +129,10 @@ class _Totals:
 
 
 def _standard_input() -> bytes:
-    data = sys.stdin.buffer.read(LARGEST + 1)
-    if len(data) > LARGEST:
+    data = sys.stdin.buffer.read(limits.FILE_BYTES + 1)
+    if len(data) > limits.FILE_BYTES:
         raise CommandError(
-            codes.UNREADABLE_FILE, f"standard input is larger than {LARGEST // (1024 * 1024)} MiB"
+            codes.UNREADABLE_FILE, f"standard input is larger than {limits.FILE_BYTES // (1024 * 1024)} MiB"
         )
     return data
 

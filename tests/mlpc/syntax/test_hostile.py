@@ -9,9 +9,8 @@ import time
 import pytest
 
 from mlpc import codes
-from mlpc.syntax.lexer import MAX_DEPTH
+from mlpc.limits import DEPTH_OF_SYNTAX, MISTAKES
 from mlpc.syntax.parser import Parsed
-from mlpc.syntax.recovery import MAX_REPORTED
 from mlpc.syntax.tree import Decl
 from tests.mlpc.syntax import trees
 
@@ -56,11 +55,15 @@ def test_nesting_is_bounded_by_one_clear_error(name: str) -> None:
 
 
 def test_what_is_just_deep_enough_works() -> None:
-    for text in ("[" * MAX_DEPTH + "]" * MAX_DEPTH, "+".join(["a"] * (MAX_DEPTH + 1)), "-" * MAX_DEPTH + "1"):
+    for text in (
+        "[" * DEPTH_OF_SYNTAX + "]" * DEPTH_OF_SYNTAX,
+        "+".join(["a"] * (DEPTH_OF_SYNTAX + 1)),
+        "-" * DEPTH_OF_SYNTAX + "1",
+    ):
         trees.good(HEAD + text)
-    one_more = trees.read(HEAD + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    one_more = trees.read(HEAD + "[" * (DEPTH_OF_SYNTAX + 1) + "]" * (DEPTH_OF_SYNTAX + 1))
     assert trees.say(one_more.file.source, one_more.diagnostics) == [
-        f"3:{9 + MAX_DEPTH} MLP019 brackets and operators nest more than {MAX_DEPTH} deep here"
+        f"3:{9 + DEPTH_OF_SYNTAX} MLP019 brackets and operators nest more than {DEPTH_OF_SYNTAX} deep here"
     ]
 
 
@@ -96,7 +99,7 @@ def test_a_line_of_junk_is_not_read_to_its_end() -> None:
     parsed = read_in_time("mlp 1\n\nstep a {\n  b = " + "?! " * 1_000_000 + "\n}\n")
     assert time.process_time() - began < LIMIT / 4
     found = [one.code for one in parsed.diagnostics]
-    assert len(found) == MAX_REPORTED + 1
+    assert len(found) == MISTAKES + 1
     assert found[-1] == codes.TOO_MANY_MISTAKES
     assert codes.UNCLOSED_BRACKET not in found
 
@@ -116,8 +119,8 @@ def test_a_hundred_thousand_statements() -> None:
 def test_thousands_of_mistakes_end_with_a_note(line: str, full: bool) -> None:
     parsed = read_in_time("mlp 1\n\nstep a {\n" + line * (MANY if full else 10_000) + "}\n")
     found = [one.code for one in parsed.diagnostics]
-    assert 1 <= len(found) <= MAX_REPORTED + 1
-    if len(found) > MAX_REPORTED:
+    assert 1 <= len(found) <= MISTAKES + 1
+    if len(found) > MISTAKES:
         assert codes.TOO_MANY_MISTAKES in found
 
 
@@ -153,7 +156,11 @@ def test_a_small_stack_is_enough() -> None:
         "sys.setrecursionlimit(60)\n"
         "print(len(parse(Source('a', text)).diagnostics))\n"
     )
-    for text in (TOO_DEEP["closed lists"], TOO_DEEP["a sum"], HEAD + "[" * MAX_DEPTH + "]" * MAX_DEPTH):
+    for text in (
+        TOO_DEEP["closed lists"],
+        TOO_DEEP["a sum"],
+        HEAD + "[" * DEPTH_OF_SYNTAX + "]" * DEPTH_OF_SYNTAX,
+    ):
         done = subprocess.run(
             [sys.executable, "-c", program], input=text, capture_output=True, text=True, check=True
         )

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mlpc.limits import DEPTH_OF_SYNTAX
 from mlpc.syntax import tables, tree
-from mlpc.syntax.lexer import MAX_DEPTH, RESERVED
+from mlpc.syntax.lexer import RESERVED
 from tests.mlpc.syntax import trees
 from tools.documentation.examples import Fence, faults, fences, within
 
@@ -67,5 +68,5 @@ def test_every_kind_of_node_has_an_example() -> None:
 
 def test_the_reference_names_what_is_reserved() -> None:
     assert "    " + " ".join(RESERVED) + "\n" in TEXT
-    assert f"nest at most {MAX_DEPTH} deep" in TEXT
+    assert f"nest at most {DEPTH_OF_SYNTAX} deep" in TEXT
     assert {"REQUIRE", "GIVEN", "EXPECT"} <= set(tables.KINDS)
