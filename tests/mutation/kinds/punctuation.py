@@ -163,7 +163,8 @@ def type_(program: Program) -> Iterator[Changed]:
     for node, _ in program.nodes:
         if isinstance(node, Field | Decl) and node.type is not None:
             first = program.text.rfind(":", node.start, node.type.start)
-            yield change(node.type.start, node.type.end, "", (first, node.type.end, first, node.type.end + 2))
+            high = node.type.end + 2
+            yield change(node.type.start, node.type.end, "", (first, high, first, high))
 
 
 @kind("operator left out", lost=True)
