@@ -68,6 +68,7 @@ MISSING_SEPARATOR = _code("MLP021", "missing-separator")
 MISPLACED_USE = _code("MLP022", "misplaced-use")
 BAD_INTERPOLATION = _code("MLP023", "bad-interpolation")
 TOO_MANY_MISTAKES = _code("MLP024", "too-many-mistakes")
+MERGE_CONFLICT = _code("MLP025", "merge-conflict")
 
 # 1 names and structure
 UNKNOWN_KIND = _code("MLP101", "unknown-kind")

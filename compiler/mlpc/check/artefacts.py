@@ -177,6 +177,10 @@ class ArtefactChecks:
             if maker:
                 made = f"{name}_{framework.replace('.', '_')}"
                 help.append(f"export it first: `export {made}: {maker} {{ model = {shown} }}`")
+        if not help:
+            takers = [f"`{name}`" for name in self._takers(port, source.type)]
+            if takers:
+                help.append(f"what takes {article(source.type.show())} for `{port}`: {', '.join(takers)}")
         help += self._fitting(wanted)
         self.report(
             Diagnostic(
@@ -189,6 +193,22 @@ class ArtefactChecks:
                 help=help,
             )
         )
+
+    def _takers(self, port: str, given: Type) -> list[str]:
+        """Return the components of the same kind whose input ``port`` takes a model of that framework."""
+        kind, module = self.block.kind.name, self.block.definition.module
+        found = []
+        for name in self.checker.component_names(module, kind):
+            place = self.checker.find_component(module, kind, tuple(name.split(".")))
+            spec = self.checker.declarations.component(*place) if place is not None else None
+            taken = spec.inputs.get(port) if spec is not None else None
+            if (
+                taken is not None
+                and taken.type.base == given.base
+                and given.framework in (taken.type.frameworks or (taken.type.framework,))
+            ):
+                found.append(name)
+        return found
 
     def _exporter(self, framework: str, given: str) -> str:
         """Return an export that makes a model of ``framework`` from one of the framework ``given``."""
@@ -280,6 +300,7 @@ class ArtefactChecks:
             schema.label_lost = True
             return False
         if label.type.base not in bases and label.type.base != "error":
+            self.block.misfit = True
             self.report(
                 Diagnostic(
                     codes.WRONG_LABEL_TYPE,
@@ -428,7 +449,10 @@ class ArtefactChecks:
                     value.span,
                     label=f"{article(column.type.base)}",
                     labels=[Label(column.span, f"`{column.name}` is declared here")],
-                    help=self._fitting_names(found),
+                    help=self._fitting_names(found)
+                    or [
+                        f"no other column fits; if it holds what is wanted, declare it so: `{column.name}: {type.bases[0]}`"
+                    ],
                     fixes=self._only(found, value.span),
                 )
             )

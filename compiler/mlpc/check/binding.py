@@ -330,8 +330,11 @@ class Binder:
         if near is not None:
             self.mentioned.add(self._dotted(prefix, near))
         help = [owner] if owner else []
+        others = self._others_with(name) if near is None and owner is None and not prefix else []
+        if others:
+            help = [f"with such a key: {', '.join(others)}"]
         if near is None and owner is None:
-            help = [f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known))]
+            help.append(f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known)))
         if near is not None:
             fixes = [Fix(f"write `{near}`", [(span, near)], safe=safe)]
         else:
@@ -370,6 +373,17 @@ class Binder:
         from ..syntax.edits import removal
 
         return [Fix(f"take `{name}` away", removal(span.source, statement), safe=False)]
+
+    def _others_with(self, name: str) -> list[str]:
+        """Return the components of the same kind that have a key ``name``."""
+        kind, module = self.block.kind.name, self.block.definition.module
+        found = []
+        for each in self.checker.component_names(module, kind):
+            place = self.checker.find_component(module, kind, tuple(each.split(".")))
+            spec = self.checker.declarations.component(*place) if place is not None else None
+            if spec is not None and (name in spec.params or name in spec.inputs or name in spec.blocks):
+                found.append(f"`{each}`")
+        return found
 
     def _dotted(self, prefix: str, name: str) -> str:
         return f"{prefix}.{name}" if prefix else name
@@ -622,6 +636,17 @@ class Binder:
 
     def _no_schema(self, value: Value, what: str) -> None:
         fixes = []
+        if value.type.base == "schema":
+            self.report(
+                Diagnostic(
+                    codes.NOT_KNOWN_YET,
+                    f"{what} is known when compiling, but this is chosen when the pipeline runs only",
+                    value.span,
+                    label="not known yet",
+                    help=["write one schema, or let an `env` give another; a `let` may choose as well"],
+                )
+            )
+            return
         if value.known and isinstance(value.value, str) and value.module.find(value.value, "schema"):
             fixes = [Fix(f"write `{value.value}`, without quotes", [(value.span, value.value)])]
         fixes = fixes or unlisted(value.module.source, value.node)

@@ -21,6 +21,7 @@ _STRUCTURE = (
     codes.STRAY_BRACKET.code,
     codes.UNTERMINATED_STRING.code,
     codes.NESTED_TOO_DEEP.code,
+    codes.MERGE_CONFLICT.code,
 )
 _ABSENCE = (
     codes.UNKNOWN_KIND.code,

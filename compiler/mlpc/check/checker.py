@@ -114,7 +114,12 @@ class Checker:
     def _let(self, module: Module, decl: tree.Decl, name: str) -> None:
         if decl.value is None:
             self.report(
-                Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", module.span(decl.name or decl))
+                Diagnostic(
+                    codes.BAD_DECLARATION,
+                    f"`{name}` has no value",
+                    module.span(decl.name or decl),
+                    help=[f"write `let {name} = …`; what is given when the pipeline runs is a `param`"],
+                )
             )
         else:
             self.expressions.let(module, decl, name, decl, None)
@@ -360,8 +365,13 @@ class Checker:
         program = typed.program
         for name, attr in program.body.attrs.items():
             if name not in PIPELINE_KEYS:
-                near = nearest(name, PIPELINE_KEYS)
+                given = program.names.get(name)
+                declared = given.decl if isinstance(given, ValueDef) else None
+                near = nearest(name, PIPELINE_KEYS) if declared is None else None
                 owner = self.owner(name) if near is None else None
+                if declared is not None:
+                    changed = f"`env prod {{ {declared.kind.text} {name} = … }}`"
+                    owner = f"`{name}` has its value where it is declared; under an environment, {changed} gives it another"
                 self.report(
                     Diagnostic(
                         codes.UNKNOWN_KEY,
@@ -606,6 +616,8 @@ class Checker:
                 )
             )
         if spec.role and spec.role != kind.name:
+            if not self._is_role(spec.role) and self.kind(spec.role) is None:
+                return None  # there is no such kind, as was said where the component is declared
             self.report(
                 Diagnostic(
                     codes.WRONG_ROLE,
@@ -699,6 +711,17 @@ class Checker:
                     if name in inner.params or name in inner.inputs:
                         within = f"this key belongs to `{block}` of `{component.role}`, such as `{component.role} …: {written}`"
         return within
+
+    def measured_by(self, quantity: str, block: TypedBlock) -> list[str]:
+        """Return the other components of the kind of ``block`` that measure ``quantity``."""
+        module, kind = block.definition.module, block.kind.name
+        found = []
+        for name in self.component_names(module, kind):
+            place = self.find_component(module, kind, tuple(name.split(".")))
+            spec = self.declarations.component(*place) if place is not None else None
+            if spec is not None and quantity in spec.quantities:
+                found.append(name)
+        return found
 
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""

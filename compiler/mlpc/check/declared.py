@@ -82,7 +82,7 @@ class Declarations:
         if base in ("USD", "EUR"):
             return Type(base)
         known = [*VALUE_TYPES, *(ARTEFACTS if inputs else ()), *(("column", "schema") if inputs else ())]
-        near = nearest(base, known)
+        near = nearest(base, known) or _TYPE_WORDS.get(base.lower())
         span = module.span(name)
         self.report(
             Diagnostic(
@@ -119,7 +119,9 @@ class Declarations:
         texts = []
         for item in items:
             if not isinstance(item, tree.String) or any(not isinstance(part, str) for part in item.parts):
-                self._bad(module, item, "plain text was expected here", 'write `"…"`')
+                plain = isinstance(item, tree.Ref) and len(item.names) == 1
+                shown = item.names[0] if plain and isinstance(item, tree.Ref) else "…"
+                self._bad(module, item, "plain text was expected here", f'write `"{shown}"`')
                 return None
             texts.append("".join(part for part in item.parts if isinstance(part, str)))
         return texts
@@ -189,7 +191,7 @@ class Declarations:
         value = refinement.value
         if refinement.operator == "in":
             if not isinstance(value, tree.Range):
-                return self._bad(module, refinement, "`in` needs a range here", "write `in 0..1`")
+                return self._bad(module, refinement, "`in` needs a range here", _as_range(value))
             low = self._bound(module, value.low, plain)
             high = self._bound(module, value.high, plain)
             if low is None or high is None:
@@ -308,7 +310,7 @@ class Declarations:
                         codes.WRONG_PLACE,
                         "a schema holds columns only",
                         module.span(item),
-                        help=["a column is `name: type`, such as `age: int in 0..120`"],
+                        help=_as_column(item),
                         fixes=colon_for_equals(module.source, item.value)
                         if isinstance(item, tree.Attr)
                         else [],
@@ -393,6 +395,8 @@ class Declarations:
 
     def _unknown_mark(self, module: Module, mark: tree.Mark, known: tuple[str, ...]) -> None:
         near = nearest(mark.name.text, known)
+        if near is None and _MARK_WORDS.get(mark.name.text.lower()) in known:
+            near = _MARK_WORDS[mark.name.text.lower()]
         span = Span(module.source, mark.start, mark.name.end)
         self.report(
             Diagnostic(
@@ -1009,3 +1013,41 @@ def doc_of(doc: tree.Doc | None) -> str:
 def is_text(type: Type) -> bool:
     """Return whether values of ``type`` are written as strings."""
     return type.base in TEXTS
+
+
+def _as_column(item: tree.Item) -> list[str]:
+    """Return how what stands in a schema is written as a column: `sepal length: float` has a header of two words."""
+    if isinstance(item, tree.Decl) and isinstance(item.name, tree.Name) and item.type is not None:
+        header = f"{item.kind.text} {item.name.text}"
+        named = f"{item.kind.text}_{item.name.text}"
+        return [f'a column whose header is no name is reached by another one: `{named}: … @from("{header}")`']
+    if isinstance(item, tree.Attr):
+        return [f"write `{item.name.text}: …`, with the type of the column, such as `age: int in 0..120`"]
+    return ["a column is `name: type`, such as `age: int in 0..120`"]
+
+
+# What other languages call types and marks.
+_TYPE_WORDS = {
+    "double": "float", "real": "float", "number": "float", "decimal": "float", "numeric": "float", "float64": "float",
+    "text": "string", "varchar": "string", "char": "string", "object": "string", "uuid": "string",
+    "timestamp": "datetime", "time": "datetime", "category": "enum", "categorical": "enum", "bigint": "int",
+    "integer": "int", "long": "int", "array": "list", "dict": "map", "interval": "duration", "timedelta": "duration",
+}  # fmt: skip
+_MARK_WORDS = {"optional": "nullable", "null": "nullable", "target": "label", "id": "key", "unique": "key",
+               "private": "sensitive", "pii": "sensitive", "skip": "ignore", "name": "from", "column": "from"}  # fmt: skip
+
+
+def _as_range(value: tree.Expr) -> str:
+    """Return how bounds are written, with the numbers that were meant: `in 0-120`, `in [1, 2, 3]`."""
+    ends: list[tree.Expr] = []
+    if isinstance(value, tree.Binary) and value.operator == "-":
+        ends = [value.left, value.right]
+    elif isinstance(value, tree.List) and len(value.items) > 1:
+        ends = [value.items[0], value.items[-1]]
+    if len(ends) == 2 and all(isinstance(end, (tree.Number, tree.Quantity)) for end in ends):
+        return (
+            "write `in "
+            + "..".join(end.text for end in ends if isinstance(end, (tree.Number, tree.Quantity)))
+            + "`"
+        )
+    return "write both ends: `in 0..1`"

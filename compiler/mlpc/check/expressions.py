@@ -347,6 +347,12 @@ class Expressions:
             if decl is not None and decl.type is not None and decl.type.name.text == wanted.framework:
                 self._not_called(name, span, wanted)
                 return
+            from .calls import names
+
+            meant = self.checker.modules.nearest(name, names(wanted))
+            if meant is not None:
+                self._not_called(name, span, wanted, meant)
+                return
         removed = program.removed.get(name) if program is not None else None
         if program is not None and removed is not None:
             self.report(
@@ -368,27 +374,40 @@ class Expressions:
         artefact = scope.wanted is not None and scope.wanted.base in (*ARTEFACTS, "column")
         if near is None and scope.quantities is None and not artefact and modules.suggests:
             near = self.checker.modules.nearest(name, scope.names())
+        near = near or _WORDS.get(name.lower())
         if scope.quantities is not None:
             shown = ", ".join(f"`{known}`" for known in scope.quantities)
             owner = self.checker.shown(scope.block)
+            typed = self.checker.block(scope.block)
+            others = self.checker.measured_by(name, typed) if near is None and typed is not None else []
+            if others and typed is not None and typed.misfit:
+                return  # another component was meant, as was said
+            elsewhere = (
+                [f"`{name}` is measured by {', '.join(f'`{each}`' for each in others)}"] if others else []
+            )
             self.report(
                 Diagnostic(
                     codes.UNKNOWN_METRIC,
                     f"`{owner}` has no quantity `{name}`",
                     span,
                     label=f"did you mean `{near}`?" if near else "not measured here",
-                    help=[f"`{owner}` measures {shown}"] if shown else [],
+                    help=[*elsewhere, f"`{owner}` measures {shown}"] if shown else elsewhere,
                     fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                 )
             )
             return
+        wanted = scope.wanted
+        if near is None and wanted is not None and wanted.choices is not None and name in wanted.choices:
+            near = f'"{name}"'
         self.report(
             Diagnostic(
                 codes.UNKNOWN_NAME,
                 f"there is no `{name}` here",
                 span,
                 label=f"did you mean `{near}`?" if near else "not declared",
-                help=_how_to_declare(name, scope.wanted, near, self.checker.makers(scope.wanted)),
+                help=_in_a_text(name)
+                if near is None and span.source.text[span.start - 2 : span.start] == "${"
+                else _how_to_declare(name, scope.wanted, near, self.checker.makers(scope.wanted)),
                 fixes=[Fix(f"write `{near}`", [(span, near)])]
                 if near
                 else [Fix(f'write `"{name}"`', [(span, f'"{name}"')], safe=False)]
@@ -397,15 +416,18 @@ class Expressions:
             )
         )
 
-    def _not_called(self, name: str, span: Span, wanted: Type) -> None:
+    def _not_called(self, name: str, span: Span, wanted: Type, meant: str = "") -> None:
+        message = f"`{name}` is {article(wanted.framework)} that is called"
+        if meant:
+            message = f"there is no {wanted.framework} `{name}`"
         self.report(
             Diagnostic(
-                codes.WRONG_TYPE,
-                f"`{name}` is {article(wanted.framework)} that is called",
+                codes.UNKNOWN_NAME if meant else codes.WRONG_TYPE,
+                message,
                 span,
-                label="not called",
-                help=[f"write `{name}(…)`"],
-                fixes=[Fix(f"write `{name}()`", [(span, f"{name}()")], safe=False)],
+                label=f"did you mean `{meant}(…)`?" if meant else "not called",
+                help=[f"write `{meant or name}(…)`"],
+                fixes=[Fix(f"write `{meant or name}()`", [(span, f"{meant or name}()")], safe=False)],
             )
         )
 
@@ -651,6 +673,17 @@ class Expressions:
             )
             return wrong(module, node)
         datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
+        parts = [*typed.outputs, *typed.quantities]
+        schema = datasets[0][1].schema if len(datasets) == 1 else None
+        meant = self.checker.modules.nearest(name, parts) if schema is not None else None
+        if (
+            schema is not None
+            and meant is not None
+            and name not in schema.columns
+            and self.checker.modules.nearest(name, [*schema.columns, meant]) == meant
+        ):
+            self._no_member(f"`{own}` has no `{name}`", span, meant, [])
+            return wrong(module, node)
         if len(datasets) == 1:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
@@ -1068,13 +1101,14 @@ class Expressions:
                     self._unit_missing(number, quantity.type.base)
                 return False
         if a.base in DIMENSIONS and b.base in DIMENSIONS and a.base != b.base:
+            this, that = (article(Type(base).show()) for base in (a.base, b.base))
             self.report(
                 Diagnostic(
                     codes.WRONG_UNIT,
-                    f"a {a.base} and a {b.base} cannot be compared",
+                    f"{this} and {that} cannot be compared",
                     right.span,
-                    label=f"a {b.base}",
-                    labels=[Label(left.span, f"a {a.base}")],
+                    label=that,
+                    labels=[Label(left.span, this)],
                     help=[f"write it in {' or '.join(f'`{unit}`' for unit in USUAL[a.base])}"],
                 )
             )
@@ -1088,6 +1122,7 @@ class Expressions:
                 f"{a.show()} and {b.show()} cannot be compared",
                 scope.module.span(node),
                 [Label(left.span, a.show()), Label(right.span, b.show())],
+                help=self._figures_of(left) or self._figures_of(right),
             )
             return False
         for one, other in ((a, right), (b, left)):
@@ -1128,6 +1163,18 @@ class Expressions:
         entity = other.entity
         if entity is None or entity.what != "quantity" or not entity.item.whole or not share.known:
             return share
+        if share.type.base == "float" and share.value > 1 and share.text.endswith("%"):
+            self.report(
+                Diagnostic(
+                    codes.OUT_OF_RANGE,
+                    f"a share of what the device has is at most 100%, but this is {share.text}",
+                    share.span,
+                    label="more than there is",
+                    labels=[Label(other.span, f"a part of what `{entity.item.whole}` has")],
+                    help=["write a share up to `100%`, or a figure with its unit"],
+                )
+            )
+            return wrong(share.module, share.node)
         if share.type.base != "float" or not 0 <= share.value <= 1:
             return share
         typed = self.checker.block(entity.block)
@@ -1257,6 +1304,8 @@ class Expressions:
             if not index.known or not isinstance(index.value, bool | int | str):
                 self._bad_operand("a class is a value that is known when compiling", index.span)
                 return wrong(module, node)
+            if self._no_such_class(entity, index):
+                return wrong(module, node)
             expr: Any = {"metric": {"node": entity.block, "name": entity.name, "class": _shown(index.value)}}
             return Value(value.type, module, node, expr=expr)
         if value.known and index.known:
@@ -1296,6 +1345,46 @@ class Expressions:
         else:
             self._bad_operand(f"{value.type.show()} cannot be indexed", value.span)
         return wrong(module, node)
+
+    def _figures_of(self, value: Value) -> list[str]:
+        """Say which figures a block has, where it was named in the place of one."""
+        entity = value.entity
+        typed = self.checker.block(entity.block) if entity is not None and entity.what == "block" else None
+        if typed is None or not typed.quantities:
+            return []
+        return [
+            "name one of its figures: "
+            + ", ".join(f"`{typed.shown}.{name}`" for name in list(typed.quantities)[:4])
+        ]
+
+    def _no_such_class(self, entity: Entity, index: Value) -> bool:
+        """Report a class that the label of what is judged does not have; what its declaration leaves open may be any."""
+        typed = self.checker.block(entity.block)
+        labels = [
+            source.type.schema.label
+            for sources in (typed.inputs.values() if typed is not None else ())
+            for source in sources
+            if source.type.base == "dataset" and source.type.schema is not None
+        ]
+        label = labels[0] if len(labels) == 1 else None
+        if label is None:
+            return False
+        known = ("true", "false") if label.type.base == "bool" else label.type.choices
+        if known is None or _shown(index.value) in known:
+            return False
+        near = self.checker.modules.nearest(_shown(index.value), known)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_INSTANCE,
+                f"`{label.name}` has no class {index.text}",
+                index.span,
+                label=f'did you mean "{near}"?' if near else "not a class",
+                labels=[Label(label.span, "its classes are these")],
+                help=["the classes are " + ", ".join(f'"{each}"' for each in known)],
+                fixes=[Fix(f'write "{near}"', [(index.span, f'"{near}"')])] if near else [],
+            )
+        )
+        return True
 
     def _call(self, node: tree.Call, scope: Scope) -> Value:
         module = scope.module
@@ -1388,6 +1477,18 @@ def _what_it_declares(module: Module) -> str:
     if not module.names:
         return "it declares nothing that could be used"
     return "it declares " + ", ".join(f"`{name}`" for name in list(module.names)[:12])
+
+
+# Words of other languages for what has one of its own here.
+_WORDS = {"null": "none", "nil": "none", "nan": "none", "na": "none", "yes": "true", "no": "false",
+          "on": "true", "off": "false", "true": "true", "false": "false", "none": "none"}  # fmt: skip
+
+
+def _in_a_text(name: str) -> list[str]:
+    return [
+        f"declare it: `let {name} = …`; variables of the environment are not read",
+        f"if these signs are meant, write `\\${{{name}}}`",
+    ]
 
 
 def _how_to_declare(name: str, wanted: Type | None, near: str | None, fitting: list[str]) -> list[str]:

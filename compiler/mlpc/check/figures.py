@@ -94,7 +94,7 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
                 attr.span,
                 label=f"did you mean `{near}`?" if near else "unknown",
                 labels=[Label(spec.span, f"`{spec.name}` is declared here")],
-                help=[] if near else [takes or f"`{spec.name}` takes nothing"],
+                help=[] if near else [*_belongs(checker, spec, key), takes or f"`{spec.name}` takes nothing"],
                 fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
             )
         )
@@ -106,3 +106,19 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
         help = [takes] if takes else []
         checker.report(Diagnostic(codes.WRONG_PLACE, f"{what} holds values only", place, help=help))
     return found
+
+
+def _belongs(checker: Checker, spec: ComponentSpec, key: str) -> list[str]:
+    """Say which other backend has the setting ``key``."""
+    if spec.role != "backend":
+        return []
+    for name in checker.modules.backend_names():
+        module = checker.modules.backend(name)
+        decl = module.find(name, "component") if module is not None else None
+        if (
+            module is not None
+            and decl is not None
+            and key in checker.declarations.component(module, decl).params
+        ):
+            return [f"this key belongs to `backend {name} {{ … }}`"]
+    return []

@@ -139,7 +139,7 @@ class Fitter:
         self.report(
             Diagnostic(
                 codes.MISSING_UNIT,
-                f"{what} is a {type.base}: it needs a unit",
+                f"{what} is {article(Type(type.base).show())}: it needs a unit",
                 value.span,
                 label="no unit",
                 labels=_limits(type),
@@ -299,6 +299,12 @@ class Fitter:
             fixes = unlisted(value.module.source, value.node)
         elif type.base == "list":
             help = [f"write `[{value.text}]`"] if type.of is not None and given == type.of.base else []
+        elif type.base == "map":
+            help = ["a map has names: `{ name = … }`"]
+        elif given == "list" and value.type.of is not None and value.type.of.base == type.base:
+            help = ["it takes one value; a block for each of several is made by `each x in list`"]
+        elif given == "list" and type.base == "path":
+            help = ["it takes one path; a block for each of several is made by `each x in list`"]
         shown = value.type.show() if given not in ("block",) else "a block"
         self.report(
             Diagnostic(
@@ -371,7 +377,7 @@ def _cron_problem(text: str) -> tuple[str, str]:
     fields = text.split()
     if len(fields) != 5:
         return (
-            f"has {len(fields)} fields, a cron expression five",
+            f"has {len(fields)} field{'' if len(fields) == 1 else 's'}, a cron expression five",
             "minute, hour, day, month, weekday: `0 3 * * *`",
         )
     for field, (name, low, high) in zip(fields, _CRON_FIELDS, strict=True):

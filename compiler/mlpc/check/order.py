@@ -79,6 +79,9 @@ def _report_circle(
         message = f"these blocks need each other in a circle: {chain}"
     taken = next((name for name in circle if name in program.root.aliases), None)
     help = "take one of these references out" if len(circle) > 1 else "take this reference out"
+    if len(circle) == 1 and "." in first.text:
+        part = first.text.rpartition(".")[2]
+        help = f"what goes into a block is named through the block that it comes from: `rows.{part}`, not `{first.text}`"
     if taken is not None:
         help = (
             f"`{taken}` means the block here, not the file that is used as `{taken}`: give one another name"

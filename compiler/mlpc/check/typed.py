@@ -79,6 +79,7 @@ class TypedBlock:
         "id",
         "inputs",
         "kind",
+        "misfit",
         "outputs",
         "played",
         "quantities",
@@ -96,6 +97,8 @@ class TypedBlock:
         #: What it chooses from and by, where it is the step of a `best_of`.
         self.choice: tuple[list[tuple[str, str, str]], list[Json], str] | None = None
         self.component: ComponentSpec | None = None
+        #: Whether its data was refused for its label: most likely another component was meant.
+        self.misfit = False
         self.inputs: dict[str, list[TypedSource]] = {}
         #: Files and URLs from outside, by parameter.
         self.externals: dict[str, Value] = {}

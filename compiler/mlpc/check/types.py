@@ -175,7 +175,7 @@ class Type:
         elif base == "file" and self.format:
             text = f'file("{self.format}")'
         else:
-            text = base
+            text = f"amount in {base}" if base in ("USD", "EUR") else base
         bounds = self.show_bounds()
         return f"{text} {bounds}" if bounds else text
 

@@ -42,7 +42,7 @@ UNITS: dict[str, tuple[str, tuple[int, int]]] = {
 
 #: Dimensions with the units that a person would most likely mean, for help texts.
 USUAL: dict[str, tuple[str, ...]] = {
-    "duration": ("ms", "s", "min"),
+    "duration": ("ms", "s", "min", "h", "d"),
     "size": ("KiB", "KB"),
     "frequency": ("MHz", "kHz"),
     "power": ("mW", "W"),

@@ -230,6 +230,8 @@ class Modules:
                         label=f"did you mean `{near}`?" if near else "not a kind",
                         help=[]
                         if near
+                        else [_HOW_TO_USE]
+                        if kind in _OTHER_WORDS_FOR_USE
                         else ["the top level knows " + ", ".join(f"`{k}`" for k in TOP_KINDS)],
                         fixes=[Fix(f"write `{near}`", [(module.span(item.kind), near)])] if near else [],
                     )
@@ -489,6 +491,11 @@ def duplicate(
         help=["give one of them another name"],
         fixes=fixes,
     )
+
+
+# How other languages bring in what stands in another file.
+_OTHER_WORDS_FOR_USE = ("import", "include", "from", "require", "source", "load")
+_HOW_TO_USE = 'what stands in another file is brought in by `use "./file.mlp" as name`, below `mlp 1`'
 
 
 def quoted_name(module: Module, name: tree.Node) -> list[Fix]:

@@ -26,6 +26,17 @@ def distance(left: str, right: str, limit: int) -> int:
     return min(previous[-1], limit + 1)
 
 
+def _in_words(name: str) -> str:
+    """Return ``name`` in small letters, with `_` between words: `RandomForest` is `random_forest`, `CSV` is `csv`."""
+    if name.islower():
+        return name
+    parts = [
+        f"_{letter}" if letter.isupper() and before.islower() else letter
+        for before, letter in zip(" " + name, name, strict=False)
+    ]
+    return "".join(parts).lower()
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that ``name`` was most likely meant to be, or None where none is near.
 
@@ -35,11 +46,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if len(name) > 64:
         return None
     limit = 1 if len(name) <= 3 else 2 if len(name) <= 7 else 3
-    folded = name.lower().replace("-", "_")
+    folded = _in_words(name).replace("-", "_")
     best: tuple[int, bool, str] | None = None
     for candidate in sorted(set(known)):
         lowered = candidate.lower()
-        if lowered == folded:
+        if lowered in (folded, name.lower()):
             return candidate
         near = distance(folded, lowered, limit)
         if near == 2 and len(folded) == 4 and folded[0] != lowered[0]:
@@ -47,9 +58,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if near > limit:
             # One that continues, or is continued by, what was written: `accuracy_score`, `rand`.
             short, long = sorted((folded, lowered), key=len)
-            if len(short) < 3 or not (long.startswith(short) or long.endswith("_" + short)):
+            if (len(short) < 3 and not long.startswith(short + "_")) or not (
+                long.startswith(short) or long.endswith("_" + short)
+            ):
                 continue
-            near = limit
+            near = limit if long.startswith(short) else limit + 1
         found = (near, not lowered.startswith(folded), candidate)
         if best is None or found < best:
             best = found

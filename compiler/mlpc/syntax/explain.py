@@ -13,11 +13,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .recovery import Reader, Repair
 
+_TYPES = frozenset(
+    ("bool", "int", "float", "string", "str", "enum", "date", "datetime", "duration", "list", "map", "tensor")
+)
 _VALUE_HELP = {
     "a value": 'a value is a number, a quantity such as `20min`, a string `"…"`, a name, a list `[…]` or a map `{…}`',
     "a type": "a type or a component is a name, such as `int`, `list(string)` or `sklearn.random_forest`",
     "a name": "a name begins with a letter or `_` and holds letters, digits and `_`",
     "a statement": "a statement is `name = value`, `name: type`, `kind name { … }` or a condition, `require …`",
+    "`else`": "a choice has both ways: `if a then b else c`",
+    "`then`": "a choice has both ways: `if a then b else c`",
     "a declaration": "at the top level stand declarations, such as `pipeline name { … }` or `schema Name { … }`",
 }
 
@@ -70,6 +75,17 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
         )
     if edit == "set":
         name = reader.written(at - 1)
+        quoted = reader.name(at + 1).text if reader.kinds[at + 1] == t.STRING else ""
+        if quoted.split("(")[0] in _TYPES:
+            place = Span(source, reader.starts[at + 1], reader.ends[at + 1])
+            return Diagnostic(
+                codes.UNEXPECTED_TOKEN,
+                f"a type stands without quotes: `{name}: {quoted}`",
+                place,
+                label="not a type",
+                help=[f"write `{name}: {quoted}`"],
+                fixes=[Fix(f"write `{quoted}`", [(place, quoted)])],
+            )
         return Diagnostic(
             codes.UNEXPECTED_TOKEN,
             f"a value is set with `=`: `{name} = {reader.written(at + 1)[:40]}`",
@@ -125,7 +141,11 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                 f"expected {what}{after}, found {here}",
                 gap if kind in (t.SEP, t.END) or kind in brackets.CLOSERS else span,
                 label=f"expected {what}" + ("" if kind not in (t.SEP, t.END) else " here"),
-                help=[_VALUE_HELP[what]],
+                help=[
+                    f"write `{reader.written(at - 1)} some_name {{ … }}`"
+                    if what == "a name" and kind == t.LBRACE and before_kind == t.NAME
+                    else _VALUE_HELP[what]
+                ],
             )
         if put == t.NAME:
             return Diagnostic(
@@ -134,6 +154,16 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                 span if kind not in (t.SEP, t.END) else gap,
                 label="expected a name",
                 help=[_VALUE_HELP["a name"]],
+            )
+        if put == t.COMPARE and kind == t.NAME and span.text.lower() in ("percent", "pct"):
+            share = Span(source, reader.starts[at - 1], span.end)
+            return Diagnostic(
+                codes.BAD_NUMBER,
+                f"a share is written with `%`: {before[:-1]}%`",
+                share,
+                label="expected `%`",
+                help=[f"write {before[:-1]}%`"],
+                fixes=[Fix(f"write {before[:-1]}%`", [(share, before[1:-1] + "%")])],
             )
         if put == t.COMPARE and kind == t.NAME and before_kind == t.NUMBER:
             return Diagnostic(
@@ -178,7 +208,11 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
             f"expected `{sign}`{after}, found {here}",
             span if kind not in (t.SEP, t.END) else gap,
             label=f"expected `{sign}` before this" if kind not in (t.SEP, t.END) else f"expected `{sign}`",
-            help=[f"insert `{sign}`"],
+            help=[
+                "a choice has both ways: `if a then b else c`"
+                if put in (t.THEN, t.ELSE)
+                else f"insert `{sign}`"
+            ],
             fixes=[Fix(f"insert `{sign}`", [(gap, text)], safe=put in (t.EQUAL, t.COLON))],
         )
     if edit == "twice":
@@ -214,12 +248,15 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
             fixes=[Fix(f"write `{sign}`", [(span, sign)])],
         )
     if edit == "unquote":
+        name = reader.name(at).text
+        plain = name.isascii() and name.isidentifier()
         return Diagnostic(
             codes.UNEXPECTED_TOKEN,
             f"expected a name{after}, found the string {here}",
             span,
             label="a name stands without quotes",
-            help=["write it without quotes"],
+            help=[f"write `{name}`" if plain else "write it without quotes"],
+            fixes=[Fix(f"write `{name}`", [(span, name)])] if plain else [],
         )
     if edit == "dotted":
         return Diagnostic(

@@ -219,13 +219,24 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             ],
         )
     if kind == "semicolon":
+        following = source.text[what.end : source.text.find("\n", what.end) % (len(source.text) + 1)].strip()
+        between = bool(following) and following[0] not in "})]#,;"
         return Diagnostic(
             codes.UNEXPECTED_CHARACTER,
             "a statement ends with its line, not with `;`",
             span,
-            label="not needed",
-            help=["take it away; several statements on one line are separated by commas"],
-            fixes=[Fix("remove `;`", [(span, "")], safe=False)],
+            label="expected `,`" if between else "not needed",
+            help=["several statements on one line are separated by `,`" if between else "take it away"],
+            fixes=[Fix("write `,`", [(span, ",")]) if between else Fix("remove `;`", [(span, "")])],
+        )
+    if kind == "bare-path":
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f'a path stands between quotes: `"{said}"`',
+            span,
+            label="expected quotes",
+            help=[f'write `"{said}"`'],
+            fixes=[Fix(f'write `"{said}"`', [(span, f'"{said}"')])],
         )
     if kind == "leading-dot":
         return Diagnostic(

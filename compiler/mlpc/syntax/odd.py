@@ -20,7 +20,15 @@ _LETTERS = re.compile(r"\w++")
 _DECIMALS = re.compile(r"\.[0-9]++(?:[eE][+-]?[0-9]+)?")
 _MORE = re.compile(r"(?:\.[0-9A-Za-z_]*+)++")
 _SIGNS = re.compile(r"([^\w\s\"'(){}\[\]])\1*+")
-_OPERATORS = {"&&": ("and", t.AND), "||": ("or", t.OR), "!": ("not", t.NOT)}
+_OPERATORS = {
+    "&&": ("and", t.AND),
+    "||": ("or", t.OR),
+    "!": ("not", t.NOT),
+    "\u2265": (">=", t.COMPARE),
+    "\u2264": ("<=", t.COMPARE),
+    "\u2260": ("!=", t.COMPARE),
+}
+_PATH = re.compile(r"\.{1,2}/[\w./-]++")
 _CLOSERS = {t.LBRACE: "}", t.LPAR: ")", t.LSQB: "]"}
 _SKIP = re.compile(
     r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+"""|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"|#[^\n]*+|[(\[{]|[)\]}]|\n|,'
@@ -70,6 +78,8 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
             Problem("bad-number", len(kinds) - 1, start, found.end(), text[start : found.end()])
         )
         return found.end()
+    if sign == "." and last in (*BEFORE_VALUE, t.USE) and (found := _PATH.match(text, at, stop)):
+        return _quoted(found, tokens, "bare-path")
     if found := _DECIMALS.match(text, at, stop):
         problem("leading-dot", found.end(), found[0])
         kinds.append(t.NUMBER)
@@ -86,9 +96,10 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
 
 
 def _quoted(found: re.Match[str], tokens: Tokens, kind: str) -> int:
-    tokens.problems.append(Problem(kind, len(tokens.kinds), found.start(), found.end(), found[1]))
+    said = found[found.lastindex or 0]
+    tokens.problems.append(Problem(kind, len(tokens.kinds), found.start(), found.end(), said))
     tokens.kinds.append(t.STRING)
-    tokens.values.append(String((found[1],), found[0], False, found.start(), found.end()))
+    tokens.values.append(String((said,), found[0], False, found.start(), found.end()))
     return found.end()
 
 

@@ -18,6 +18,7 @@ from . import tables as t
 from .actions import builders
 from .comments import attach, report_stray
 from .explain import explain
+from .habits import habit, misplaced_use
 from .interpolation import interpolate
 from .lexer import BINARY, RESERVED, STATEMENT_WORDS, lex
 from .tree import (
@@ -309,15 +310,7 @@ class Reader:
         if first is not None:
             for use in file.uses:
                 if use.start > first.start:
-                    self.report(
-                        Diagnostic(
-                            codes.MISPLACED_USE,
-                            "`use` statements stand before the first declaration",
-                            Span(self.source, use.start, use.end),
-                            label="too late",
-                            help=["move it below `mlp 1`"],
-                        )
-                    )
+                    self.report(misplaced_use(Span(self.source, use.start, use.end)))
         if self.docs or self.stray:
             docs = {at: doc for at, doc in self.docs.items() if not self.in_error(at)}
             stray = [comment for comment in self.stray if not self.in_error(comment.start)]
@@ -452,7 +445,7 @@ class Reader:
                 return None
         line = self.line(before if self.kinds[index] in (t.SEP, t.END) else place)
         if index >= self.quiet_until and line not in self.lines_done:
-            self.report(explain(self, best, accepted))
+            self.report(habit(self, index) or explain(self, best, accepted))
         self.quiet_until = best.next + (1 if best.edit == "panic" else 0)
         if best.edit == "panic":
             for skipped in range(index, best.next):
@@ -511,7 +504,9 @@ class Reader:
             if hyphened is not None:
                 return hyphened
         # `age int in 0..120`, `sick bool @label`: a field without its colon, not a block of the kind `age`.
-        field = kind in (t.MARK, t.IN) and before == t.NAME and self.statement_start(index - 2) and self.opens
+        limited = kind == t.COMPARE and self.written(index - 1) in _SCALARS
+        field = (kind in (t.MARK, t.IN) or limited) and before == t.NAME and self.statement_start(index - 2)
+        field = field and bool(self.opens)
         if field and self.kinds[index - 2] == t.NAME:
             base = self.rollback(index - 1)
             follows = self.ahead(index - 1)
@@ -851,6 +846,8 @@ class Reader:
 
 
 _HOLDERS = frozenset((Attr, Block, Condition, Decl, Entry, Fact, Field))
+# Types that have limits: `age int >= 0` is no declaration of kind `age`.
+_SCALARS = frozenset(("int", "float", "duration", "size", "frequency", "date", "datetime"))
 _LITERALS = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.LSQB))
 _STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(

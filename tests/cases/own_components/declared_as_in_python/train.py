@@ -1,0 +1,2 @@
+def fit(data, alpha=1.0):
+    return data
