@@ -52,9 +52,14 @@ class Compilation:
             self._loaded = True
             self._root = self._modules.load(self.path)
             if self._root is None:
+                folder, _, name = self.path.rpartition("/")
+                near = nearest(name, self._loader.names(folder))
                 self._diagnostics.add(
                     Diagnostic(
-                        codes.NO_FILE, f"there is no file `{self.path}`", Span(Source(self.path, ""), 0, 0)
+                        codes.NO_FILE,
+                        f"there is no file `{self.path}`",
+                        Span(Source(self.path, ""), 0, 0),
+                        help=[f"did you mean `{near}`?" if near else "name a file that ends in `.mlp`"],
                     )
                 )
         return self._root

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpc.compilation import Compilation
 from mlpc.diagnostics import Diagnostic
 from mlpc.source import Span
 
@@ -211,3 +212,9 @@ def test_a_word_of_megabytes_is_not_said_again() -> None:
         is_sound(diagnostic)
         assert len(json.dumps(diagnostic.to_json())) < 2000
         assert "xxx…" in diagnostic.message
+
+
+def test_a_file_that_is_not_there() -> None:
+    (found,) = Compilation(Texts({"main.mlp": "mlp 1\n"}), "man.mlp").check()
+    assert (found.code.code, found.message) == ("MLP004", "there is no file `man.mlp`")
+    assert found.help == ("did you mean `main.mlp`?",)

@@ -77,7 +77,6 @@ def test_what_a_check_finds_has_examples() -> None:
         "estimate-not-built",
         "step-not-built",
         "too-many-mistakes",
-        "unclear-condition",
     }
 
 

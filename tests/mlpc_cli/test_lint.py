@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from mlpc import codes
+from mlpc.diagnostics import Diagnostic, Fix
+from mlpc.source import Loader, Source, Span
+from mlpc_cli import lint
 from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,3 +187,24 @@ def test_a_check_imports_nothing_of_the_linter(project: Path) -> None:
 def test_every_rule_is_listed(project: Path) -> None:
     listed = mlpc("explain").out
     assert all(f"{code.code}  {code.name}\n" in listed for code in codes.RULES.values())
+
+
+def test_a_fix_that_would_break_the_file_is_told_of(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No rule has such a fix; one that is made up here is proposed beside theirs, tried, and taken back."""
+    look = lint.look
+
+    def looking(loader: Loader, path: str) -> tuple[bool, list[Diagnostic]]:
+        broken, found = look(loader, path)
+        text = (loader.read(path) or b"").decode()
+        place = Span(Source(path, text), text.index("forest"), text.index("forest") + 6)
+        breaking = Fix("call it something else", [(place, "wood")])
+        return broken, [*found, Diagnostic(codes.DEPRECATED, "made up", place, fixes=[breaking])]
+
+    monkeypatch.setattr(lint, "look", looking)
+    monkeypatch.chdir(project)
+    lint.lint(["main.mlp"], fix=True)
+    said = "note[MLP896] refused-fix: a fix was not applied: there would have been errors afterwards"
+    assert said in capsys.readouterr().out
+    assert "train forest" in (project / "main.mlp").read_text(encoding="utf-8")

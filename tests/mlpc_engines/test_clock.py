@@ -38,6 +38,7 @@ def test_what_cannot_be_said_in_utc_is_refused(cron: str) -> None:
     with pytest.raises(SubmitError, match="no one schedule in UTC") as caught:
         in_utc("nightly", cron, "Europe/Berlin", WINTER)
     assert caught.value.exit_code == 1
+    assert caught.value.code.code == "MLP570"
 
 
 def test_no_such_zone() -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mlpc_engines.claim import Claim
+from mlpc_engines.compose import find
 from mlpc_engines.directory import Compiled
+from mlpc_engines.docker import _failed
 from mlpc_engines.errors import SubmitError
 from tests.mlpc_cli.command import mlpc
 
@@ -44,6 +47,35 @@ def test_a_folder_that_was_changed_by_hand(project: Path) -> None:
     assert (
         "error[MLP563] not-compiled: `build` is not as it was compiled: `docker-compose.yml` changed"
         in answer.err
+    )
+
+
+def test_two_submissions_of_one_folder(project: Path) -> None:
+    with Claim(Compiled(str(project / "build"))):
+        with pytest.raises(SubmitError) as caught, Claim(Compiled(str(project / "build"))):
+            pass
+    assert caught.value.code.code == "MLP564"
+    assert str(caught.value).startswith("another `mlpc submit ")
+
+
+def test_compose_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("MLPC_COMPOSE", raising=False)
+    with pytest.raises(SubmitError) as caught:
+        find()
+    assert caught.value.code.code == "MLP561"
+    assert str(caught.value) == (
+        "Docker Compose is not installed: neither `docker compose` nor `docker-compose` was found"
+    )
+
+
+def test_what_is_said_of_an_image_that_could_not_be_built() -> None:
+    error = _failed("mlpc/tumor-fit:1", "manifest for python:9 not found", ["", "Step 1/4 : FROM python:9"])
+    assert error.code.code == "MLP562"
+    assert str(error) == "the image `mlpc/tumor-fit:1` could not be built: manifest for python:9 not found"
+    assert error.help == (
+        "it printed last:\nStep 1/4 : FROM python:9",
+        "the base image is taken from a registry; pull or make it before where none answers",
     )
 
 

@@ -183,8 +183,9 @@ def test_without_a_network(own: Project) -> None:
 
 
 def test_offline_nothing_is_resolved(own: Project) -> None:
-    with pytest.raises(EngineError, match="--offline forbids to resolve"):
+    with pytest.raises(EngineError, match="--offline forbids to resolve") as caught:
         own.run(SPEC, offline=True)
+    assert caught.value.diagnostic.code.code == "MLP626"
     own.run(SPEC)
     assert states(own.run(SPEC, offline=True)) == {"a": "cached"}
 

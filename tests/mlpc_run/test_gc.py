@@ -99,8 +99,9 @@ def test_not_while_a_run_goes_on(project: Project) -> None:
     project.run(sized(1))
     using = Lock(project.layout.path("locks", "store"))
     using.take(shared=True)
-    with pytest.raises(EngineError, match="a run is going on"):
+    with pytest.raises(EngineError, match="a run is going on") as caught:
         collect(project.root, shared=False)
+    assert caught.value.diagnostic.code.code == "MLP613"
     using.release()
     collect(project.root, shared=False)
 

@@ -35,8 +35,9 @@ def test_runs_are_listed_the_newest_first(project: Project) -> None:
             "model": "ran",
             "quality": "ran",
         }
-        with pytest.raises(EngineError, match="there is no run 9"):
+        with pytest.raises(EngineError, match="there is no run 9") as caught:
             records.one(store, 9)
+        assert caught.value.diagnostic.code.code == "MLP646"
 
 
 def test_status_says_what_is_promoted_and_how_the_last_run_went(project: Project) -> None:

@@ -16,6 +16,7 @@ import pytest
 from mlpc.ir.canonical import dumps
 from mlpc.ir.nodes import Action, Output, Resources, Retry, Task, Trigger
 from mlpc_run.errors import EngineError
+from mlpc_run.processes import Processes
 
 from .projects import (
     TEXT,
@@ -247,8 +248,43 @@ def test_what_a_step_leaves_running_ends_with_it(project: Project) -> None:
 def test_a_step_that_dies_of_a_signal_says_so(project: Project) -> None:
     project.write("die.py", "import os\ndef die() -> str:\n    os.kill(os.getpid(), 9)\n")
     summary = project.run(workflow(step("a", "die", file="die.py")))
-    assert error(summary, "a")["message"] == "`a` was ended by SIGKILL"
+    assert (error(summary, "a")["code"], error(summary, "a")["message"]) == (
+        "MLP632",
+        "`a` was ended by SIGKILL",
+    )
     assert "memory" in error(summary, "a")["help"][0]
+
+
+def test_a_step_that_takes_its_output_away(project: Project) -> None:
+    project.write(
+        "take.py",
+        """
+        import atexit, os
+        def away() -> None:
+            for folder, _, files in os.walk(os.getcwd()):
+                for name in files:
+                    if "result" not in name:
+                        os.remove(os.path.join(folder, name))
+        def take() -> str:
+            atexit.register(away)
+            return "x"
+        """,
+    )
+    summary = project.run(workflow(step("a", "take", file="take.py")))
+    assert (error(summary, "a")["code"], error(summary, "a")["message"]) == (
+        "MLP609",
+        "`a` ended well, but did not write its output `out`",
+    )
+
+
+def test_the_process_that_watches_over_the_steps_dies() -> None:
+    with Processes() as processes:
+        os.kill(processes._pid, signal.SIGKILL)
+        while not gone(processes._pid):
+            time.sleep(0.01)
+        with pytest.raises(EngineError) as caught:
+            processes.start(["true"], {}, os.curdir)
+    assert said(caught.value) == "MLP600 the process that watches over the steps has died"
 
 
 def test_a_step_that_leaves_without_a_result(project: Project) -> None:
@@ -319,14 +355,18 @@ def test_data_that_changes_while_it_is_read(project: Project) -> None:
     )
     summary = project.run(workflow(step("a", "read", {"data": "data/in.txt"}, file="read.py")))
     assert summary.exit_code == 4
-    assert error(summary, "a")["message"] == "`data/in.txt` changed while `a` was reading it"
+    assert (error(summary, "a")["code"], error(summary, "a")["message"]) == (
+        "MLP606",
+        "`data/in.txt` changed while `a` was reading it",
+    )
 
 
 def test_code_that_is_not_there(project: Project) -> None:
     summary = project.run(workflow(step("a", "fit", file="train.py")))
     assert summary.exit_code == 4
-    assert error(summary, "a")["message"] == (
-        "the code of `a` cannot be read: train.py: No such file or directory"
+    assert (error(summary, "a")["code"], error(summary, "a")["message"]) == (
+        "MLP605",
+        "the code of `a` cannot be read: train.py: No such file or directory",
     )
 
 
@@ -362,8 +402,9 @@ def test_a_container_is_refused(project: Project) -> None:
     spec = workflow(
         Task("a", Action("container", "python:3.11", command=("true",)), {}, {"out": Output(TEXT)}, {})
     )
-    with pytest.raises(EngineError, match="`a` runs in a container"):
+    with pytest.raises(EngineError, match="`a` runs in a container") as caught:
         project.run(spec)
+    assert caught.value.diagnostic.code.code == "MLP640"
 
 
 def test_names_that_nothing_has(project: Project) -> None:

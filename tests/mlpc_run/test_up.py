@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from mlpc.ir.nodes import Action, Input, Reference, Service, Workflow
-from mlpc_run import promotion
+from mlpc_run import events, promotion
 from mlpc_run.errors import EngineError
 from mlpc_run.events import Event
 from mlpc_run.gc import collect
@@ -253,6 +254,21 @@ def test_a_busy_port_is_a_clear_error(promoted: Project) -> None:
     assert said(caught.value).startswith(
         f"MLP643 127.0.0.1:{port} cannot be served on: Address already in use\n--port "
     )
+
+
+def test_a_service_that_ends_by_itself(promoted: Project) -> None:
+    port = free()
+
+    def kill(event: Event) -> None:
+        if event.kind == events.SERVICE_READY:
+            for folder in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    if (folder / "cwd").resolve().is_relative_to(promoted.root):
+                        os.kill(int(folder.name), signal.SIGKILL)
+
+    with pytest.raises(EngineError) as caught:
+        up(promoted.root, "small", port=port, isolation=False, listen=kill)
+    assert said(caught.value).startswith("MLP644 `api` ended by itself with status ")
 
 
 def test_without_a_wish_the_first_free_port_is_taken() -> None:

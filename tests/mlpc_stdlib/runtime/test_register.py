@@ -328,6 +328,12 @@ def test_names_that_a_registry_does_not_take(state: Path, model: Artefact, name:
     assert refused(Entry(state, model, name=name)).code == "MLP722"
 
 
+def test_an_alias_that_the_registry_keeps_for_itself(state: Path, model: Artefact) -> None:
+    error = refused(Entry(state, model, alias="latest"))
+    assert str(error).startswith("MLP761 registry-refused: the registry at ")
+    assert "latest" in error.message
+
+
 def test_an_engine_without_a_store_needs_a_server(model: Artefact, tmp_path: Path) -> None:
     entry = Entry(tmp_path, model)
     entry.task.state = ""
