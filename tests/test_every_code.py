@@ -39,9 +39,8 @@ def expected(node: ast.AST) -> Iterator[str]:
                 yield named.code
         elif (
             isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "codes"
-        ):
-            if part.attr in ATTRIBUTES:
-                yield ATTRIBUTES[part.attr].code
+        ) and part.attr in ATTRIBUTES:
+            yield ATTRIBUTES[part.attr].code
 
 
 def in_tests() -> Iterator[str]:
@@ -75,6 +74,7 @@ def test_what_a_spec_alone_brings_about_stands_in_the_corpus() -> None:
     shown = set(in_the_corpus())
     checked = [code for code in codes.ALL.values() if code.code < "MLP500"]
     assert {code.name for code in checked if code.code not in shown} <= {
+        "unreadable-text",  # no case is a file that is no text
         "no-file",
         "no-pipeline",
         "step-not-built",

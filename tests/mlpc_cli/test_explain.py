@@ -13,7 +13,7 @@ from mlpc.lint import read_settings
 from mlpc.source import Source
 from tests.loader import Texts
 from tests.mlpc_cli.command import mlpc as command
-from tests.pages import PAGE_TEXTS, section
+from tests.pages import PAGE_TEXTS, section, session
 
 # Pages of the linter's rules are the docstrings of their modules: see `tests/mlpc/lint`.
 NAMES = sorted(code.name for code in codes.ALL.values() if code.code not in codes.RULES)
@@ -38,7 +38,7 @@ def is_linters(name: str) -> bool:
     return code is not None and code.code.startswith("MLP89")
 
 
-WITH_EXAMPLES = sorted(name for name, text in PAGE_TEXTS.items() if "\n## Wrong\n" in text)
+WITH_EXAMPLES = sorted(name for name, text in PAGE_TEXTS.items() if section(text, "Wrong"))
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
@@ -51,7 +51,8 @@ def test_a_page_says_what_it_means_and_how_to_mend_it(name: str) -> None:
     assert not text.startswith("#")
     assert re.search(r"^## How to mend it\n\n\S", text, re.MULTILINE)
     assert max(map(len, text.splitlines())) <= 1000
-    assert len(section(text, "Wrong")) == 0 or len(section(text, "Right")) > 0
+    for title in ("Wrong", "Right"):
+        assert bool(section(text, title)) != bool(session(text, title)), f"an example, or a session: {title}"
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

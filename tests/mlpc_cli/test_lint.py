@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlpc import codes
 from mlpc.diagnostics import Diagnostic, Fix
-from mlpc.source import Loader, Source, Span
+from mlpc.source import Source, Span
 from mlpc_cli import lint
 from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
+
+if TYPE_CHECKING:
+    from mlpc.source import Loader
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if (path / "main.mlp").is_file())
@@ -205,6 +209,8 @@ def test_a_fix_that_would_break_the_file_is_told_of(
     monkeypatch.setattr(lint, "look", looking)
     monkeypatch.chdir(project)
     lint.lint(["main.mlp"], fix=True)
-    said = "note[MLP896] refused-fix: a fix was not applied: there would have been errors afterwards"
-    assert said in capsys.readouterr().out
+    assert (
+        "note[MLP896] refused-fix: a fix was not applied: there would have been errors afterwards"
+        in capsys.readouterr().out
+    )
     assert "train forest" in (project / "main.mlp").read_text(encoding="utf-8")

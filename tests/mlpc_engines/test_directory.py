@@ -51,9 +51,9 @@ def test_a_folder_that_was_changed_by_hand(project: Path) -> None:
 
 
 def test_two_submissions_of_one_folder(project: Path) -> None:
-    with Claim(Compiled(str(project / "build"))):
-        with pytest.raises(SubmitError) as caught, Claim(Compiled(str(project / "build"))):
-            pass
+    compiled = Compiled(str(project / "build"))
+    with Claim(compiled), pytest.raises(SubmitError) as caught, Claim(compiled):
+        pass
     assert caught.value.code.code == "MLP564"
     assert str(caught.value).startswith("another `mlpc submit ")
 

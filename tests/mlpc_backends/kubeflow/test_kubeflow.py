@@ -363,7 +363,7 @@ def test_the_longest_name_is_taken() -> None:
 
 def test_a_pipeline_that_is_large_for_a_cluster_gets_a_warning() -> None:
     made = emitted(*(task(f"{'t' * 40}{number}") for number in range(1400)))
-    assert [line for line in said(made) if "more than a cluster stores" in line][0].startswith("MLP575")
+    assert next(line for line in said(made) if "more than a cluster stores" in line).startswith("MLP575")
 
 
 def test_a_schedule_stands_in_the_manifest() -> None:
