@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 
 from mlpc.ir.canonical import dumps
-from mlpc.ir.nodes import Action, Output, Resources, Retry, Task, Trigger
+from mlpc.ir.nodes import Action, Resources, Retry, Service, Trigger
 from mlpc_run.errors import EngineError
 from mlpc_run.processes import Processes
 
 from .projects import (
-    TEXT,
     Project,
     diamond,
     environment,
@@ -398,11 +397,9 @@ def test_a_gpu_that_is_not_there_is_said_before_anything_runs(
     assert states(project.run(spec, only=("a",))) == {"a": "ran"}
 
 
-def test_a_container_is_refused(project: Project) -> None:
-    spec = workflow(
-        Task("a", Action("container", "python:3.11", command=("true",)), {}, {"out": Output(TEXT)}, {})
-    )
-    with pytest.raises(EngineError, match="`a` runs in a container") as caught:
+def test_a_service_in_a_container_is_refused(project: Project) -> None:
+    spec = workflow(Service("a", Action("container", "python:3.11", command=("true",)), {}, {}))
+    with pytest.raises(EngineError, match="`a` serves from a container") as caught:
         project.run(spec)
     assert caught.value.diagnostic.code.code == "MLP640"
 
