@@ -202,10 +202,11 @@ class Material:
     ``runtime``: the step runtime, from the folder that goes on Python's path. ``code``: files of the project that
     its own steps run, and what those import. ``named``: files and folders of the project that arguments name; they
     are data and are not copied. ``locked``: by requirement set (sorted, each once), the requirements with their
-    hashes, one a line; a set that is missing here is not locked. ``python``: the Python that the lock is for, ``X.Y``.
+    hashes, one a line; a set that is missing here is not locked. ``images``: by the name of an image of the user's own,
+    the name with its digest. ``python``: the Python that the lock is for, ``X.Y``.
     """
 
-    __slots__ = ("code", "locked", "named", "python", "runtime")
+    __slots__ = ("code", "images", "locked", "named", "python", "runtime")
 
     def __init__(
         self,
@@ -214,7 +215,9 @@ class Material:
         named: Sequence[str] = (),
         locked: Mapping[tuple[str, ...], tuple[str, ...]] | None = None,
         python: str = "",
+        images: Mapping[str, str] | None = None,
     ) -> None:
+        self.images = dict(images or {})
         self.runtime = dict(runtime or {})
         self.code = dict(code or {})
         self.named = tuple(named)

@@ -33,9 +33,14 @@ def gather(workflow: Workflow, root: str) -> Material:
         node for node in workflow.nodes if isinstance(node, Task | Service) and node.action.kind == "project"
     ]
     code, named = _project(own, root, base) if own else ({}, [])
-    locked, python = _locked(workflow, os.path.join(root, "mlpc.lock"))
+    locked, python, images = _locked(workflow, os.path.join(root, "mlpc.lock"))
     return Material(
-        runtime=_read(base, runtime.files(base)), code=code, named=named, locked=locked, python=python
+        runtime=_read(base, runtime.files(base)),
+        code=code,
+        named=named,
+        locked=locked,
+        python=python,
+        images=images,
     )
 
 
@@ -63,15 +68,17 @@ def _project(steps: Iterable[Task | Service], root: str, base: str) -> tuple[dic
     return code, sorted(named)
 
 
-def _locked(workflow: Workflow, path: str) -> tuple[dict[tuple[str, ...], tuple[str, ...]], str]:
-    """Return what the lock at ``path`` has, and the Python that it is for; nothing where there is none."""
+def _locked(
+    workflow: Workflow, path: str
+) -> tuple[dict[tuple[str, ...], tuple[str, ...]], str, dict[str, str]]:
+    """Return what the lock at ``path`` has, the Python that it is for and the images; nothing where there is none."""
     if not os.path.lexists(path):
-        return {}, ""
+        return {}, "", {}
     from mlpc_run import lock
 
     found = lock.read(path)
     if found is None:
-        return {}, ""
+        return {}, "", {}
     missing = lock.stale(found, workflow)
     if missing:
         steps = ", ".join(f"`{step}`" for steps in missing.values() for step in steps)
@@ -81,7 +88,7 @@ def _locked(workflow: Workflow, path: str) -> tuple[dict[tuple[str, ...], tuple[
             help=["run `mlpc lock`: requirements were added or changed since it was written"],
             exit_code=errors.FINDINGS,
         )
-    return {each: locked.lines for each, locked in found.sets.items()}, found.python
+    return {each: locked.lines for each, locked in found.sets.items()}, found.python, found.references()
 
 
 def _read(root: str, paths: Iterable[str]) -> dict[str, bytes]:

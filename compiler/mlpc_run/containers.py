@@ -68,6 +68,33 @@ def identity(task: str, image: str) -> str:
     return said
 
 
+def known(image: str) -> str:
+    """Return what an image of this machine is, `sha256:…`; nothing where it is not here or nobody answers."""
+    status, said = _docker("image", "inspect", "--format", "{{.Id}}", image)
+    return said if status == 0 else ""
+
+
+def resolved(image: str) -> dict[str, str]:
+    """Return by what an image is known for good: the ``digest`` of its registry, or the ``id`` that it has here.
+
+    Raises:
+        EngineError: it is not to be had.
+    """
+    _docker("pull", "--quiet", image, timeout=None)  # what the registry has now, where there is one
+    id = identity(image, image)
+    # A tag and the port of a registry both stand behind a colon; only the one behind the last slash is a tag.
+    folder, slash, last = image.rpartition("/")
+    name = f"{folder}{slash}{last.partition(':')[0]}"
+    status, said = _docker("image", "inspect", "--format", '{{join .RepoDigests " "}}', image)
+    for each in said.split() if status == 0 else ():
+        repository, _, digest = each.partition("@")
+        if digest.startswith("sha256:") and repository.removeprefix(
+            "docker.io/library/"
+        ) == name.removeprefix("docker.io/library/"):
+            return {"digest": digest}
+    return {"id": id}
+
+
 def command(task: Task, work: Work, folder: str, given: dict[str, str]) -> list[str]:
     """Return the command that runs a step's image; ``given`` are its variables.
 

@@ -5,6 +5,9 @@
 where ``packages`` are entries of the first with a marker behind ``;`` where they are not for every platform. Each set
 is resolved for all platforms and for the Python named and later; all sets together first, so that two steps
 that share a package share its version, wherever that is possible. No index address stands in it.
+
+``images``, where steps bring their own, has by name ``{"digest"}`` as its registry has the image, or, for one that is in none,
+``{"id"}`` as this machine has it; and its ``pipelines``.
 """
 
 from __future__ import annotations
@@ -56,9 +59,16 @@ class Locked:
 class LockFile:
     """The content of ``mlpc.lock``."""
 
-    __slots__ = ("pipelines", "python", "sets")
+    __slots__ = ("images", "pipelines", "python", "sets")
 
-    def __init__(self, python: str, sets: dict[Set, Locked], pipelines: dict[Set, list[str]]) -> None:
+    def __init__(
+        self,
+        python: str,
+        sets: dict[Set, Locked],
+        pipelines: dict[Set, list[str]],
+        images: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
+        self.images = images or {}
         self.python = python
         self.sets = sets
         self.pipelines = pipelines
@@ -86,7 +96,23 @@ class LockFile:
             "sets": sets,
             "packages": dict(sorted(packages.items())),
         }
+        if self.images:
+            content["images"] = dict(sorted(self.images.items()))
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    def references(self) -> dict[str, str]:
+        """Return the images that a registry has, by name, with the digest at their end: `train:1.4@sha256:…`."""
+        return {name: f"{name}@{image['digest']}" for name, image in self.images.items() if "digest" in image}
+
+
+def images_of(workflow: Workflow) -> list[str]:
+    """Return the images that steps of a workflow bring themselves and whose name alone does not say which they are."""
+    found = [
+        node.action.target
+        for node in workflow.nodes
+        if isinstance(node, Task) and node.action.kind == "container" and "@sha256:" not in node.action.target
+    ]
+    return sorted(set(found))
 
 
 def sets_of(workflow: Workflow) -> dict[Set, list[str]]:
@@ -129,7 +155,13 @@ def read(path: str) -> LockFile | None:
             requirements = normal(item["requirements"])
             sets[requirements] = Locked(requirements, lines)
             pipelines[requirements] = [str(name) for name in item["pipelines"]]
-        return LockFile(str(content["python"]), sets, pipelines)
+        images = {
+            str(name): {str(key): value for key, value in image.items()}
+            for name, image in content.get("images", {}).items()
+        }
+        if any(not isinstance(image.get("digest", image.get("id")), str) for image in images.values()):
+            raise TypeError
+        return LockFile(str(content["python"]), sets, pipelines, images)
     except (KeyError, TypeError, AttributeError):
         raise _unreadable(path, "it does not have the form of a lock") from None
 
@@ -139,8 +171,52 @@ def _unreadable(path: str, why: str) -> EngineError:
 
 
 def stale(lock: LockFile, workflow: Workflow) -> dict[Set, list[str]]:
-    """Return the sets that a workflow declares and a lock does not have, with their steps."""
-    return {each: steps for each, steps in sets_of(workflow).items() if each and each not in lock.sets}
+    """Return what a workflow declares and a lock does not have, with the steps: sets, and images as sets of one."""
+    found = {each: steps for each, steps in sets_of(workflow).items() if each and each not in lock.sets}
+    for image in images_of(workflow):
+        if image not in lock.images:
+            found[(image,)] = [
+                node.id
+                for node in workflow.nodes
+                if isinstance(node, Task) and node.action.kind == "container" and node.action.target == image
+            ]
+    return found
+
+
+def pinned(workflow: Workflow, path: str) -> Workflow:
+    """Return the workflow with the images that ``mlpc.lock`` at ``path`` names, where it names them.
+
+    Raises:
+        EngineError: the lock cannot be read, or an image of this machine is another one than it says.
+    """
+    if not images_of(workflow):
+        return workflow
+    from copy import copy
+
+    from .containers import known
+
+    lock = read(path)
+    references = lock.references() if lock is not None else {}
+    nodes = []
+    for node in workflow.nodes:
+        image = lock.images.get(node.action.target) if lock is not None and isinstance(node, Task) else None
+        if isinstance(node, Task) and node.action.kind == "container" and image is not None:
+            name = node.action.target
+            here = known(name) if "id" in image else ""
+            if here and here != image["id"]:
+                raise EngineError(
+                    STALE_LOCK,
+                    f"the image `{name}`, in which `{node.id}` runs, is another one than mlpc.lock says",
+                    "`mlpc lock --upgrade` takes the one that is there now",
+                    exit_code=FINDINGS,
+                )
+            node, action = copy(node), copy(node.action)
+            action.target = references.get(name, name)
+            node.action = action
+        nodes.append(node)
+    made = copy(workflow)
+    made.nodes = tuple(nodes)
+    return made
 
 
 def write(
@@ -179,12 +255,33 @@ def write(
         known = before.sets.values() if before is not None else _resolved(store) if store is not None else ()
     python = python_version()
     made = resolve(list(wanted), python, layout.root, processes, listen, preferences=known)
-    lock = LockFile(python, made, wanted)
+    lock = LockFile(python, made, wanted, _images(workflows, before, names, upgrade=upgrade))
     text = lock.dumps()
     changed = before is None or before.dumps() != text
     if changed:
         _replace(layout.lock_file, text)
     return lock, changed
+
+
+def _images(
+    workflows: list[Workflow], before: LockFile | None, names: set[str], *, upgrade: bool
+) -> dict[str, dict[str, Any]]:
+    """Return what the lock is to say of images; those that were locked stay, and those of other pipelines."""
+    from .containers import resolved
+
+    old = before.images if before is not None else {}
+    found: dict[str, dict[str, Any]] = {}
+    for image in {image for workflow in workflows for image in images_of(workflow)} | set(old):
+        users = {workflow.name for workflow in workflows if image in images_of(workflow)}
+        users |= {name for name in old.get(image, {}).get("pipelines", []) if name not in names}
+        if not users:
+            continue
+        known = {key: value for key, value in old.get(image, {}).items() if key in ("digest", "id")}
+        ours = any(image in images_of(workflow) for workflow in workflows)
+        if not known or (upgrade and ours):
+            known = resolved(image)
+        found[image] = {**known, "pipelines": sorted(users)}
+    return found
 
 
 def _replace(path: str, text: str) -> None:

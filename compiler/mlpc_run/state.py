@@ -9,6 +9,7 @@ from mlpc.ir.nodes import Task
 from . import runtime, secrets, selection, values
 from .fingerprints import Fingerprints
 from .imports import Sources
+from .lock import pinned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class State:
         Raises:
             EngineError: a name that nothing has, or what this machine cannot do.
         """
+        workflow = pinned(workflow, layout.lock_file)
         self.workflow = workflow
         self.layout = layout
         self.options = options

@@ -14,7 +14,7 @@ import pytest
 from mlpc_run import containers
 from mlpc_run.errors import EngineError
 from tests.mlpc_cli.command import Answer
-from tests.mlpc_engines.engine import mlpc
+from tests.mlpc_engines.engine import mlpc, registry
 
 pytestmark = pytest.mark.engine
 
@@ -203,3 +203,51 @@ def test_other_engines_run_the_same_image_as_compose(folder: Path, engine: str) 
     dockerfiles = [folder / target / "images" / "second" / "Dockerfile" for target in ("compose", engine)]
     assert dockerfiles[0].read_bytes() == dockerfiles[1].read_bytes()
     assert image_of(folder) in dockerfiles[0].read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_the_lock_holds_the_digest_of_a_registry_and_every_engine_goes_by_it(
+    folder: Path, image: str, tmp_path: Path
+) -> None:
+    (tmp_path / "registry").mkdir()
+    with registry(tmp_path / "registry") as address:
+        pushed = f"{address}/team/shout:1"
+        docker("tag", image, pushed)
+        docker("push", "--quiet", pushed)
+        spec = folder / "main.mlp"
+        spec.write_text(spec.read_text(encoding="utf-8").replace(image, pushed), encoding="utf-8")
+        try:
+            assert run(folder, "lock").code == 0
+            locked = json.loads((folder / "mlpc.lock").read_bytes())["images"][pushed]
+            assert locked["pipelines"] == ["poem"]
+            assert run(folder, "run").code == 0
+            assert run(folder, "compile", "--to", "compose", "-o", "build").code == 0
+            dockerfile = (folder / "build" / "images" / "second" / "Dockerfile").read_text(encoding="utf-8")
+            assert dockerfile.startswith(f"FROM {pushed}@{locked['digest']}\n")
+            # The tag comes to mean another image; what was locked stays until it is asked for.
+            build(folder.parent / "image", pushed, SHOUT.replace(".upper()", ".title()"))
+            docker("push", "--quiet", pushed)
+            assert "nothing has changed" in run(folder, "run").out
+            assert run(folder, "lock").code == 0
+            assert json.loads((folder / "mlpc.lock").read_bytes())["images"][pushed] == locked
+            assert run(folder, "lock", "--upgrade").code == 0
+            assert (
+                json.loads((folder / "mlpc.lock").read_bytes())["images"][pushed]["digest"]
+                != locked["digest"]
+            )
+            assert run(folder, "run").code == 0
+            assert (folder / ".mlpc/latest/poem/second/out.txt").read_text(encoding="utf-8") == "RosesRoses"
+        finally:
+            subprocess.run(["docker", "rmi", "--force", pushed], capture_output=True, check=False)
+
+
+def test_an_image_that_no_registry_has_is_locked_as_it_is_here(folder: Path, image: str) -> None:
+    assert run(folder, "lock").code == 0
+    assert set(json.loads((folder / "mlpc.lock").read_bytes())["images"][image]) == {"id", "pipelines"}
+    assert run(folder, "run").code == 0
+    build(folder.parent / "image", image, SHOUT.replace(".upper()", ".title()"))
+    answer = run(folder, "run")
+    assert answer.code == 1
+    assert "is another one than mlpc.lock says" in answer.err
+    answer = run(folder, "compile", "--to", "compose", "-o", "build")
+    assert answer.code == 0
+    assert "is named by a tag, which may come to mean another one" in answer.err

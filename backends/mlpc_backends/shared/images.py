@@ -159,17 +159,28 @@ class Images:
     def notes(self) -> list[Diagnostic]:
         """Return a note where images install what fits ranges, not what was locked."""
         loose = [image for image in self._sets.values() if image.nodes and not image.locked]
+        moving = [image.base for image in loose if image.base]
+        loose = [image for image in loose if not image.base]
+        notes = [
+            Diagnostic(
+                UNLOCKED_IMAGE,
+                f"the image `{base}` is named by a tag, which may come to mean another one",
+                help=("`mlpc lock` writes down its digest, if a registry has it",),
+            )
+            for base in moving
+        ]
         if not loose:
-            return []
+            return notes
         listed = ", ".join(f"`{image.name}`" for image in loose)
         return [
+            *notes,
             Diagnostic(
                 UNLOCKED_IMAGE,
                 f"what the images {listed} install is not locked: they hold ranges of versions"
                 if len(loose) > 1
                 else f"what the image {listed} installs is not locked: it holds ranges of versions",
                 help=("`mlpc lock` pins them with hashes, so that every build installs the same",),
-            )
+            ),
         ]
 
     def _take(self, node: str, requirements: tuple[str, ...]) -> None:
@@ -186,7 +197,8 @@ class Images:
         """Take the image of a step that brings its own: the adaptor is put on top of that."""
         image = self._sets.get(("", base))
         if image is None:
-            image = self._sets[("", base)] = Image(DNS.mangle(node), (), (), True, base)
+            found = self._material.images.get(base, base)
+            image = self._sets[("", base)] = Image(DNS.mangle(node), (), (), "@sha256:" in found, found)
         image.nodes.append(node)
         self._by_node[node] = image
 
