@@ -140,7 +140,7 @@ def read(path: str) -> LockFile | None:
             content = json.loads(file.read())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(path, str(error)) from None
     try:
         if content["version"] != VERSION:
