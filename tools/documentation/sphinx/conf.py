@@ -19,6 +19,8 @@ exclude_patterns: list[str] = []
 language = "en"
 highlight_language = "none"
 nitpicky = True
+# Some examples of settings are wrong on purpose: they lack colours, no more.
+suppress_warnings = ["misc.highlighting_failure"]
 smartquotes = False
 
 myst_heading_anchors = 4
