@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The project's file, by its path in the project.
 FILE = "mlpc.toml"
+#: The tables of that file; the linter says of others that there are none such.
+_TABLES = ("lint", "prices")
 _PLAIN = ("hour", "cpu_hour", "memory_hour")
 _KEYS = ("currency", *_PLAIN, "gpu_hour")
 #: What an hour may cost at most.
@@ -61,7 +63,7 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
         report(Diagnostic(codes.BAD_PRICES, message, Span(source, start, end), **more))  # type: ignore[arg-type]
 
     try:
-        table = tomllib.loads(text).get("prices")
+        told = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Beside what is no TOML: numbers and brackets beyond what Python reads.
         reason = (
@@ -71,7 +73,20 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
         )
         wrong(f"`{FILE}` cannot be read: {reason}", 0, 0)
         return prices
+    table = told.get("prices")
     if table is None:
+        # What is said there may be meant for this: a budget that finds no prices would only wonder.
+        for name in told:
+            if nearest(name, _TABLES) == "prices":
+                start = max(text.find(name), 0)
+                end = start + len(name)
+                wrong(
+                    f"`{FILE}` has no table `{name}`",
+                    start,
+                    end,
+                    label="did you mean `prices`?",
+                    fixes=[Fix("write `prices`", [(Span(source, start, end), "prices")])],
+                )
         return prices
     prices.there = True
     if not isinstance(table, dict):

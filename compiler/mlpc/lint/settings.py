@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The project's file, at its root.
 PROJECT_FILE = "mlpc.toml"
+#: All that it may hold; what stands in `[prices]` is read with budgets.
+TABLES = ("lint", "prices")
 _KEYS = ("strict", "rules")
 _WORDS = {"warning": WARN, "on": WARN, "none": OFF, "ignore": OFF, "disable": OFF, "fail": FAIL, "deny": FAIL}
 
@@ -85,8 +87,11 @@ class _Reader:
 
     def file(self, told: dict[str, Any]) -> None:
         for name in told:
-            if name != "lint" and nearest(name, ["lint"]) == "lint":
-                self.unknown(f"`{PROJECT_FILE}` has no table `{name}`", self.place((name,)), ["lint"], name)
+            if name not in TABLES:
+                what = "table" if isinstance(told[name], dict) else "key"
+                self.unknown(
+                    f"`{PROJECT_FILE}` has no {what} `{name}`", self.place((name,)), list(TABLES), name
+                )
         lint = told.get("lint")
         if lint is None:
             return
