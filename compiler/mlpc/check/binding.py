@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
     from .checker import Checker
     from .schemas import Schema
-    from .specs import ComponentSpec
+    from .specs import ComponentSpec, PortSpec
 
 _CONDITION_KEYS = ("severity", "message")
 
@@ -494,6 +494,7 @@ class Binder:
                 self.mentioned.add(prefix + name)
                 continue
             fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            fixed = fixed or (name in self.component.shaping and spec is self.component)
             if not value.known and (into is self.block.common or fixed):
                 self._too_late(value, what, param, spec)
             elif param.type.base == "path" and value.value is not None:
@@ -787,11 +788,24 @@ class Binder:
                 value = self.block.arguments.get(port.when)
                 if value is None or (value.known and value.value in (None, False)):
                     continue
-            type = self.block.outputs[name] = self._output_type(port.type)
+            type = self.block.outputs[name] = self._changed(port, self._output_type(port.type))
             for key in {(type.base, ""), (type.base, type.framework)}:
                 makers = self.typed.made.setdefault(key, [])
                 if makers[-1:] != [self.block.id]:
                     makers.append(self.block.id)
+
+    def _changed(self, port: PortSpec, type: Type) -> Type:
+        """Return the type of an output with the columns that the step adds, drops and renames."""
+        sources = self.block.inputs.get(port.type.input)
+        if port.changes is None or type.input or not sources:
+            return type
+        from .changes import changed
+
+        found = changed(self.checker, self.block, port, sources[0])
+        if found is None:
+            return type
+        label = found[0].label
+        return type.replace(schema=found[0], label=label.name if label is not None else "", changes=found[1])
 
     def _output_type(self, type: Type) -> Type:
         if type.base not in ("dataset", "model") or not type.input:

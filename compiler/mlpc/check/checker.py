@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .facts import TypedTest
     from .instances import Gathered, Instances
     from .prices import Prices
+    from .schemas import Schema
 
 
 class Checker:
@@ -41,6 +42,7 @@ class Checker:
         "_missing_functions",
         "_prices",
         "_typed",
+        "changed",
         "declarations",
         "diagnostics",
         "expressions",
@@ -61,6 +63,8 @@ class Checker:
         self._prices: Prices | None = None
         self._blocks_made = 0
         self._missing_functions: set[tuple[str, str]] = set()
+        #: Columns that blocks make of others, by what they are made of and how.
+        self.changed: dict[tuple[object, ...], Schema] = {}
         #: Holds what is said of the instances of one block, until all of them are checked.
         self._gathered: Gathered | None = None
 

@@ -756,8 +756,29 @@ class Expressions:
             )
         )
 
-    def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
-        """Report a column that ``schema`` does not have."""
+    def unknown_column(self, name: str, span: Span, schema: Any, where: str, prefix: str = "") -> None:
+        """Report a column that ``schema`` does not have; ``prefix`` stands before names of columns in fixes."""
+        gone = schema.gone.get(name)
+        if gone is not None:
+            near = gone.new if gone.new in schema.columns else ""
+            became = f"renames it to `{gone.new}`" if gone.new else "drops it"
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_COLUMN,
+                    f"`{where}` has no column `{name}` any more: `{gone.by}` {became}",
+                    span,
+                    label=f"did you mean `{prefix}{near}`?" if near else "no longer there",
+                    labels=[
+                        Label(gone.span, f"`{gone.by}` {gone.verb} it here"),
+                        Label(gone.column.span, f"`{name}` is declared here"),
+                    ],
+                    help=[]
+                    if near
+                    else ["it has " + ", ".join(f"`{each}`" for each in list(schema.columns)[:12])],
+                    fixes=[Fix(f"write `{prefix}{near}`", [(span, f"{prefix}{near}")])] if near else [],
+                )
+            )
+            return
         if schema.partial:
             return
         near = self.checker.modules.nearest(name, schema.columns)
@@ -780,7 +801,7 @@ class Expressions:
                 codes.UNKNOWN_COLUMN,
                 f"`{where}` has no column `{name}`",
                 span,
-                label=f"did you mean `{near}`?" if near else "no such column",
+                label=f"did you mean `{prefix}{near}`?" if near else "no such column",
                 labels=[
                     Label(schema.columns[near].span, f"`{near}` is declared here")
                     if near
@@ -789,7 +810,7 @@ class Expressions:
                 help=[]
                 if near
                 else ["it has " + ", ".join(f"`{each}`" for each in list(schema.columns)[:12])],
-                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `{prefix}{near}`", [(span, f"{prefix}{near}")])] if near else [],
             )
         )
 

@@ -32,6 +32,7 @@ NO_SUCH_FUNCTION: Code = ("MLP740", "no-such-function")
 UNFIT_SIGNATURE: Code = ("MLP741", "unfit-signature")
 WRONG_RETURN: Code = ("MLP742", "wrong-return")
 USER_CODE_FAILED: Code = ("MLP743", "user-code-failed")
+NOT_AS_DECLARED: Code = ("MLP744", "not-as-declared")
 
 # Export and registration
 NOT_EXPORTABLE: Code = ("MLP750", "not-exportable")
