@@ -267,6 +267,8 @@ INVALID_TASK = _code("MLP790", "invalid-task")
 MISSING_LIBRARY = _code("MLP791", "missing-library")
 CANNOT_WRITE_OUTPUT = _code("MLP792", "cannot-write-output")
 BAD_PARAMETER = _code("MLP793", "bad-parameter")
+VALUE_DOES_NOT_FIT = _code("MLP795", "value-does-not-fit")
+BAD_SECRET = _code("MLP796", "bad-secret")
 HELD_BACK = _code("MLP794", "held-back")
 STEP_CRASHED = _code("MLP799", "step-crashed")
 

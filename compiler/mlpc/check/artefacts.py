@@ -543,7 +543,7 @@ def _difference(has: Column, needs: Column, *, exact: bool) -> tuple[str, str] |
     if ours.base != wanted.base and (not alike or (exact and wanted.base == "int")):
         return f"is {article(ours.base)}", f"is {article(wanted.base)}"
     if has.nullable and not needs.nullable:
-        return "may lack values", "never lacks one"
+        return "may lack values", "never lacks a value"
     if ours.choices is not None and wanted.choices is not None:
         more = [each for each in ours.choices if each not in wanted.choices]
         if more:

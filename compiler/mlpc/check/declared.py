@@ -68,7 +68,8 @@ class Declarations:
                 return self._bad(
                     module, node, f"`{base}` needs the type of its elements", f"write `{base}(int)`"
                 )
-            return Type(base, of=self._argument_type(module, given[0].value))
+            of = self._argument_type(module, given[0].value)
+            return ERROR if of is ERROR else Type(base, of=of)
         if base == "tensor":
             return self._tensor(module, given, node)
         if base in ("column", *ARTEFACTS) and inputs:

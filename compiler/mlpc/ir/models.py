@@ -61,6 +61,13 @@ _COMPUTED_SCHEMA: dict[str, Any] = {
     "title": "Computed",
     "description": "A value that is known when the figures are.",
     "oneOf": [
+        _form(
+            checked={"$ref": "#/$defs/Expression"},
+            type={"type": "object"},
+            what=_TEXT,
+            text=_TEXT,
+            place={"type": "object"},
+        ),
         _form(const={}),
         _form(param=_TEXT),
         _form(secret=_TEXT),

@@ -33,6 +33,8 @@ Value expressions (arguments, conditions) are plain JSON, where an object with e
 computed when the figures are known::
 
     {"const": JSON}                                     a literal, needed only for objects
+    {"checked": A, "type": TYPE, "what": "…", "text": "…", "place": PLACE}
+                                                        A, which has to be of a type, else the step is refused
     {"param": "trees"}                                  a run-time parameter
     {"secret": "warehouse"}                             a secret: in an argument only, as a whole
     {"metric": {"node": "quality", "name": "recall", "class": "legal" | absent}}

@@ -47,6 +47,8 @@ INVALID_TASK: Code = ("MLP790", "invalid-task")
 MISSING_LIBRARY: Code = ("MLP791", "missing-library")
 CANNOT_WRITE_OUTPUT: Code = ("MLP792", "cannot-write-output")
 BAD_PARAMETER: Code = ("MLP793", "bad-parameter")
+VALUE_DOES_NOT_FIT: Code = ("MLP795", "value-does-not-fit")
+BAD_SECRET: Code = ("MLP796", "bad-secret")
 HELD_BACK: Code = ("MLP794", "held-back")
 STEP_CRASHED: Code = ("MLP799", "step-crashed")
 
