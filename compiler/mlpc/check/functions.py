@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from ..source import Source, Span
 
@@ -300,11 +301,17 @@ def read(path: str, data: bytes) -> PythonFile | tuple[str, Span | None]:
 
 
 def _decoded(data: bytes) -> str:
-    """Return the text of a file in the encoding that it says it has."""
-    import io
-    from tokenize import detect_encoding
-
-    encoding, _ = detect_encoding(io.BytesIO(data).readline)
+    """Return the text of a file in the encoding that it says it has (PEP 263)."""
+    encoding = "utf-8-sig"
+    for line in data.split(b"\n", 2)[:2]:
+        found = re.match(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", line)
+        if found is not None:
+            encoding = found.group(1).decode("ascii", "replace")
+            break
+        if line.split(b"#")[0].strip():
+            break
+    if data.startswith(b"\xef\xbb\xbf"):
+        encoding = "utf-8-sig"
     return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
