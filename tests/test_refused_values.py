@@ -62,7 +62,7 @@ def double(text, size: int, start: int, since: str):
 SIZE = "`size` of `doubled` is a whole number >= 1 and <= 10, but comes to 12"
 START = "`start` of `doubled` is a whole number >= 0 and <= 100, but comes to -1"
 SINCE = "`since` of `doubled` is a date such as 2026-01-31, but comes to tuesday"
-REFUSED = [
+REFUSED: list[tuple[dict[str, int | str], str, str, str]] = [
     ({"factor": 4}, "doubled", SIZE, "main.mlp:12:12 says `counted.words * factor`"),
     ({"factor": 0}, "counted", START, "main.mlp:13:13 says `factor - 1`"),
     ({"day": "tuesday"}, "counted", SINCE, "main.mlp:14:13 says `day`"),

@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from mlpc.check import intervals
 from mlpc.check.types import Type
 from mlpc.check.values import Value
+from mlpc.resolve.modules import Module
+from mlpc.source import Source
+from mlpc.syntax import tree
 
 OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 ENDS = st.none() | st.integers(-4, 4)
 PLAIN = Type("float")
+#: Where nothing stands: bounds look at no place.
+SOURCE = Source("main.mlp", "")
+MODULE = Module("main.mlp", SOURCE, tree.File(SOURCE, None, (), (), (), 0, 0))
 
 
 def value(low: Any = None, high: Any = None, *, low_open: bool = False, high_open: bool = False) -> Value:
     type = Type("float", low=low, high=high, low_open=low_open, high_open=high_open)
-    return Value(type, None, None)  # type: ignore[arg-type] - bounds look at no place
+    return Value(type, MODULE, tree.NoneLiteral(0, 0))
 
 
 @st.composite
