@@ -58,14 +58,14 @@ def count(path):
 def double(text, size: int, start: int, since: str):
     return f"{since} {start} {size} " + text.read_text() * 2
 """
-#: What is given, and what is said of it: where it follows from params alone, nothing has run; else the step is refused.
+#: What is given, whether it follows from params alone, and what is said of it.
 SIZE = "`size` of `doubled` is a whole number >= 1 and <= 10, but comes to 12"
 START = "`start` of `doubled` is a whole number >= 0 and <= 100, but comes to -1"
 SINCE = "`since` of `doubled` is a date such as 2026-01-31, but comes to tuesday"
-REFUSED: list[tuple[dict[str, int | str], str, str, str]] = [
-    ({"factor": 4}, "doubled", SIZE, "main.mlp:12:12 says `counted.words * factor`"),
-    ({"factor": 0}, "counted", START, "main.mlp:13:13 says `factor - 1`"),
-    ({"day": "tuesday"}, "counted", SINCE, "main.mlp:14:13 says `day`"),
+REFUSED: list[tuple[dict[str, int | str], bool, str, str]] = [
+    ({"factor": 4}, False, SIZE, "main.mlp:12:12 says `counted.words * factor`"),
+    ({"factor": 0}, True, START, "main.mlp:13:13 says `factor - 1`"),
+    ({"day": "tuesday"}, True, SINCE, "main.mlp:14:13 says `day`"),
 ]
 FITTING = "2026-01-31 2 9 one two threeone two three"
 
@@ -94,9 +94,9 @@ def settings(given: dict[str, int | str]) -> list[str]:
 
 
 def test_on_this_machine(project: Path) -> None:
-    for given, where, message, help in REFUSED:
+    for given, early, message, help in REFUSED:
         answer = mlpc("run", "--json", *settings(given), cwd=project, variables={})
-        if where == "counted":
+        if early:
             assert answer.code == 1
             assert f"error[MLP795] value-does-not-fit: {message}" in answer.err
             assert help in answer.err
@@ -104,7 +104,7 @@ def test_on_this_machine(project: Path) -> None:
                 (project / ".mlpc" / "runs").iterdir()
             )
             continue
-        error = {step["node"]: step for step in json.loads(answer.out)["steps"]}[where]["error"]
+        error = {step["node"]: step for step in json.loads(answer.out)["steps"]}["doubled"]["error"]
         assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
         assert error["place"] == {"file": "main.mlp", "line": 12, "column": 12}
     answer = mlpc("run", "--json", "--set", "factor=3", cwd=project, variables={})
@@ -117,7 +117,6 @@ def test_on_kubeflow(project: Path) -> None:
     facts = json.loads((build / "manifest.json").read_bytes())
     data = {key: str(project / path) for key, path in facts["staged"].items()}
     for number, (given, _, message, help) in enumerate(REFUSED):
-        # A task of Kubeflow is told of what it needs alone: it is the one that takes the value that refuses it.
         done = reading.run(build, project / str(number), {**data, **given})
         assert done.failed == ["doubled"], done.log
         assert f"error[MLP795 value-does-not-fit]: {message}" in done.log
@@ -136,10 +135,10 @@ def on_compose() -> dict[str, str]:
 def test_on_compose(project: Path, on_compose: dict[str, str], docker_engine: None) -> None:
     compiled(project, "compose")
     try:
-        for given, where, message, help in REFUSED:
+        for given, _, message, help in REFUSED:
             answer = mlpc("submit", "build", "--json", *settings(given), cwd=project, variables=on_compose)
             assert answer.code == 5, answer
-            error = {step["node"]: step for step in json.loads(answer.out)["steps"]}[where]["error"]
+            error = {step["node"]: step for step in json.loads(answer.out)["steps"]}["doubled"]["error"]
             assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
             assert error["place"]["file"] == "main.mlp"
         answer = mlpc("submit", "build", "--json", "--set", "factor=3", cwd=project, variables=on_compose)
@@ -159,10 +158,10 @@ def test_on_airflow(project: Path, docker_engine: None) -> None:
     client = docker.from_env(timeout=600)
     store = Store(client, next(iter(json.loads((build / "manifest.json").read_bytes())["images"])))
     try:
-        for given, where, message, help in REFUSED:
+        for given, _, message, help in REFUSED:
             run = airflow.test(id, conf=given, store=store.name)
-            assert (run.state, run.tasks[where]) == ("failed", "failed"), run
-            error = {step["node"]: step for step in store.summary()["steps"]}[where]["error"]
+            assert (run.state, run.tasks["doubled"]) == ("failed", "failed"), run
+            error = {step["node"]: step for step in store.summary()["steps"]}["doubled"]["error"]
             assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
         run = airflow.test(id, conf={"factor": 3}, store=store.name)
         assert run.state == "success", run

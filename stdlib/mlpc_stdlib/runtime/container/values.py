@@ -20,8 +20,7 @@ def parameters(graph: Graph, texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the value of every run-time parameter: its default, or what ``texts`` says.
 
     Raises:
-        StepError: a parameter that the pipeline does not have, a value that does not fit, or one that is computed
-            from parameters and does not fit where it is used.
+        StepError: a parameter that the pipeline does not have, or a value that does not fit.
     """
     for name in texts:
         if name not in graph.params:
@@ -32,20 +31,13 @@ def parameters(graph: Graph, texts: Mapping[str, str]) -> dict[str, Any]:
                 if graph.params
                 else "it has none",
             )
-    found = {
+    return {
         name: parse(name, param["type"], texts[name]) if name in texts else param["default"]
         for name, param in graph.params.items()
     }
-    # What follows from parameters alone is looked at by the first step, for all that come after it.
-    for node in graph.nodes.values():
-        try:
-            conditions.early(node.get("arguments") or {}, found)
-        except conditions.Unfit as problem:
-            raise unfit(problem) from None
-    return found
 
 
-def unfit(problem: conditions.Unfit) -> StepError:
+def _unfit(problem: conditions.Unfit) -> StepError:
     """Return the error for a value that came to what its type does not allow."""
     return StepError(codes.VALUE_DOES_NOT_FIT, str(problem), problem.help, problem.place)
 
@@ -101,7 +93,7 @@ def arguments(
         try:
             made = conditions.evaluate(value, measured, params)
         except conditions.Unfit as problem:
-            raise unfit(problem) from None
+            raise _unfit(problem) from None
         except conditions.NoValue as problem:
             raise StepError(codes.INVALID_TASK, f"`{name}` of `{node}` has no value: {problem}") from None
         computed[name] = [made.low, made.high] if isinstance(made, conditions.Range) else made

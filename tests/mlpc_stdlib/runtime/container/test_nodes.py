@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -204,28 +203,25 @@ def test_a_secret_that_is_not_what_it_is_declared_as(tmp_path: Path) -> None:
     assert "s3same" not in said + (tmp_path / "store" / "tell" / "result.json").read_text(encoding="utf-8")
 
 
-def test_a_value_that_does_not_fit_is_refused_by_the_first_step_that_can_tell(tmp_path: Path) -> None:
+def test_a_step_is_refused_that_would_take_a_value_that_does_not_fit(tmp_path: Path) -> None:
     place = {"file": "main.mlp", "line": 9, "column": 12}
-
-    def checked(expr: Any) -> dict[str, Any]:
-        type = {"base": "int", "max": 10}
-        return {"checked": expr, "type": type, "what": "`key` of `tell`", "text": "factor * …", "place": place}
-
-    twice = {"op": "*", "args": [{"param": "factor"}, 2]}
-    found = {"op": "*", "args": [{"param": "factor"}, {"metric": {"node": "count", "name": "words"}}]}
-    for name, expr in (("early", twice), ("late", found)):
-        (tmp_path / name).mkdir()
-        words = Engine(tmp_path / name, COUNT, task("tell", arguments={"key": checked(expr)}))
-        assert words.run("count", "--param", "factor=1")[0] == 0
-        refuses = "count" if name == "early" else "tell"
-        if name == "late":
-            assert words.run("count", "--param", "factor=6")[0] == 0
-        status, said = words.run(refuses, "--param", "factor=6")
-        assert status == 2
-        assert "error[MLP795 value-does-not-fit]: `key` of `tell` is a whole number <= 10, but comes to " in said
-        error = words.record(refuses)["error"]
-        assert (error["code"], error["place"]) == ("MLP795", place)
-        assert error["help"] == ["main.mlp:9:12 says `factor * …`"]
+    expr = {"op": "*", "args": [{"param": "factor"}, {"metric": {"node": "count", "name": "words"}}]}
+    checked = {
+        "checked": expr,
+        "type": {"base": "int", "max": 10},
+        "what": "`key` of `tell`",
+        "text": "factor * …",
+    }
+    words = Engine(tmp_path, COUNT, task("tell", arguments={"key": {**checked, "place": place}}))
+    assert words.run("count", "--param", "factor=6")[0] == 0
+    status, said = words.run("tell", "--param", "factor=6")
+    assert status == 2
+    assert (
+        "error[MLP795 value-does-not-fit]: `key` of `tell` is a whole number <= 10, but comes to 108" in said
+    )
+    error = words.record("tell")["error"]
+    assert (error["code"], error["place"], error["final"]) == ("MLP795", place, True)
+    assert error["help"] == ["main.mlp:9:12 says `factor * …`"]
 
 
 def test_data_that_is_not_mounted(tmp_path: Path) -> None:
