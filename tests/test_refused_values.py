@@ -42,7 +42,7 @@ component counted: data {
 
 component doubled: step {
   input text: file("txt")
-  param size: int in 1..10
+  param size: int in 0..10
   param start: int in 0..100
   param since: date
   output more: file("txt")
@@ -59,7 +59,7 @@ def double(text, size: int, start: int, since: str):
     return f"{since} {start} {size} " + text.read_text() * 2
 """
 #: What is given, whether it follows from params alone, and what is said of it.
-SIZE = "`size` of `doubled` is a whole number >= 1 and <= 10, but comes to 12"
+SIZE = "`size` of `doubled` is a whole number >= 0 and <= 10, but comes to 12"
 START = "`start` of `doubled` is a whole number >= 0 and <= 100, but comes to -1"
 SINCE = "`since` of `doubled` is a date such as 2026-01-31, but comes to tuesday"
 REFUSED: list[tuple[dict[str, int | str], bool, str, str]] = [
@@ -161,7 +161,9 @@ def test_on_airflow(project: Path, docker_engine: None) -> None:
         for given, _, message, help in REFUSED:
             run = airflow.test(id, conf=given, store=store.name)
             assert (run.state, run.tasks["doubled"]) == ("failed", "failed"), run
-            error = {step["node"]: step for step in store.summary()["steps"]}["doubled"]["error"]
+            summary = store.summary()
+            error = {step["node"]: step for step in summary["steps"]}["doubled"]["error"]
+            assert error is not None, (summary, run.log)
             assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
         run = airflow.test(id, conf={"factor": 3}, store=store.name)
         assert run.state == "success", run
