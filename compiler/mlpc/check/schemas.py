@@ -137,7 +137,7 @@ class Schema:
         return self._json
 
 
-def same(left: Schema | None, right: Schema | None) -> bool:
+def alike(left: Schema | None, right: Schema | None) -> bool:
     """Return whether two schemas have the same columns, of the same types and marks."""
     if left is None or right is None or left is right:
         return left is right
