@@ -1,17 +1,14 @@
-"""A value that is known only when the pipeline runs, and does not fit where it flows, is refused alike on every engine."""
+"""A value that is known only when the pipeline runs, and does not fit where it flows, is refused alike wherever it runs."""
 
 from __future__ import annotations
 
 import json
-import uuid
 from pathlib import Path
 
-import docker
 import pytest
 
-from tests.mlpc_backends.airflow.engine import Airflow, Store
 from tests.mlpc_backends.kubeflow import reading
-from tests.mlpc_engines.engine import compose_2, mlpc
+from tests.mlpc_engines.engine import mlpc
 
 pytestmark = pytest.mark.engine
 
@@ -80,12 +77,9 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def compiled(project: Path, target: str, *, build: bool = True) -> Path:
+def compiled(project: Path, target: str) -> Path:
     answer = mlpc("compile", "--to", target, "-o", "build", cwd=project, variables={})
     assert answer.code == 0, answer
-    if build:
-        answer = mlpc("build", "build", cwd=project, variables={})
-        assert answer.code == 0, answer
     return project / "build"
 
 
@@ -113,7 +107,7 @@ def test_on_this_machine(project: Path) -> None:
 
 def test_on_kubeflow(project: Path) -> None:
     """The engine of Kubeflow's SDK for one machine."""
-    build = compiled(project, "kubeflow", build=False)
+    build = compiled(project, "kubeflow")
     facts = json.loads((build / "manifest.json").read_bytes())
     data = {key: str(project / path) for key, path in facts["staged"].items()}
     for number, (given, _, message, help) in enumerate(REFUSED):
@@ -124,50 +118,3 @@ def test_on_kubeflow(project: Path) -> None:
     done = reading.run(build, project / "good", {**data, "factor": 3})
     assert done.failed == []
     assert Path(done.output("doubled", "more")).read_text(encoding="utf-8") == FITTING
-
-
-@pytest.fixture
-def on_compose() -> dict[str, str]:
-    return {"COMPOSE_PROJECT_NAME": f"mlpc-test-{uuid.uuid4().hex[:8]}", "MLPC_COMPOSE": compose_2()}
-
-
-@pytest.mark.timeout(1200)
-def test_on_compose(project: Path, on_compose: dict[str, str], docker_engine: None) -> None:
-    compiled(project, "compose")
-    try:
-        for given, _, message, help in REFUSED:
-            answer = mlpc("submit", "build", "--json", *settings(given), cwd=project, variables=on_compose)
-            assert answer.code == 5, answer
-            error = {step["node"]: step for step in json.loads(answer.out)["steps"]}["doubled"]["error"]
-            assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
-            assert error["place"]["file"] == "main.mlp"
-        answer = mlpc("submit", "build", "--json", "--set", "factor=3", cwd=project, variables=on_compose)
-        assert answer.code == 0, answer
-    finally:
-        mlpc("down", "build", "--volumes", cwd=project, variables=on_compose)
-
-
-@pytest.mark.timeout(1200)
-def test_on_airflow(project: Path, docker_engine: None) -> None:
-    """Airflow 3, `airflow dags test`, with a container for each task."""
-    build = compiled(project, "airflow")
-    airflow = Airflow(project / "airflow")
-    id, there = airflow.add(build)
-    (there / "data" / "data").mkdir(parents=True)
-    (there / "data" / "data" / "words.txt").write_text("one two three", encoding="utf-8")
-    client = docker.from_env(timeout=600)
-    store = Store(client, next(iter(json.loads((build / "manifest.json").read_bytes())["images"])))
-    try:
-        for given, _, message, help in REFUSED:
-            run = airflow.test(id, conf=given, store=store.name)
-            assert (run.state, run.tasks["doubled"]) == ("failed", "failed"), run
-            summary = store.summary()
-            error = {step["node"]: step for step in summary["steps"]}["doubled"]["error"]
-            assert error is not None, (summary, run.log)
-            assert (error["code"], error["message"], error["help"]) == ("MLP795", message, [help])
-        run = airflow.test(id, conf={"factor": 3}, store=store.name)
-        assert run.state == "success", run
-        assert store.text("doubled/more") == FITTING
-    finally:
-        store.remove()
-        client.close()
