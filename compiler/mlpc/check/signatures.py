@@ -159,6 +159,9 @@ class Signature:
                     missing.remove(near)
                 wrong = True
                 self._untaken(name, place, near)
+        untaken = [name for name in offered if name not in function.parameters]
+        if len(untaken) == len(missing) == 1 and wrong:
+            missing = []  # most likely one of another name: one mistake
         for name in missing:
             wrong = True
             self._not_offered(name, function.parameters[name])
