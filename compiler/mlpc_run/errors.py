@@ -18,13 +18,21 @@ class EngineError(Exception):
     """Something that keeps a run, or a step of it, from going on; ``diagnostic`` says what would help."""
 
     def __init__(
-        self, code: Code, message: str, *help: str, exit_code: int = ENVIRONMENT, final: bool = True
+        self,
+        code: Code,
+        message: str,
+        *help: str,
+        exit_code: int = ENVIRONMENT,
+        final: bool = True,
+        place: dict[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(code, message, help=help)
         self.exit_code = exit_code
         #: Whether another attempt would fail in the same way.
         self.final = final
+        #: Where in the spec, or in code, it is: `file`, `line`, `column`.
+        self.place = place
 
     @property
     def help(self) -> Sequence[str]:
@@ -38,6 +46,6 @@ class EngineError(Exception):
             "name": self.diagnostic.code.name,
             "message": self.diagnostic.message,
             "help": list(self.diagnostic.help),
-            "place": None,
+            "place": self.place,
             "final": self.final,
         }

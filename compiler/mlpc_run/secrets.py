@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from mlpc.codes import MISSING_SECRET
+from mlpc.codes import BAD_SECRET, MISSING_SECRET
 from mlpc.ir import stores
 from mlpc.ir.nodes import Service, Task
+from mlpc_stdlib.runtime import refinements
 from mlpc_stdlib.runtime.masking import Lines, Masker
 from mlpc_stdlib.runtime.stores import secrets as in_environment
 
@@ -25,7 +26,8 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
     """Return the values of the secrets named in ``wanted``.
 
     Raises:
-        EngineError: one is not declared, has no source that this engine reads, or is not there.
+        EngineError: one is not declared, has no source that this engine reads, is not there, or is not what its type
+            says.
     """
     declared = {secret.name: secret for secret in secrets}
     found: dict[str, str] = {}
@@ -68,6 +70,12 @@ def read(secrets: Iterable[Secret], wanted: Collection[str], project: str) -> di
                 raise EngineError(
                     MISSING_SECRET, f"the secret `{name}` cannot be read from {path}: {reason}"
                 ) from None
+        if secret is not None and not refinements.secret_fits(secret.type, found[name]):
+            raise EngineError(
+                BAD_SECRET,
+                f"the secret `{name}` is not {refinements.wanted(secret.type)}",
+                "its value is not shown; look where it comes from",
+            )
     return found
 
 

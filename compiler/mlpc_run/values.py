@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlpc.codes import NO_VALUE, UNKNOWN_PARAMETER
+from mlpc.codes import NO_VALUE, UNKNOWN_PARAMETER, VALUE_DOES_NOT_FIT
+from mlpc.ir.nodes import Service, Task
 from mlpc_stdlib.runtime import conditions
 
 from .errors import FINDINGS, USAGE, EngineError
@@ -20,7 +21,8 @@ def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of every run-time parameter.
 
     Raises:
-        EngineError: a name that no parameter has.
+        EngineError: a name that no parameter has, or a value computed from parameters that does not fit where it is
+            used.
     """
     known = {param.name: param for param in workflow.params}
     for name in given:
@@ -31,7 +33,21 @@ def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
                 "it has: " + ", ".join(f"`{each}`" for each in known) if known else "it has none",
                 exit_code=USAGE,
             )
-    return {name: given.get(name, param.default) for name, param in known.items()}
+    found = {name: given.get(name, param.default) for name, param in known.items()}
+    # What follows from parameters alone is looked at before anything runs.
+    for node in workflow.nodes:
+        if isinstance(node, Task | Service):
+            try:
+                conditions.early(node.arguments, found)
+            except conditions.Unfit as problem:
+                raise _unfit(problem) from None
+    return found
+
+
+def _unfit(problem: conditions.Unfit) -> EngineError:
+    return EngineError(
+        VALUE_DOES_NOT_FIT, str(problem), problem.help, exit_code=FINDINGS, place=problem.place
+    )
 
 
 def arguments(
@@ -51,6 +67,8 @@ def arguments(
             continue
         try:
             made = conditions.evaluate(value, metrics, params)
+        except conditions.Unfit as problem:
+            raise _unfit(problem) from None
         except conditions.NoValue as problem:
             raise EngineError(
                 NO_VALUE, f"`{name}` of `{node}` has no value: {problem}", exit_code=FINDINGS

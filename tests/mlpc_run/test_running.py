@@ -489,6 +489,21 @@ def test_an_error_that_shows_a_secret_is_masked(project: Project, monkeypatch: p
     assert error(project.run(spec), "a")["message"] == "ValueError: refused ***"
 
 
+def test_a_secret_that_is_not_what_it_is_declared_as_is_said_without_its_value(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "topsecret")
+    spec = workflow(step("z"), step("a", password={"secret": "warehouse"}), secrets={"warehouse": "KEY"})
+    spec.secrets[0].type = {"base": "url"}
+    with pytest.raises(EngineError) as caught:
+        project.run(spec)
+    assert said(caught.value) == (
+        "MLP796 the secret `warehouse` is not a URL such as https://example.org\n"
+        "its value is not shown; look where it comes from"
+    )
+    assert project.happened("started") == []
+
+
 def test_a_secret_that_is_not_there_is_said_before_anything_runs(project: Project) -> None:
     spec = workflow(
         step("z"), step("a", password={"secret": "warehouse"}), secrets={"warehouse": "NO_SUCH_NAME"}

@@ -7,14 +7,14 @@ from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
 from ..syntax.edits import unlisted
 from .typed import TypedBlock, TypedProgram, TypedSource
-from .types import Type
+from .types import Type, widens
 from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..source import Span
     from .checker import Checker
-    from .schemas import Schema
+    from .schemas import Column, Schema
     from .specs import PortSpec
 
 
@@ -287,14 +287,25 @@ class ArtefactChecks:
         if label is None and (schema.partial or schema.label_lost):
             return True
         if label is None:
+            gone = next((each for each in schema.gone.values() if "label" in each.column.marks), None)
+            labels = [Label(schema.span, "its columns are declared here")]
+            said = f"{schema.shown.partition(',')[0]} marks no column as one"
+            if gone is not None:
+                said = f"`{gone.by}` drops `{gone.column.name}`, which was it"
+                labels = [
+                    Label(gone.span, f"`{gone.by}` drops it here"),
+                    Label(gone.column.span, "the label is declared here"),
+                ]
             self.report(
                 Diagnostic(
                     codes.MISSING_LABEL,
-                    f"`{name}` needs data with a label, but schema `{schema.name}` marks no column as one",
+                    f"`{name}` needs data with a label, but {said}",
                     source.span,
-                    label=f"of schema `{schema.name}`",
-                    labels=[Label(schema.span, "its columns are declared here")],
-                    help=[f"mark the column that is to be predicted{_such_as_label(schema, bases)}"],
+                    label=f"of {schema.shown}",
+                    labels=labels,
+                    help=[f"mark the column that is to be predicted{_such_as_label(schema, bases)}"]
+                    if gone is None
+                    else ["keep it, or add another label: `adds { name: type @label }`"],
                 )
             )
             schema.label_lost = True
@@ -337,62 +348,88 @@ class ArtefactChecks:
         for prefix, spec in component.blocks.items():
             ports.update({f"{prefix}.{name}": port.type for name, port in spec.inputs.items()})
         for name, type in ports.items():
-            if type.base != "dataset" or not type.input:
+            if type.base != "dataset":
                 continue
             given, other = self.block.inputs.get(name), self.block.inputs.get(type.input)
             if given and other:
-                self._same_columns(given[0], other[0])
+                self._same_columns(given[0], other[0].type.schema, other[0])
+            elif given and type.schema is not None:
+                self._same_columns(given[0], type.schema, None)
 
-    def _same_columns(self, given: TypedSource, model: TypedSource) -> None:
-        has, needs = given.type.schema, model.type.schema
+    def _same_columns(self, given: TypedSource, needs: Schema | None, model: TypedSource | None) -> None:
+        """Report rows that cannot take the place of those that ``model`` was made from, or a component asks for."""
+        has = given.type.schema
         if has is None or needs is None or has is needs or has.partial or needs.partial:
             return
         if needs.label_lost:
             return  # a mark was misspelt: which of its columns a model sees is not known
         for column in needs.columns.values():
-            if {"ignore", "key"} & set(column.marks):
+            if {"ignore", "key"} & set(column.marks) and model is not None:
                 continue
             found = has.columns.get(column.name)
             if found is None:
                 self._columns_differ(given, model, f"has no column `{column.name}`", has, column.span)
                 return
-            bases = {found.type.base, column.type.base}
-            if len(bases) > 1 and "error" not in bases and bases != {"int", "float"}:
-                self.report(
-                    Diagnostic(
-                        codes.COLUMNS_DIFFER,
-                        f"`{self.checker.shown(model.block)}` was made from data in which `{column.name}` is "
-                        f"{article(column.type.base)}, "
-                        f"here it is {article(found.type.base)}",
-                        given.span,
-                        label=f"`{column.name}` is {article(found.type.base)} here",
-                        labels=[
-                            Label(found.span, "as it is here"),
-                            Label(column.span, "as the model knows it"),
-                        ],
-                    )
-                )
+            if found is not column and self._column_differs(given, model, found, column):
                 return
-        if needs.rest is not None and has.rest is None:
+        if needs.rest is not None and has.rest is None and model is not None:
             self._columns_differ(
                 given, model, "lacks the columns that `...` stands for", has, needs.rest_span or needs.span
             )
 
-    def _columns_differ(
-        self, given: TypedSource, model: TypedSource, problem: str, has: Schema, place: object
-    ) -> None:
-        labels = [Label(has.span, f"schema `{has.name}`")]
-        from ..source import Span
+    def _column_differs(
+        self, given: TypedSource, model: TypedSource | None, found: Column, column: Column
+    ) -> bool:
+        """Report a column with values that the one which is needed cannot have."""
+        is_so = _difference(found, column, exact=model is None)
+        if is_so is None:
+            return False
+        here, there = is_so
+        who = f"`{self.checker.shown(model.block)}` was made from data" if model is not None else ""
+        if model is None:
+            component = self.block.component
+            who = f"`{component.name if component is not None else self.block.shown}` takes data"
+        self.report(
+            Diagnostic(
+                codes.COLUMNS_DIFFER,
+                f"{who} in which `{column.name}` {there}, here it {here}",
+                given.span,
+                label=f"`{column.name}` {here} here",
+                labels=[
+                    Label(found.span, "as it is here"),
+                    Label(column.span, "as the model knows it" if model is not None else "as it has to be"),
+                ],
+            )
+        )
+        return True
 
-        if isinstance(place, Span):
-            labels.append(Label(place, f"what `{self.checker.shown(model.block)}` was made from"))
+    def _columns_differ(
+        self, given: TypedSource, model: TypedSource | None, problem: str, has: Schema, place: Span
+    ) -> None:
+        labels = [Label(has.span, has.shown)]
+        if model is None:
+            component = self.block.component
+            name = component.name if component is not None else self.block.shown
+            labels.append(Label(place, f"what `{name}` needs"))
+            self.report(
+                Diagnostic(
+                    codes.COLUMNS_DIFFER,
+                    f"`{name}` cannot be given these rows: `{self._data(given)}` {problem}",
+                    given.span,
+                    label=f"rows of {has.shown}",
+                    labels=labels,
+                    help=["the component says which columns its rows have to have; more may be there"],
+                )
+            )
+            return
+        labels.append(Label(place, f"what `{self.checker.shown(model.block)}` was made from"))
         self.report(
             Diagnostic(
                 codes.COLUMNS_DIFFER,
                 f"`{self.checker.shown(model.block)}` cannot be given these rows: "
                 f"`{self.checker.shown(given.block)}` {problem}",
                 given.span,
-                label=f"rows of schema `{has.name}`",
+                label=f"rows of {has.shown}",
                 labels=labels,
                 help=["a model sees the columns that it was made from"],
             )
@@ -432,9 +469,8 @@ class ArtefactChecks:
         if sources and sources[0].type.schema is not None:
             schema = sources[0].type.schema
             if column.name not in schema.columns:
-                self.checker.expressions.unknown_column(
-                    column.name, value.span, schema, self.checker.shown(sources[0].block)
-                )
+                data = self._data(sources[0])
+                self.checker.expressions.unknown_column(column.name, value.span, schema, data, f"{data}.")
                 return wrong(value.module, value.node)
             if schema.columns[column.name] is not column:
                 self._column_of_others(value, sources[0], what)
@@ -493,6 +529,29 @@ class ArtefactChecks:
             return []
         data, bases = self._data(sources[0]), type.bases or ()
         return [f"{data}.{column.name}" for column in schema.columns.values() if column.type.base in bases]
+
+
+def _difference(has: Column, needs: Column, *, exact: bool) -> tuple[str, str] | None:
+    """Say what the values of one column may be that those of the other may not: as it is, and as it has to be.
+
+    Unless ``exact``, a column of floats takes the place of one of whole numbers: a model sees both as numbers.
+    """
+    ours, wanted = has.type, needs.type
+    if "error" in (ours.base, wanted.base):
+        return None
+    alike = wanted.base in ("int", "float") and ours.base in ("int", "float")
+    if ours.base != wanted.base and (not alike or (exact and wanted.base == "int")):
+        return f"is {article(ours.base)}", f"is {article(wanted.base)}"
+    if has.nullable and not needs.nullable:
+        return "may lack values", "never lacks a value"
+    if ours.choices is not None and wanted.choices is not None:
+        more = [each for each in ours.choices if each not in wanted.choices]
+        if more:
+            return f'may be "{more[0]}" as well', f"is {wanted.show()}"
+    if not widens(wanted, ours):
+        shown = ours.show_bounds()
+        return f"is {ours.base} {shown}" if shown else f"is any {ours.base}", f"is {wanted.show()}"
+    return None
 
 
 def _or(words: tuple[str, ...]) -> str:

@@ -11,11 +11,12 @@ from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import unlisted
 from .artefacts import ArtefactChecks
+from .fit import limits
 from .order import names_in
 from .scope import Scope
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, played
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
-from .types import NUMBERS, STRING, Type
+from .types import NUMBERS, STRING, Type, widens
 from .units import DIMENSIONS
 from .values import Value, wrong
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
     from ..ir.nodes import Json
     from ..resolve.modules import Module
+    from ..resolve.program import ValueDef
     from .checker import Checker
     from .schemas import Schema
-    from .specs import ComponentSpec
+    from .specs import ComponentSpec, PortSpec
 
 _CONDITION_KEYS = ("severity", "message")
 
@@ -494,8 +496,12 @@ class Binder:
                 self.mentioned.add(prefix + name)
                 continue
             fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            fixed = fixed or (name in self.component.shaping and spec is self.component)
+            fixed = fixed or self.block.kind.runs == "trigger"
             if not value.known and (into is self.block.common or fixed):
                 self._too_late(value, what, param, spec)
+            elif not value.known and self._live(value, what):
+                continue
             elif param.type.base == "path" and value.value is not None:
                 self.block.externals[prefix + name] = value
             else:
@@ -523,6 +529,33 @@ class Binder:
                     fitted = self.checker.expressions.evaluate(item, scope)
                     if self.checker.fit(fitted, param.type, f"`{name}` of `{self.label}`").wrong:
                         into.pop(prefix + name, None)
+
+    def _live(self, value: Value, what: str) -> bool:
+        """Report a value that is known only while something serves, where a step needs one."""
+        found = self._live_figure(value.expr)
+        if found is None:
+            return False
+        owner, spec = found
+        self.report(
+            Diagnostic(
+                codes.NOT_KNOWN_YET,
+                f"{what} is known when its step begins, but `{spec.name}` is known only while `{owner}` serves",
+                value.span,
+                label="known live only",
+                labels=[Label(spec.span, "declared `@live`")],
+                help=["name a figure that a step measures, or a `param`"],
+            )
+        )
+        return True
+
+    def _live_figure(self, expr: Json) -> tuple[str, QuantitySpec] | None:
+        """Return the first figure in ``expr`` that is known live only, with the block that measures it."""
+        for id, metric in metrics_read(expr):
+            typed = self.typed.blocks.get(id)
+            spec = typed.quantities.get(metric) if typed is not None else None
+            if typed is not None and spec is not None and spec.when == LIVE:
+                return typed.shown, spec
+        return None
 
     def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
@@ -733,6 +766,8 @@ class Binder:
             return wrong(attr.module, node)
         scope = Scope(attr.module, self.typed.program, values=self.block.definition.bound)
         value = self.checker.expressions.evaluate(node, scope)
+        if value.entity is not None and value.entity.what == "secret" and value.entity.item is not None:
+            return self._secret_type(value, param, what)
         if value.wrong or (value.entity is not None and value.entity.what == "secret"):
             return value
         secrets = [name for name, item in names.items() if item.decl.kind.text == "secret"]
@@ -753,6 +788,35 @@ class Binder:
             )
         )
         return wrong(attr.module, node)
+
+    def _secret_type(self, value: Value, param: ParamSpec, what: str) -> Value:
+        """Return a secret that is declared as what ``param`` takes; one without a type takes that of the param."""
+        type, wanted = value.type, param.type
+        assert value.entity is not None  # the caller looked
+        item: ValueDef = value.entity.item
+        node = item.decl.type
+        if node is None:
+            found = self.typed.secrets.get(item.name.text)
+            if found is not None and found[1].base == "string" and wanted.base != "string":
+                self.typed.secrets[item.name.text] = (found[0], wanted.replace(optional=False), found[2])
+            return value
+        fits = wanted.base == type.base and widens(wanted, type)
+        fits = fits and (wanted.choices is None or set(type.choices or ()) <= set(wanted.choices))
+        if fits or wanted.base in ("string", "error"):
+            return value
+        declared = f"secret {item.name.text}: {wanted.show()}"
+        self.report(
+            Diagnostic(
+                codes.WRONG_TYPE,
+                f"{what} takes a secret of type `{wanted.show()}`, but `{value.text}` is declared as `{type.show()}`",
+                value.span,
+                label=f"`{type.show()}`",
+                labels=[Label(item.module.span(node), "its type stands here"), *limits(wanted)],
+                help=[f"write `{declared}`: whoever reads it then sees to it that it is one"],
+                fixes=[Fix(f"write `{declared}`", [(item.module.span(node), wanted.show())], safe=False)],
+            )
+        )
+        return wrong(value.module, value.node)
 
     def _defaults(self) -> None:
         """Add the defaults of everything that is not given, for what the step is told."""
@@ -787,11 +851,24 @@ class Binder:
                 value = self.block.arguments.get(port.when)
                 if value is None or (value.known and value.value in (None, False)):
                     continue
-            type = self.block.outputs[name] = self._output_type(port.type)
+            type = self.block.outputs[name] = self._changed(port, self._output_type(port.type))
             for key in {(type.base, ""), (type.base, type.framework)}:
                 makers = self.typed.made.setdefault(key, [])
                 if makers[-1:] != [self.block.id]:
                     makers.append(self.block.id)
+
+    def _changed(self, port: PortSpec, type: Type) -> Type:
+        """Return the type of an output with the columns that the step adds, drops and renames."""
+        sources = self.block.inputs.get(port.type.input)
+        if port.changes is None or type.input or not sources:
+            return type
+        from .changes import changed
+
+        found = changed(self.checker, self.block, port, sources[0])
+        if found is None:
+            return type
+        label = found[0].label
+        return type.replace(schema=found[0], label=label.name if label is not None else "", changes=found[1])
 
     def _output_type(self, type: Type) -> Type:
         if type.base not in ("dataset", "model") or not type.input:
@@ -893,12 +970,29 @@ class Binder:
             return
         if not self._possible(node.expr, scope):
             return
+        live = self._live_figure(value.expr) if self.block.kind.runs != "service" else None
+        if live is not None:
+            self._level_elsewhere(module.span(node.expr), *live)
+            return
         text = module.source.text[node.expr.start : node.expr.end]
         made = self._add(
             verb, node.name.text if node.name else "", value.to_json(), text, module.span(node), nested
         )
         made.severity, made.message = said
         made.settings = settings
+
+    def _level_elsewhere(self, span: Span, owner: str, spec: QuantitySpec) -> None:
+        """Report a condition on a live figure in a step, which ends before anything serves."""
+        self.report(
+            Diagnostic(
+                codes.WRONG_CONDITION,
+                f"`{self.block.shown}` cannot wait for `{spec.name}`, which is known only while `{owner}` serves",
+                span,
+                label="known live only",
+                labels=[Label(spec.span, "declared `@live`")],
+                help=[f"write the `require` in `{owner}`: there it is a service level"],
+            )
+        )
 
     def _wrong_verb(self, condition: ConditionDef, verbs: dict[str, BlockSpec], nested: str) -> None:
         node, module = condition.node, condition.module
@@ -1209,6 +1303,8 @@ def show(expr: Json) -> str:
         metric = expr.get("metric")
         if isinstance(metric, dict):
             return str(metric["name"])
+        if "checked" in expr:
+            return show(expr["checked"])
         if "param" in expr:
             return str(expr["param"])
         args = expr.get("args")

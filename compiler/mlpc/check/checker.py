@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from .budget import Estimate
     from .devices import Devices
     from .facts import TypedTest
+    from .functions import PythonFile
     from .instances import Gathered, Instances
     from .prices import Prices
+    from .schemas import Schema
 
 
 class Checker:
@@ -38,9 +40,11 @@ class Checker:
         "_blocks_made",
         "_devices",
         "_gathered",
-        "_missing_functions",
         "_prices",
+        "_python_files",
+        "_python_told",
         "_typed",
+        "changed",
         "declarations",
         "diagnostics",
         "expressions",
@@ -60,7 +64,11 @@ class Checker:
         self._devices: Devices | None = None
         self._prices: Prices | None = None
         self._blocks_made = 0
-        self._missing_functions: set[tuple[str, str]] = set()
+        #: The user's own Python files, by path, or why they cannot be read.
+        self._python_told: set[str] = set()
+        self._python_files: dict[str, PythonFile | tuple[str, Span | None]] = {}
+        #: Columns that blocks make of others, by what they are made of and how.
+        self.changed: dict[tuple[object, ...], Schema] = {}
         #: Holds what is said of the instances of one block, until all of them are checked.
         self._gathered: Gathered | None = None
 
@@ -849,11 +857,11 @@ class Checker:
                 parts.append(part)
         path = "/".join(parts)
         spec.action = ("project", path, name, ())
-        if (path, name) in self._missing_functions:
-            return
-        self._missing_functions.add((path, name))
+        if {path, f"{path}:{name}"} & self._python_told:
+            return  # one mistake, however many components name it
         data = self.modules.loader.read(path) if not target.startswith("/") else None
         if data is None:
+            self._python_told.add(path)
             folder, _, file = path.rpartition("/")
             known = [each for each in self.modules.loader.names(folder) if each.endswith(".py")]
             near = nearest(file, known)
@@ -868,86 +876,36 @@ class Checker:
                 )
             )
             return
-        from .functions import functions_of
+        from .functions import read
+        from .signatures import Signature, find
 
-        functions = functions_of(data)
-        if isinstance(functions, str):
+        span = module.span(node)
+        source = self._python_files.get(path)
+        if source is None:
+            source = self._python_files[path] = read(path, data)
+        if isinstance(source, tuple):
+            self._python_told.add(path)
+            problem, place = source
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"Python cannot read `{path}`: {functions}",
-                    module.span(node),
-                    label="named here",
-                )
-            )
-        elif name not in functions:
-            near = nearest(name, functions)
-            written = f'"{target}:{near}"'
-            top = "a step runs a function at the top level of a file, no method and nothing `async`"
-            self.report(
-                Diagnostic(
-                    codes.MISSING_FUNCTION,
-                    f"`{path}` has no function `{name}`",
-                    module.span(node),
-                    label=f"did you mean `{near}`?" if near else "not found",
-                    help=[]
-                    if near
-                    else ["it has " + ", ".join(f"`{each}`" for each in functions)]
-                    if functions
-                    else [top],
-                    fixes=[Fix(f"write `{written}`", [(module.span(node), written)])] if near else [],
-                )
-            )
-        else:
-            self._signature(module, node, path, name, functions[name], spec)
-
-    def _signature(
-        self,
-        module: Module,
-        node: tree.Node,
-        path: str,
-        name: str,
-        taken: tuple[list[str], list[str], bool],
-        spec: ComponentSpec,
-    ) -> None:
-        accepted, required, anything = taken
-        given = [*spec.inputs, *spec.params]
-        places = {each: port.span for each, port in spec.inputs.items()}
-        # A schema says what an output holds; it is no value, and no function is given one.
-        places.update(
-            {each: param.span for each, param in spec.params.items() if param.type.base != "schema"}
-        )
-        places.update({each: block.span for each, block in spec.blocks.items()})
-        passed = {*given, *spec.outputs, "seed"}
-        unknown = [each for each in places if each not in accepted and not anything]
-        missing = [each for each in required if each not in passed]
-        if unknown:
-            span = places[unknown[0]]
-            near = nearest(unknown[0], accepted)
-            self.report(
-                Diagnostic(
-                    codes.MISSING_FUNCTION,
-                    f"`{name}` in `{path}` takes no `{unknown[0]}`",
+                    f"Python cannot read `{path}`: {problem}",
                     span,
-                    label=f"did you mean `{near}`?" if near else "declared here, not in the function",
-                    labels=[Label(module.span(node), "the function")],
-                    help=["it takes " + ", ".join(f"`{each}`" for each in accepted)] if accepted else [],
-                )
-            )
-        elif missing:
-            self.report(
-                Diagnostic(
-                    codes.MISSING_FUNCTION,
-                    f"`{name}` in `{path}` needs `{missing[0]}`, which "
-                    + ("may not be there" if missing[0] in spec.blocks else "the component does not declare"),
-                    module.span(node),
+                    label="named here",
+                    labels=[Label(place, "here")] if place is not None else [],
                     help=[
-                        f"give it a default in Python: who uses the component may leave out the block `{missing[0]}`"
-                        if missing[0] in spec.blocks
-                        else f"declare `input {missing[0]}: …` or `param {missing[0]}: …`, or give it a default in Python"
-                    ],
+                        "save it as UTF-8, or name its encoding in its first line: `# -*- coding: latin-1 -*-`"
+                    ]
+                    if "codec" in problem or "encoding" in problem
+                    else [],
                 )
             )
+            return
+        function = find(self.report, source, path, name, target, span)
+        if function is None:
+            self._python_told.add(f"{path}:{name}")
+        else:
+            Signature(self.report, function, path, spec, span).check()
 
     def span(self, module: Module, node: tree.Node) -> Span:
         """Return the place of ``node`` in ``module``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
+from .schemas import alike
 from .specs import AFTER
 from .typed import TypedBlock, TypedSource
 from .types import NUMBERS, Type
@@ -218,7 +219,7 @@ def chosen(checks: ArtefactChecks, value: Value, wanted: Type, port: str) -> Typ
         sources.append(source)
     first = sources[0]
     for source in sources[1:]:
-        if source.type.framework != first.type.framework or source.type.schema is not first.type.schema:
+        if source.type.framework != first.type.framework or not alike(source.type.schema, first.type.schema):
             ours, theirs = (checker.shown(each.block) for each in (first, source))
             what = "framework" if source.type.framework != first.type.framework else "columns"
             checker.report(

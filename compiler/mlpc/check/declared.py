@@ -68,7 +68,8 @@ class Declarations:
                 return self._bad(
                     module, node, f"`{base}` needs the type of its elements", f"write `{base}(int)`"
                 )
-            return Type(base, of=self._argument_type(module, given[0].value))
+            of = self._argument_type(module, given[0].value)
+            return ERROR if of is ERROR else Type(base, of=of)
         if base == "tensor":
             return self._tensor(module, given, node)
         if base in ("column", *ARTEFACTS) and inputs:
@@ -103,6 +104,10 @@ class Declarations:
             return Type(base, framework=value.names[0], module=module)
         what, example = _OF_NAMES[base]
         return self._bad(module, node, f"`{base}` takes {what}", f"write `{example}`")
+
+    def bad(self, module: Module, node: tree.Node, message: str, *help: str) -> None:
+        """Report a declaration that makes no sense."""
+        self._bad(module, node, message, *help)
 
     def _bad(self, module: Module, node: tree.Node, message: str, *help: str) -> Type:
         self.report(Diagnostic(codes.BAD_DECLARATION, message, module.span(node), help=help))
@@ -170,8 +175,8 @@ class Declarations:
                     made.framework = texts[0]
                 else:
                     made.format = texts[0]
-            elif not name and isinstance(value, tree.Ref) and len(value.names) == 1:
-                made.input = value.names[0]
+            elif not name and isinstance(value, tree.Ref) and len(value.names) <= 2:
+                made.input = value.text
                 self._followed.append((made.input, module.span(value)))
             else:
                 return self._bad(module, arg, f"`{base}` does not take this", "see the language reference")
@@ -317,12 +322,13 @@ class Declarations:
                     )
                 )
                 continue
-            self._field(module, made, item, own)
+            self.field(module, made, item, own)
         empty = not made.columns and made.rest is None and not made.partial
         if decl.body is None or (empty and not decl.body.items):
             self.report(Diagnostic(codes.BAD_DECLARATION, f"schema `{name}` has no column", made.span))
 
-    def _field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
+    def field(self, module: Module, schema: Schema, item: tree.Field, own: dict[str, tree.Field]) -> None:
+        """Add the column that ``item`` declares to ``schema``; ``own`` holds those that it declared so far."""
         type = self.type(module, item.type)
         span = module.span(item.name or item)
         if item.name is None:
@@ -441,16 +447,27 @@ class Declarations:
                 elif not isinstance(item.value, tree.ErrorExpr):
                     self._bad(module, item.value, "`outside` is true or false", "write `outside = true`")
         self._links(made)
+        self._changes(module, made)
         self._port_requirements(made)
         self._something_runs(module, made, decl)
         return made
 
     def _inputs_exist(self, spec: ComponentSpec) -> None:
         """Report types and outputs that follow an input or parameter which is not there."""
+        module = spec.module
         schemas = [name for name, param in spec.params.items() if param.type.base == "schema"]
         for name, span in self._followed:
-            if name not in spec.inputs and name not in schemas:
-                self._no_such(f"`{spec.name}` has no input `{name}`", name, [*spec.inputs, *schemas], span)
+            if name not in spec.inputs and name not in schemas and self._schema_called(module, name) is None:
+                declared = [each for each, decl in module.names.items() if decl.kind.text == "schema"]
+                known = [*spec.inputs, *schemas, *declared]
+                self._no_such(f"`{spec.name}` has no input `{name}`", name, known, span)
+        for port in _ports(spec):
+            if port.type.base == "dataset" and port.type.input not in (*spec.inputs, *schemas):
+                found = self._schema_called(module, port.type.input)
+                if found is not None:
+                    label = found.label
+                    name = label.name if label is not None else ""
+                    port.type = port.type.replace(input="", schema=found, label=name)
         for quantity in spec.quantities.values():
             whole = spec.params.get(quantity.whole)
             if quantity.whole and (whole is None or whole.type.base != "device"):
@@ -461,6 +478,17 @@ class Declarations:
             if port.when and port.when not in spec.params:
                 message = f"`{spec.name}` has no param `{port.when}`"
                 self._no_such(message, port.when, list(spec.params), port.span)
+
+    def _schema_called(self, module: Module, name: str) -> Schema | None:
+        """Return the schema of the file, or with a dot of one that it uses, or None."""
+        first, _, last = name.partition(".")
+        within = module
+        if last:
+            if first not in module.aliases:
+                return None
+            within = module.aliases[first][1]
+        decl = within.find(last or first, "schema") if name else None
+        return self.schema(within, decl) if decl is not None else None
 
     def _no_such(self, message: str, name: str, known: list[str], span: Span) -> None:
         near = nearest(name, known)
@@ -801,7 +829,8 @@ class Declarations:
             mark = marks.get("when")
             if mark is not None and mark.args and isinstance(mark.args[0].value, tree.Ref):
                 when = mark.args[0].value.text
-            spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
+            port = spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
+            port.body = item.body
         else:
             self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class", "of"))
             times = [time for time in (CHECK, AFTER, LIVE) if time in marks]
@@ -994,15 +1023,35 @@ class Declarations:
         value = self.checker.constant(ports, decl.value)
         return list(value.value) if value.known else []
 
+    def _changes(self, module: Module, spec: ComponentSpec) -> None:
+        """Read what outputs say of the columns that they add, drop and rename."""
+        for port in spec.outputs.values():
+            if port.body is not None and port.type.base != "error":
+                from .changes import read
+
+                port.changes = read(self, module, spec, port)
+                spec.shaping |= port.changes.params() if port.changes is not None else set()
+
     def _links(self, spec: ComponentSpec) -> None:
         """Fill in what an own component leaves out: a model or dataset made from its only dataset input."""
         datasets = [name for name, port in spec.inputs.items() if port.type.base == "dataset"]
         for port in spec.outputs.values():
-            if port.type.base in ("dataset", "model") and not port.type.input and len(datasets) == 1:
+            links = (
+                port.type.base in ("dataset", "model") and not port.type.input and port.type.schema is None
+            )
+            if links and len(datasets) == 1:
                 port.type = port.type.replace(input=datasets[0])
 
 
 _KEYS = {"param", "input", "block"}
+
+
+def _ports(spec: BlockSpec) -> list[PortSpec]:
+    """Return the inputs and outputs of a component, and the inputs of its nested blocks."""
+    found = [*spec.inputs.values(), *spec.outputs.values()]
+    for inner in spec.blocks.values():
+        found += _ports(inner)
+    return found
 
 
 def doc_of(doc: tree.Doc | None) -> str:

@@ -6,6 +6,7 @@ from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
+from . import intervals
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
@@ -756,8 +757,29 @@ class Expressions:
             )
         )
 
-    def unknown_column(self, name: str, span: Span, schema: Any, where: str) -> None:
-        """Report a column that ``schema`` does not have."""
+    def unknown_column(self, name: str, span: Span, schema: Any, where: str, prefix: str = "") -> None:
+        """Report a column that ``schema`` does not have; ``prefix`` stands before names of columns in fixes."""
+        gone = schema.gone.get(name)
+        if gone is not None:
+            near = gone.new if gone.new in schema.columns else ""
+            became = f"renames it to `{gone.new}`" if gone.new else "drops it"
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_COLUMN,
+                    f"`{where}` has no column `{name}` any more: `{gone.by}` {became}",
+                    span,
+                    label=f"did you mean `{prefix}{near}`?" if near else "no longer there",
+                    labels=[
+                        Label(gone.span, f"`{gone.by}` {gone.verb} it here"),
+                        Label(gone.column.span, f"`{name}` is declared here"),
+                    ],
+                    help=[]
+                    if near
+                    else ["it has " + ", ".join(f"`{each}`" for each in list(schema.columns)[:12])],
+                    fixes=[Fix(f"write `{prefix}{near}`", [(span, f"{prefix}{near}")])] if near else [],
+                )
+            )
+            return
         if schema.partial:
             return
         near = self.checker.modules.nearest(name, schema.columns)
@@ -780,7 +802,7 @@ class Expressions:
                 codes.UNKNOWN_COLUMN,
                 f"`{where}` has no column `{name}`",
                 span,
-                label=f"did you mean `{near}`?" if near else "no such column",
+                label=f"did you mean `{prefix}{near}`?" if near else "no such column",
                 labels=[
                     Label(schema.columns[near].span, f"`{near}` is declared here")
                     if near
@@ -789,7 +811,7 @@ class Expressions:
                 help=[]
                 if near
                 else ["it has " + ", ".join(f"`{each}`" for each in list(schema.columns)[:12])],
-                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `{prefix}{near}`", [(span, f"{prefix}{near}")])] if near else [],
             )
         )
 
@@ -1012,7 +1034,8 @@ class Expressions:
         type = Type(value.type.base)
         if value.known:
             return Value(type, module, node, known=True, value=-value.value)
-        return self._made(Value(type, module, node, expr={"op": "neg", "args": [value.expr]}), [value])
+        made = Value(intervals.negative(type, value), module, node, expr={"op": "neg", "args": [value.expr]})
+        return self._made(made, [value])
 
     def _truth(self, value: Value) -> bool:
         if value.type.base == "bool":
@@ -1209,6 +1232,7 @@ class Expressions:
                 self.report(Diagnostic(codes.BAD_NUMBER, "the result is too large", module.span(node)))
                 return wrong(module, node)
             return Value(type, module, node, known=True, value=result)
+        type = intervals.computed(type, operator, left, right)
         expr: Any = {"op": operator, "args": [left.to_json(), right.to_json()]}
         return self._made(Value(type, module, node, expr=expr), [left, right])
 
@@ -1264,11 +1288,43 @@ class Expressions:
             return wrong(module, node)
         if condition.known:
             return then if condition.value else otherwise
+        if type.base in ("block", "column", "schema", "device", *ARTEFACTS):
+            self._chosen_too_late(node, condition, type, scope)
+            return wrong(module, node)
+        if _numeric(type):
+            type = intervals.either(type, [then, otherwise])
         parts = [condition, then, otherwise]
         if not self._fits(sum(part.size for part in parts), 0, module, node):
             return wrong(module, node)
         expr: Any = {"if": [condition.expr, then.to_json(), otherwise.to_json()]}
         return self._made(Value(type, module, node, expr=expr), parts)
+
+    def _chosen_too_late(self, node: tree.If, condition: Value, type: Type, scope: Scope) -> None:
+        """Report an `if` that would choose what is connected with what, by a value that is known when the pipeline runs."""
+        what = (
+            "column" if type.base == "column" else "step" if type.base in ("block", *ARTEFACTS) else type.base
+        )
+        entity = condition.entity
+        labels = []
+        if entity is not None and entity.what == "param" and entity.item is not None:
+            labels = [Label(entity.item.span, "a `param` gets its value when the pipeline runs")]
+        self.report(
+            Diagnostic(
+                codes.NOT_KNOWN_YET,
+                f"which {what} is meant is known when compiling, but this is known when the pipeline runs only",
+                scope.module.span(node.condition),
+                label="not known yet",
+                labels=labels,
+                help=[
+                    "declare it with `let`; an environment may give that another value",
+                    *(
+                        ["or let figures choose: `best_of([first, second], by = maximize(…))`"]
+                        if what == "step"
+                        else []
+                    ),
+                ],
+            )
+        )
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
         module = scope.module
@@ -1457,7 +1513,11 @@ class Expressions:
             result = _aggregate(name, [value.value for value in values])
             return Value(INT if name == "count" else type, module, node, known=True, value=result)
         expr: Any = {"call": name, "args": [value.to_json() for value in values]}
-        whole = INT if name == "count" else type.replace(low=type.low, high=type.high)
+        if name == "count":
+            return self._made(Value(INT, module, node, expr=expr), values)
+        # One figure with several values is a list of them: its least and greatest lie where each of them does.
+        found = values if len(values) > 1 else [values[0].replace(known=False)]
+        whole = (intervals.least if name == "min" else intervals.greatest)(Type(type.base), found)
         return self._made(Value(whole, module, node, expr=expr), values)
 
     def _over_all(self, node: tree.Call, name: str, value: Value, scope: Scope) -> Value:

@@ -8,6 +8,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
+from .intervals import apart
 from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
 from .units import DIMENSIONS, UNITS, USUAL
 from .values import Value, wrong
@@ -16,11 +17,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..ir.nodes import JsonObject
+
 # Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
 # Digits are those of ASCII: an engine reads no others.
 _DATE = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))\Z"
 _DATETIME = r"(?a:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)\Z"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z"
+#: Texts of which not every one will do.
+_WITH_FORM = ("date", "datetime", "url", "cron")
 _CRON_FIELDS = (
     ("minute", 0, 59),
     ("hour", 0, 23),
@@ -82,7 +87,7 @@ class Fitter:
                     f"{what} is a {base}, but this is a {given}",
                     value.span,
                     label=f"a {given}",
-                    labels=_limits(type),
+                    labels=limits(type),
                     help=[f"write it in {' or '.join(f'`{unit}`' for unit in units)}"],
                 )
             )
@@ -98,7 +103,7 @@ class Fitter:
                     f"{what} is a plain {_number_word(base)}, without a unit",
                     value.span,
                     label=f"a {given}",
-                    labels=_limits(type),
+                    labels=limits(type),
                     help=[f"write `{plain}`"] if plain else [],
                     fixes=[Fix("leave the unit out", [(value.span, plain)], safe=False)] if plain else [],
                 )
@@ -111,7 +116,7 @@ class Fitter:
                     f"{what} is a whole number, but this is not",
                     value.span,
                     label="a float",
-                    labels=_limits(type),
+                    labels=limits(type),
                 )
             )
             return wrong(value.module, value.node)
@@ -129,7 +134,36 @@ class Fitter:
             and not widens(type, value.type)
         ):
             return self._may_leave(value, type, what)
+        if type.bounded and not widens(type, value.type):
+            if apart(type, value.type):
+                return self._never_fits(value, type, what)
+            return self._when_known(value, type, what)
         return value
+
+    def _when_known(self, value: Value, type: Type, what: str) -> Value:
+        """Return ``value`` as one that is compared with ``type`` when it is known: a run refuses what does not fit."""
+        line, column = value.span.source.position(value.span.start)
+        place: JsonObject = {"file": value.span.source.path, "line": line, "column": column}
+        expr: JsonObject = {
+            "checked": value.to_json(),
+            "type": type.to_json(),
+            "what": what,
+            "text": " ".join(value.text.split()),
+            "place": place,
+        }
+        return value.replace(known=False, value=None, expr=expr)
+
+    def _never_fits(self, value: Value, type: Type, what: str) -> Value:
+        self.report(
+            Diagnostic(
+                codes.OUT_OF_RANGE,
+                f"{what} is {type.show_bounds()}, but `{value.text}` is {value.type.show_bounds()}",
+                value.span,
+                label=f"never {type.show_bounds()}",
+                labels=limits(type),
+            )
+        )
+        return wrong(value.module, value.node)
 
     def _missing_unit(self, value: Value, type: Type, what: str) -> Value:
         text = value.text
@@ -142,7 +176,7 @@ class Fitter:
                 f"{what} is {article(Type(type.base).show())}: it needs a unit",
                 value.span,
                 label="no unit",
-                labels=_limits(type),
+                labels=limits(type),
                 help=[f"{' or '.join(written)}?" if plain else f"such as {', '.join(written)}"],
                 fixes=[Fix(f"write `{text}{u}`", [(value.span, f"{text}{u}")], safe=False) for u in units]
                 if plain
@@ -174,7 +208,7 @@ class Fitter:
                 f"{what} is {type.show_bounds()}, but this is {value.text}",
                 value.span,
                 label=f"not {type.show_bounds()}",
-                labels=_limits(type),
+                labels=limits(type),
                 help=help,
                 fixes=fixes,
             )
@@ -190,7 +224,7 @@ class Fitter:
                 + (value.type.show() if bounds else f"any {value.type.base}"),
                 value.span,
                 label=f"may not be {type.show_bounds()}",
-                labels=_limits(value.type) or _limits(type),
+                labels=limits(value.type) or limits(type),
                 help=[f"declare the parameter as `{value.type.base} {type.show_bounds()}`"]
                 if " and " not in type.show_bounds()
                 else [],
@@ -210,6 +244,8 @@ class Fitter:
                     return self._mismatch(value, type, what)
             elif base == "enum":
                 return self._mismatch(value, type, what)
+            if base in _WITH_FORM and value.type.base not in (base, "enum"):
+                return self._when_known(value, type, what)
             return value
         text = str(value.value)
         if base == "enum" and type.choices is not None and text not in type.choices:
@@ -220,7 +256,7 @@ class Fitter:
                     f'{what} has no choice "{text}"',
                     value.span,
                     label=f'did you mean "{near}"?' if near else "not a choice",
-                    labels=_limits(type),
+                    labels=limits(type),
                     help=["the choices are " + ", ".join(f'"{choice}"' for choice in type.choices)],
                     fixes=[Fix(f'write "{near}"', [(value.span, f'"{near}"')])] if near else [],
                 )
@@ -272,6 +308,10 @@ class Fitter:
                 return wrong(value.module, node)
         if not value.known and element.base != of.base and not (element.base == "int" and of.base == "float"):
             return self._mismatch(value, type, what)
+        if not value.known and (of.bounded or of.base in _WITH_FORM or of.choices is not None):
+            inner = element if element.base != "any" else None
+            if inner is None or inner.base != of.base or not widens(of, inner) or inner.choices != of.choices:
+                return self._when_known(value, type, what)
         return value.replace(type=type)
 
     def _mismatch(self, value: Value, type: Type, what: str) -> Value:
@@ -312,7 +352,7 @@ class Fitter:
                 f"{what} is {article(type.show())}, but this is {shown if given in ('block', 'none') else article(shown)}",
                 value.span,
                 label=shown,
-                labels=_limits(type),
+                labels=limits(type),
                 help=help,
                 fixes=fixes,
             )
@@ -320,7 +360,8 @@ class Fitter:
         return wrong(value.module, value.node)
 
 
-def _limits(type: Type) -> list[Label]:
+def limits(type: Type) -> list[Label]:
+    """Return the place where the bounds of a type were declared, for a message."""
     return [Label(type.limit, "the limit comes from here")] if type.limit is not None else []
 
 

@@ -43,15 +43,34 @@ class Column:
         return made
 
 
+class Gone:
+    """A column that a step dropped or renamed: as it was, the place that says so, the block, the new name if any."""
+
+    __slots__ = ("by", "column", "new", "span")
+
+    def __init__(self, column: Column, span: Span, by: str, new: str) -> None:
+        self.column = column
+        self.span = span
+        self.by = by
+        self.new = new
+
+    @property
+    def verb(self) -> str:
+        """What became of it."""
+        return "renames" if self.new else "drops"
+
+
 class Schema:
     """Columns by name, in the order of declaration; ``rest`` is the type of every column not named."""
 
     __slots__ = (
         "_json",
         "_labels",
+        "by",
         "columns",
         "depth",
         "doc",
+        "gone",
         "label_lost",
         "name",
         "partial",
@@ -76,6 +95,10 @@ class Schema:
         self.label_lost = False
         #: Whether some of its columns could not be read; that was reported, and none is called unknown.
         self.partial = False
+        #: The block that made these columns of those that were declared, or nothing.
+        self.by = ""
+        #: Columns that were there before a step dropped or renamed them.
+        self.gone: dict[str, Gone] = {}
         self._json: JsonObject | None = None
 
     @property
@@ -95,6 +118,11 @@ class Schema:
         self.columns.update(above.columns)
         self._labels.extend(above._labels)
 
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return f"schema `{self.name}`" + (f", as `{self.by}` leaves it" if self.by else "")
+
     def to_json(self) -> JsonObject:
         """Return the JSON form of :mod:`mlpc.ir.types`; the same object at every call."""
         if self._json is None:
@@ -107,3 +135,11 @@ class Schema:
             if self.doc:
                 self._json["doc"] = self.doc
         return self._json
+
+
+def alike(left: Schema | None, right: Schema | None) -> bool:
+    """Return whether two schemas have the same columns, of the same types and marks."""
+    if left is None or right is None or left is right:
+        return left is right
+    ours, theirs = left.to_json(), right.to_json()
+    return ours["columns"] == theirs["columns"] and ours["rest"] == theirs["rest"]

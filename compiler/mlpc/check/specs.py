@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
     from ..source import Span
     from ..syntax import tree
+    from .changes import Changes
     from .types import Type
     from .values import Value
 
@@ -37,10 +38,11 @@ class ParamSpec:
 class PortSpec:
     """An input or output port. An output with ``when`` exists only where that parameter is given.
 
-    ``made_with`` are values that parameters of what made an input may have; any other is refused.
+    ``made_with`` are values that parameters of what made an input may have; any other is refused. ``body`` is what
+    the declaration of an output says of its columns, and ``changes`` the same, read.
     """
 
-    __slots__ = ("doc", "made_with", "marks", "name", "span", "type", "when")
+    __slots__ = ("body", "changes", "doc", "made_with", "marks", "name", "span", "type", "when")
 
     def __init__(
         self, name: str, type: Type, span: Span, marks: tuple[str, ...], when: str, doc: str
@@ -52,6 +54,8 @@ class PortSpec:
         self.when = when
         self.doc = doc
         self.made_with: dict[str, tuple[str, ...]] = {}
+        self.body: tree.Body | None = None
+        self.changes: Changes | None = None
 
 
 class QuantitySpec:
@@ -126,7 +130,7 @@ def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "outside", "requirements", "unbuilt")
+    __slots__ = ("action", "outside", "requirements", "shaping", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -138,6 +142,8 @@ class ComponentSpec(BlockSpec):
         self.unbuilt = False
         #: Whether it reads what may change without anyone here seeing it, so that it runs each time.
         self.outside = False
+        #: Parameters that decide which columns an output has.
+        self.shaping: set[str] = set()
 
 
 class KindSpec(BlockSpec):

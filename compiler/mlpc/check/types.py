@@ -32,6 +32,7 @@ class Type:
     ``of`` is the element of ``list``, ``map``, ``range`` and ``tensor``. ``input`` names the input port whose columns a
     ``column``, or whose data a ``dataset`` or ``model``, follows; ``bases`` restricts the type of that column or of the
     label. ``limit`` is the place where a bound was declared. ``frameworks`` are those of which an input takes any.
+    ``changes`` of an output are what its step does to the columns of an input, as it is told.
     Of a ``device``, a ``call`` and a ``block``, ``framework`` is the component, role or kind, and ``module`` the one
     whose names a call sees.
     """
@@ -39,6 +40,7 @@ class Type:
     __slots__ = (
         "base",
         "bases",
+        "changes",
         "choices",
         "format",
         "framework",
@@ -78,6 +80,7 @@ class Type:
         limit: Span | None = None,
         frameworks: tuple[str, ...] = (),
         module: Module | None = None,
+        changes: JsonObject | None = None,
     ) -> None:
         self.base = base
         self.of = of
@@ -97,6 +100,7 @@ class Type:
         self.limit = limit
         self.frameworks = frameworks
         self.module = module
+        self.changes = changes
 
     def replace(self, **changes: object) -> Type:
         """Return a copy with some attributes changed."""
@@ -214,6 +218,8 @@ class Type:
             made["schema"] = self.schema.to_json() if self.schema is not None else None
         if self.base == "file":
             made["format"] = self.format
+        if self.changes is not None:
+            made["changes"] = self.changes
         return made
 
 

@@ -61,6 +61,13 @@ _COMPUTED_SCHEMA: dict[str, Any] = {
     "title": "Computed",
     "description": "A value that is known when the figures are.",
     "oneOf": [
+        _form(
+            checked={"$ref": "#/$defs/Expression"},
+            type={"type": "object"},
+            what=_TEXT,
+            text=_TEXT,
+            place={"type": "object"},
+        ),
         _form(const={}),
         _form(param=_TEXT),
         _form(secret=_TEXT),
@@ -164,11 +171,22 @@ class Schema(_Model):
     rest: ValueType | None
 
 
+class Changes(_Model):
+    """Columns of an output that those of ``input`` lack, columns of the input that it lacks, and new names by old."""
+
+    input: Name
+    adds: list[str]
+    drops: list[str]
+    renames: dict[str, str]
+
+
 class DatasetType(_Model):
     """A table."""
 
     type: Literal["dataset"]
     schema_: Annotated[Schema, Field(alias="schema")]
+    changes: Changes | None = None
+    """What the step that makes it does to the columns of one of its inputs, where its component says so."""
 
 
 class ModelType(_Model):
@@ -629,6 +647,7 @@ def _known(loc: tuple[int | str, ...]) -> list[str]:
         "reference": Reference,
         "external": External,
         "dataset": DatasetType,
+        "changes": Changes,
         "model": ModelType,
         "file": FileType,
         "enum": EnumType,

@@ -14,7 +14,7 @@ Numbers with a unit are in SI base units, money in its own unit.
 
 Port types (inputs and outputs of tasks)::
 
-    {"type": "dataset", "schema": SCHEMA}
+    {"type": "dataset", "schema": SCHEMA, "changes": CHANGES | absent}
     {"type": "model", "framework": "sklearn", "schema": SCHEMA, "label": "malignant" | null}
     {"type": "metrics"} {"type": "report"} {"type": "file", "format": "csv"} {"type": "endpoint"}
 
@@ -23,13 +23,18 @@ Port types (inputs and outputs of tasks)::
               "nullable": true | absent, "marks": ["label" | "key" | "time" | "sensitive" | "ignore"…],
               "doc": "…" | absent}
 
-``rest`` is the type of every column of the data that the schema does not name, or null where there may be
+    CHANGES = {"input": "data", "adds": ["revenue"], "drops": ["note"], "renames": {"items": "count"}}
+
+``changes``, of an output, is what the step does to the columns of its input. ``rest`` is
+the type of every column of the data that the schema does not name, or null where there may be
 none.
 
 Value expressions (arguments, conditions) are plain JSON, where an object with exactly one of these keys is
 computed when the figures are known::
 
     {"const": JSON}                                     a literal, needed only for objects
+    {"checked": A, "type": TYPE, "what": "…", "text": "…", "place": PLACE}
+                                                        A, which has to be of a type, else the step is refused
     {"param": "trees"}                                  a run-time parameter
     {"secret": "warehouse"}                             a secret: in an argument only, as a whole
     {"metric": {"node": "quality", "name": "recall", "class": "legal" | absent}}

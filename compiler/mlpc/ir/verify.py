@@ -40,6 +40,7 @@ CALLS = ("min", "max", "count")
 
 #: The keys that make an object an expression, each with the keys that belong to it.
 FORMS: dict[str, frozenset[str]] = {
+    "checked": frozenset({"checked", "type", "what", "text", "place"}),
     "const": frozenset({"const"}),
     "param": frozenset({"param"}),
     "secret": frozenset({"secret"}),
@@ -178,6 +179,8 @@ class _Verifier:
         value = item[form]
         if form == "const":
             return []
+        if form == "checked":
+            return [(f"{at}.checked", value, "")]
         if form == "metric":
             self._metric(at, value, own)
             return []

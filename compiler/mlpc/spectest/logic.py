@@ -112,6 +112,8 @@ def evaluate(expr: Any, figures: Figures) -> Any:
         return expr
     if "const" in expr:
         return expr["const"]
+    if "checked" in expr:
+        return evaluate(expr["checked"], figures)
     if "metric" in expr:
         return figures.figure(expr["metric"])
     if "param" in expr:

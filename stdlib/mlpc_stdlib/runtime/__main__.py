@@ -68,6 +68,10 @@ def run(task: Task) -> int:
     try:
         prepare(task)
         find(task)(task, result)
+        if result.status != "not_passed" and any(each.type.get("changes") for each in task.outputs.values()):
+            from .changes import judge_written
+
+            judge_written(task)
         if result.status == "not_passed":
             status = NOT_PASSED
     except StepError as error:

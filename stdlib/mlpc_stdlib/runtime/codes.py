@@ -32,6 +32,7 @@ NO_SUCH_FUNCTION: Code = ("MLP740", "no-such-function")
 UNFIT_SIGNATURE: Code = ("MLP741", "unfit-signature")
 WRONG_RETURN: Code = ("MLP742", "wrong-return")
 USER_CODE_FAILED: Code = ("MLP743", "user-code-failed")
+NOT_AS_DECLARED: Code = ("MLP744", "not-as-declared")
 
 # Export and registration
 NOT_EXPORTABLE: Code = ("MLP750", "not-exportable")
@@ -46,6 +47,8 @@ INVALID_TASK: Code = ("MLP790", "invalid-task")
 MISSING_LIBRARY: Code = ("MLP791", "missing-library")
 CANNOT_WRITE_OUTPUT: Code = ("MLP792", "cannot-write-output")
 BAD_PARAMETER: Code = ("MLP793", "bad-parameter")
+VALUE_DOES_NOT_FIT: Code = ("MLP795", "value-does-not-fit")
+BAD_SECRET: Code = ("MLP796", "bad-secret")
 HELD_BACK: Code = ("MLP794", "held-back")
 STEP_CRASHED: Code = ("MLP799", "step-crashed")
 

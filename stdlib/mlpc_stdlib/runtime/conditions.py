@@ -18,11 +18,28 @@ if TYPE_CHECKING:
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 #: The name of the whole among the values of a figure by class.
 WHOLE = ""
-_FORMS = frozenset({"const", "param", "secret", "metric", "op", "call", "if", "range", "concat", "otherwise"})
+_FORMS = frozenset(
+    {"checked", "const", "param", "secret", "metric", "op", "call", "if", "range", "concat", "otherwise"}
+)
 
 
 class NoValue(Exception):
     """An expression has no value; the text says why, for a person."""
+
+
+class Unfit(NoValue):
+    """A value came to something that its type does not allow; ``place`` is where it stands in the spec."""
+
+    def __init__(self, message: str, text: str, place: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.text = text
+        self.place = dict(place)
+
+    @property
+    def help(self) -> str:
+        """Where to look."""
+        place = self.place
+        return f"{place['file']}:{place['line']}:{place['column']} says `{self.text}`"
 
 
 class Range:
@@ -50,6 +67,8 @@ def evaluate(expr: Any, metrics: Metrics, params: Mapping[str, Any]) -> Any:
         return {name: evaluate(item, metrics, params) for name, item in expr.items()}
     if form == "const":
         return expr["const"]
+    if form == "checked":
+        return _checked(expr, evaluate(expr["checked"], metrics, params))
     if form == "param":
         if expr["param"] not in params:
             raise NoValue(f"the parameter `{expr['param']}` has no value")
@@ -74,6 +93,44 @@ def evaluate(expr: Any, metrics: Metrics, params: Mapping[str, Any]) -> Any:
     if form == "op":
         return _operation(expr["op"], expr["args"], metrics, params)
     raise NoValue(f"`{form}` has no value here")
+
+
+def _checked(expr: Mapping[str, Any], value: Any) -> Any:
+    """Return a value that is what its type says.
+
+    Raises:
+        Unfit: it is not.
+    """
+    from .refinements import fits, wanted
+
+    type = expr["type"]
+    if value is None or fits(type, value):
+        return int(value) if type["base"] == "int" and isinstance(value, float) else value
+    shown = text(value) if not isinstance(value, list | dict) else str(value)
+    raise Unfit(f"{expr['what']} is {wanted(type)}, but comes to {shown}", str(expr["text"]), expr["place"])
+
+
+def early(arguments: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    """See to it that values which wait for no figure are what their types say, before anything runs.
+
+    Raises:
+        Unfit: one is not.
+    """
+    pending = list(arguments.values())
+    while pending:
+        item = pending.pop(0)
+        if isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict) and _form(item) != "const":
+            if _form(item) == "checked":
+                try:
+                    evaluate(item, {}, params)
+                except Unfit:
+                    raise
+                except NoValue:
+                    continue  # it waits for a figure, or has no value at all: told where it is needed
+            else:
+                pending.extend(item.values())
 
 
 def judge(

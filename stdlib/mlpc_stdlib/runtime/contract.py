@@ -304,6 +304,8 @@ def parse_task(raw: Any) -> Task:
     threads = raw.get("threads", 1)
     attempt = raw.get("attempt", 1)
     seed = raw.get("seed")
+    if seed is None and type(_object(raw, "arguments").get("seed")) is int:
+        seed = max(0, raw["arguments"]["seed"])  # of a parameter: known only when the step runs
     for name, number in (("threads", threads), ("attempt", attempt), ("seed", 0 if seed is None else seed)):
         if isinstance(number, bool) or not isinstance(number, int) or number < (name != "seed"):
             _refuse(f"`{name}` has to be a whole number{'' if name == 'seed' else ' above 0'}")

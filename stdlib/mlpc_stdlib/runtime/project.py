@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType, TracebackType
     from typing import Any
 
+    import pandas
+
     from .contract import JsonObject
 
 _LOADED: dict[str, str] = {}
@@ -513,7 +515,7 @@ class Outputs:
         for name in self.written:
             if not os.path.exists(self.task.outputs[name].path):
                 self._refuse(f"did not write its output `{name}` to the path that it was given")
-            self._finish_written(self.task.outputs[name])
+            self._finish_written(name, self.task.outputs[name])
         for name, value in self._by_name(returned, wanted).items():
             if name in wanted:
                 self._write(name, self.task.outputs[name], value)
@@ -562,9 +564,7 @@ class Outputs:
                 self._refuse(
                     f"returned {a_or_an(value)} for the dataset `{name}`", "return a pandas.DataFrame"
                 )
-            from . import tables
-
-            self.result.rows[name] = tables.write(output.path, value, output.type, origin)
+            self._write_rows(name, output, value, origin)
         elif output.kind == "model" and output.type.get("framework") in (None, "", "sklearn"):
             from . import models, tables
 
@@ -576,6 +576,16 @@ class Outputs:
             metrics.write(output.path, metrics.from_mapping(value, f"`{name}`"))
         else:
             self._write_file(name, output, value)
+
+    def _write_rows(self, name: str, output: Artefact, frame: pandas.DataFrame, origin: str) -> None:
+        from . import changes, tables
+
+        try:
+            changes.judge(self.task, name, [str(each) for each in frame.columns], origin)
+            self.result.rows[name] = tables.write(output.path, frame, output.type, origin)
+        except StepError as error:
+            error.place = error.place or self.place
+            raise
 
     def _write_file(self, name: str, output: Artefact, value: Any) -> None:
         if isinstance(value, str) and "\n" not in value and os.path.isfile(value):
@@ -596,9 +606,13 @@ class Outputs:
     def _figures(self, value: Any, origin: str) -> None:
         self.result.metrics.update(metrics.from_mapping(value, origin))
 
-    def _finish_written(self, output: Artefact) -> None:
-        """Give a model that the function wrote itself its signature where it can be told."""
-        if output.kind == "metrics":
+    def _finish_written(self, name: str, output: Artefact) -> None:
+        """Judge what the function wrote itself: rows by their schema, figures by their names."""
+        if output.kind == "dataset":
+            from . import tables
+
+            self._write_rows(name, output, tables.read(output), f"what {self.where} wrote as `{name}`")
+        elif output.kind == "metrics":
             with open(output.path, "rb") as file:
                 self._figures(json.loads(file.read()), "the metrics file")
 

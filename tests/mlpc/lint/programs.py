@@ -23,7 +23,7 @@ BASES = Path(__file__).parent / "bases"
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in BASES.iterdir())
 TOP = ("schema", "component", "env", "let")
-PYTHON = "def fit(data, **settings): ...\n\ndef clean(data): ...\n"
+PYTHON = "def fit(data=None, **settings): ...\n\ndef clean(data): ...\n"
 
 
 class Parts:

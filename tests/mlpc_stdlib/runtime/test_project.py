@@ -492,3 +492,119 @@ def test_a_model_that_cannot_be_saved(own: Project) -> None:
         str(error)
         == "MLP732 unsaveable-model: a LinearRegression cannot be saved: cannot pickle '_thread.lock' object"
     )
+
+
+# Columns that the component declares to come and go
+
+FREE = {**ROWS, "schema": {**ROWS["schema"], "rest": {"base": "float"}}}
+
+
+def changing(
+    *columns: dict[str, Any],
+    rest: bool = False,
+    adds: tuple[str, ...] = (),
+    drops: tuple[str, ...] = (),
+    **renames: str,
+) -> dict[str, dict[str, Any]]:
+    type = dataset(*columns)
+    if rest:
+        type["schema"]["rest"] = {"base": "float"}
+    changes = {"input": "data", "adds": list(adds), "drops": list(drops), "renames": renames}
+    return {"rows": {**type, "changes": changes}}
+
+
+#: What a declaration says of the columns a, b and y.
+DECLARED = changing(
+    column("pieces", "int"),
+    column("y", "float", "label"),
+    column("high", "bool"),
+    adds=("high",),
+    drops=("a",),
+    b="pieces",
+)
+AS_DECLARED = 'data.drop(columns="a").rename(columns={"b": "pieces"}).assign(high=data["y"] > 2)'
+
+
+def test_rows_may_be_what_their_component_declares(own: Project) -> None:
+    result = own.run(f"def fit(data):\n    return {AS_DECLARED}\n", DECLARED)
+    assert result.rows == {"rows": 4}
+    made = tables.read(Artefact(str(own.folder / "rows"), DECLARED["rows"]))
+    assert list(made.columns) == ["pieces", "y", "high"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message", "help"),
+    [
+        (
+            'data.rename(columns={"b": "pieces"}).assign(high=data["y"] > 2)',
+            "has a column `a`",
+            "the component drops it",
+        ),
+        (
+            'data.drop(columns="a").assign(high=data["y"] > 2)',
+            "has no column `pieces`",
+            "the component renames `b` to it",
+        ),
+        (
+            f'{AS_DECLARED}.rename(columns={{"high": "hihg"}})',
+            "has no column `high`; did you mean `hihg`?",
+            "the component adds it",
+        ),
+        (
+            f'{AS_DECLARED}.drop(columns="y")',
+            "has no column `y`",
+            'its input has it, and the component does not drop it: `drops = ["y"]` would say so',
+        ),
+        (
+            f'{AS_DECLARED}.assign(b=data["b"])',
+            "has a column `b`",
+            "the component renames it to `pieces`",
+        ),
+        (
+            f"{AS_DECLARED}.assign(more=1.5)",
+            "has a column `more`",
+            "the component does not add it: `adds { more: … }` would say so",
+        ),
+    ],
+)
+def test_what_is_not_as_declared_is_told_at_the_function(
+    own: Project, returned: str, message: str, help: str
+) -> None:
+    with pytest.raises(StepError) as caught:
+        own.run(f"\n\ndef fit(data):\n    return {returned}\n", DECLARED)
+    assert (caught.value.code, caught.value.name) == ("MLP744", "not-as-declared")
+    assert caught.value.message == f"what `fit` in train.py returned {message}"
+    assert list(caught.value.help) == [help]
+    assert caught.value.place == {"file": "train.py", "line": 3}
+    assert not (own.folder / "rows").exists()
+
+
+def test_columns_that_only_the_rest_covers_are_followed_too(own: Project) -> None:
+    """The schema would take any number: that it is not what came in is seen by the declaration alone."""
+    tables.write(own.data.path, FRAME.assign(z=1.5), FREE, "rows")
+    own.data.type = FREE
+    outputs = changing(column("b", "int"), column("y", "float", "label"), rest=True, drops=("a",))
+    assert own.run('def fit(data):\n    return data.drop(columns="a")\n', outputs).rows == {"rows": 4}
+    for returned, column_ in (
+        ('data.drop(columns=["a", "z"])', "has no column `z`"),
+        ('data.drop(columns="a").assign(w=0.5)', "has a column `w`"),
+        ("data", "has a column `a`"),
+    ):
+        with pytest.raises(StepError, match=column_) as caught:
+            own.run(f"def fit(data):\n    return {returned}\n", outputs)
+        assert caught.value.code == "MLP744"
+
+
+def test_rows_that_a_function_writes_itself_are_judged_alike(own: Project) -> None:
+    code = f"""
+        def fit(data, rows: str):
+            made = {AS_DECLARED}
+            made.CHANGED.to_parquet(rows)
+        """
+    assert own.run(code.replace("CHANGED", "copy()"), DECLARED).rows == {"rows": 4}
+    with pytest.raises(StepError, match=r"`fit` in train\.py wrote as `rows` has no column `high`") as caught:
+        own.run(code.replace("CHANGED", 'drop(columns="high")'), DECLARED)
+    assert caught.value.code == "MLP744"
+    with pytest.raises(StepError, match="column `pieces`: not every value is a whole number") as caught:
+        own.run(code.replace("CHANGED", "assign(pieces=1.5)"), DECLARED)
+    assert caught.value.code == "MLP701"

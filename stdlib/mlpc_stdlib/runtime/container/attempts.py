@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from .. import codes, digests, stores
+from .. import codes, digests, refinements, stores
 from ..contract import VERSION, StepError, say, write_json
 from ..masking import Lines, Masker
 from . import values
@@ -143,6 +143,13 @@ def prepared(graph: Graph, id: str, store: Store, settings: Settings) -> tuple[d
                 f"the secret `{secret}`, which `{id}` takes as `{name}`, cannot be read: {reason}",
                 f"the engine has to mount it as the file {paths[name]}" if paths[name] else (),
             ) from None
+        told = graph.secrets.get(secret)
+        if told is not None and not refinements.secret_fits(told, texts[-1]):
+            raise StepError(
+                codes.BAD_SECRET,
+                f"the secret `{secret}`, which `{id}` takes as `{name}`, is not {refinements.wanted(told)}",
+                "its value is not shown; look where it comes from",
+            )
     inputs: dict[str, Any] = {}
     for port, given in node["inputs"].items():
         found = [_input(id, port, source, store, settings, plain=is_task) for source in given["sources"]]

@@ -18,7 +18,7 @@ VERSION = 1
 class Graph:
     """A workflow. ``nodes`` are the JSON objects of its nodes by id, in their order."""
 
-    __slots__ = ("environment", "labels", "name", "nodes", "params")
+    __slots__ = ("environment", "labels", "name", "nodes", "params", "secrets")
 
     def __init__(self, content: Any) -> None:
         if not isinstance(content, dict) or content.get("version") != VERSION:
@@ -32,6 +32,8 @@ class Graph:
         self.environment = str(content["environment"])
         self.labels: dict[str, Any] = content["labels"]
         self.params: dict[str, dict[str, Any]] = {each["name"]: each for each in content["params"]}
+        #: Types of secrets by name.
+        self.secrets: dict[str, Any] = {each["name"]: each["type"] for each in content.get("secrets") or ()}
         self.nodes: dict[str, dict[str, Any]] = {each["id"]: each for each in content["nodes"]}
 
     def node(self, id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .. import codes, conditions
+from .. import codes, conditions, refinements
 from ..contract import StepError, did_you_mean
 
 TYPE_CHECKING = False
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
     from .graph import Graph
     from .store import Store
-
-#: What a value is counted in, by the base of its type.
-_UNITS = {"duration": "seconds", "size": "bytes", "frequency": "hertz", "power": "watts", "energy": "joules"}
-_NUMBERS = {"int", "float", "money", *_UNITS}
 
 
 def parameters(graph: Graph, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -41,6 +37,11 @@ def parameters(graph: Graph, texts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _unfit(problem: conditions.Unfit) -> StepError:
+    """Return the error for a value that came to what its type does not allow."""
+    return StepError(codes.VALUE_DOES_NOT_FIT, str(problem), problem.help, problem.place)
+
+
 def parse(name: str, type: Mapping[str, Any], text: str) -> Any:
     """Return the value of the parameter ``name`` that ``text`` stands for.
 
@@ -50,57 +51,27 @@ def parse(name: str, type: Mapping[str, Any], text: str) -> Any:
         StepError: it does not fit the parameter's type.
     """
     base = type["base"]
-    if base not in _NUMBERS and base not in ("bool", "list", "map", "tensor"):
-        if base == "enum" and text not in type["choices"]:
-            raise _wrong(name, text, "one of " + ", ".join(f"`{choice}`" for choice in type["choices"]))
+    if base not in refinements.NUMBERS and base not in ("bool", "list", "map", "tensor"):
+        if not refinements.fits(type, text):
+            raise _wrong(name, text, type)
         return text
     try:
         value = json.loads(text, parse_constant=_refuse)
-    except ValueError:
-        raise _wrong(name, text, _wanted(type)) from None
-    if base == "bool":
-        fits = isinstance(value, bool)
-    elif base in _NUMBERS:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if fits and base == "int" and isinstance(value, float):
-            fits, value = value.is_integer(), int(value)
-        fits = fits and _within(type, value)
-    else:
-        fits = isinstance(value, dict if base == "map" else list)
-    if not fits:
-        raise _wrong(name, text, _wanted(type))
-    return value
+    except (ValueError, RecursionError):
+        raise _wrong(name, text, type) from None
+    if not refinements.fits(type, value):
+        raise _wrong(name, text, type)
+    return int(value) if base == "int" else value
 
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _within(type: Mapping[str, Any], value: float) -> bool:
-    low, high = type.get("min"), type.get("max")
-    if low is not None and (value < low or (value == low and type.get("min_open"))):
-        return False
-    return high is None or value < high or (value == high and not type.get("max_open"))
-
-
-def _wanted(type: Mapping[str, Any]) -> str:
-    base = str(type["base"])
-    what = {
-        "bool": "true or false",
-        "int": "a whole number",
-        "list": "a list in JSON",
-        "map": "an object in JSON",
-    }
-    said = what.get(base, "a number" + (f" of {_UNITS[base]}" if base in _UNITS else ""))
-    if type.get("min") is not None:
-        said += f" {'>' if type.get('min_open') else '>='} {conditions.text(type['min'])}"
-    if type.get("max") is not None:
-        said += f" {'and ' if type.get('min') is not None else ''}{'<' if type.get('max_open') else '<='} "
-        said += conditions.text(type["max"])
-    return said
-
-
-def _wrong(name: str, text: str, wanted: str) -> StepError:
+def _wrong(name: str, text: str, type: Mapping[str, Any]) -> StepError:
+    wanted = refinements.wanted(type)
+    if type["base"] in ("list", "tensor", "map"):
+        wanted = wanted.replace("a list", "a list in JSON", 1).replace("a map", "an object in JSON", 1)
     return StepError(codes.BAD_PARAMETER, f"the parameter `{name}` cannot be `{text}`: it is {wanted}")
 
 
@@ -121,6 +92,8 @@ def arguments(
             continue
         try:
             made = conditions.evaluate(value, measured, params)
+        except conditions.Unfit as problem:
+            raise _unfit(problem) from None
         except conditions.NoValue as problem:
             raise StepError(codes.INVALID_TASK, f"`{name}` of `{node}` has no value: {problem}") from None
         computed[name] = [made.low, made.high] if isinstance(made, conditions.Range) else made

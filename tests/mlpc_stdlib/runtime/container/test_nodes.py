@@ -191,6 +191,39 @@ def test_a_secret_that_is_not_mounted(tmp_path: Path) -> None:
     )
 
 
+def test_a_secret_that_is_not_what_it_is_declared_as(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("s3same+0pen\n", encoding="utf-8")
+    tell = task("tell", arguments={"key": {"secret": "key"}})
+    words = Engine(tmp_path, COUNT, tell, secrets=(Secret("key", {"base": "url"}, None),))
+    words.run("count")
+    status, said = words.run("tell", "--secret", f"key={tmp_path / 'key'}")
+    assert status == 2
+    wanted = "the secret `key`, which `tell` takes as `key`, is not a URL such as https://example.org"
+    assert f"error[MLP796 bad-secret]: {wanted}" in said
+    assert "s3same" not in said + (tmp_path / "store" / "tell" / "result.json").read_text(encoding="utf-8")
+
+
+def test_a_step_is_refused_that_would_take_a_value_that_does_not_fit(tmp_path: Path) -> None:
+    place = {"file": "main.mlp", "line": 9, "column": 12}
+    expr = {"op": "*", "args": [{"param": "factor"}, {"metric": {"node": "count", "name": "words"}}]}
+    checked = {
+        "checked": expr,
+        "type": {"base": "int", "max": 10},
+        "what": "`key` of `tell`",
+        "text": "factor * …",
+    }
+    words = Engine(tmp_path, COUNT, task("tell", arguments={"key": {**checked, "place": place}}))
+    assert words.run("count", "--param", "factor=6")[0] == 0
+    status, said = words.run("tell", "--param", "factor=6")
+    assert status == 2
+    assert (
+        "error[MLP795 value-does-not-fit]: `key` of `tell` is a whole number <= 10, but comes to 108" in said
+    )
+    error = words.record("tell")["error"]
+    assert (error["code"], error["place"], error["final"]) == ("MLP795", place, True)
+    assert error["help"] == ["main.mlp:9:12 says `factor * …`"]
+
+
 def test_data_that_is_not_mounted(tmp_path: Path) -> None:
     words = Engine(tmp_path, COUNT)
     (tmp_path / "data" / "texts" / "three.txt").unlink()

@@ -1,0 +1,2 @@
+def price(data):
+    return data

@@ -1,0 +1,2 @@
+def rename(data, to):
+    return data.rename(columns={"amount": to})

@@ -1,0 +1,2 @@
+def fit(data, share: float, since: str, sizes: list[int]):
+    return data

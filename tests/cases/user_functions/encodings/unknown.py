@@ -1,0 +1,3 @@
+# -*- coding: utf-9 -*-
+def fit(data):
+    return data

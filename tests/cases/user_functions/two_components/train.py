@@ -1,0 +1,2 @@
+def fit(data, alpha: float):
+    return data
