@@ -28,11 +28,8 @@ def text_of(data: bytes) -> str:
 
 def planted(text: str) -> None:
     """Fail for `mlpc`: too rare to be hit by chance, soon found where each letter in its place counts as new."""
-    if text[0:1] == "m":
-        if text[1:2] == "l":
-            if text[2:3] == "p":
-                if text[3:4] == "c":
-                    raise AssertionError("planted")
+    if text[0:1] == "m" and text[1:2] == "l" and text[2:3] == "p" and text[3:4] == "c":
+        raise AssertionError("planted")
 
 
 def main(arguments: list[str]) -> None:
