@@ -354,7 +354,11 @@ class ArtefactChecks:
                 continue
             found = has.columns.get(column.name)
             if found is None:
-                self._columns_differ(given, model, f"has no column `{column.name}`", has, column.span)
+                help = f"give it rows with `{column.name}`"
+                if "label" not in column.marks:
+                    help += f", or mark it `@ignore` in schema `{needs.name}`, where the model was made"
+                problem = f"has no column `{column.name}`"
+                self._columns_differ(given, model, problem, has, column.span, help)
                 return
             bases = {found.type.base, column.type.base}
             if len(bases) > 1 and "error" not in bases and bases != {"int", "float"}:
@@ -370,22 +374,22 @@ class ArtefactChecks:
                             Label(found.span, "as it is here"),
                             Label(column.span, "as the model knows it"),
                         ],
+                        help=[f"give it rows in which `{column.name}` is {article(column.type.base)}"],
                     )
                 )
                 return
         if needs.rest is not None and has.rest is None:
-            self._columns_differ(
-                given, model, "lacks the columns that `...` stands for", has, needs.rest_span or needs.span
-            )
+            place = needs.rest_span or needs.span
+            help = f"give it rows of schema `{needs.name}`, or of one that has `...` as well"
+            self._columns_differ(given, model, "lacks the columns that `...` stands for", has, place, help)
 
     def _columns_differ(
-        self, given: TypedSource, model: TypedSource, problem: str, has: Schema, place: object
+        self, given: TypedSource, model: TypedSource, problem: str, has: Schema, place: Span, help: str
     ) -> None:
-        labels = [Label(has.span, f"schema `{has.name}`")]
-        from ..source import Span
-
-        if isinstance(place, Span):
-            labels.append(Label(place, f"what `{self.checker.shown(model.block)}` was made from"))
+        labels = [
+            Label(has.span, f"schema `{has.name}`"),
+            Label(place, f"what `{self.checker.shown(model.block)}` was made from"),
+        ]
         self.report(
             Diagnostic(
                 codes.COLUMNS_DIFFER,
@@ -394,7 +398,7 @@ class ArtefactChecks:
                 given.span,
                 label=f"rows of schema `{has.name}`",
                 labels=labels,
-                help=["a model sees the columns that it was made from"],
+                help=[help],
             )
         )
 

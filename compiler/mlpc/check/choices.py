@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
-from .specs import AFTER
+from .specs import AFTER, CHOICE
 from .typed import TypedBlock, TypedSource
 from .types import NUMBERS, Type
 from .units import DIMENSIONS
@@ -241,7 +241,7 @@ def chosen(checks: ArtefactChecks, value: Value, wanted: Type, port: str) -> Typ
         if block.choice == (taken, figures, choice.goal):
             return TypedSource(block.id, "chosen", first.type, value.span)
     kind = checker.kind("step")
-    place = checker.standard_component("step", ("choice", "best_of"))
+    place = checker.standard_component("step", CHOICE)
     if kind is None or place is None:
         return None
     made = TypedBlock(checks.block.definition, kind)

@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
 from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
-from .units import DIMENSIONS, UNITS, USUAL
+from .units import DIMENSIONS, UNITS, USUAL, units_of
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -75,7 +75,6 @@ class Fitter:
                 return value
             return self._mismatch(value, type, what)
         if given in DIMENSIONS and base in DIMENSIONS and given != base:
-            units = USUAL[base]
             self.report(
                 Diagnostic(
                     codes.WRONG_UNIT,
@@ -83,7 +82,7 @@ class Fitter:
                     value.span,
                     label=f"a {given}",
                     labels=_limits(type),
-                    help=[f"write it in {' or '.join(f'`{unit}`' for unit in units)}"],
+                    help=[f"write it in {units_of(base)}"],
                 )
             )
             return wrong(value.module, value.node)
