@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import codes, limits
-from .check.cascade import is_syntax, without_cascades
+from .check.cascade import is_syntax, without_cascades, without_other_spellings
 from .check.checker import Checker
 from .diagnostics import Diagnostic, Diagnostics
 from .resolve.modules import Module, Modules
@@ -102,10 +102,12 @@ class Compilation:
             self._diagnostics.explain_from(before, environment, place)
 
     def _leave_out_cascades(self, root: Module) -> None:
-        found = list(self._diagnostics)
+        said = list(self._diagnostics)
+        found = without_other_spellings(said)
         if any(is_syntax(item) for item in found):
             for module in self._modules.project():
                 found = without_cascades(found, module)
+        if len(found) < len(said):
             self._diagnostics = Diagnostics()
             self._diagnostics.extend(found)
 

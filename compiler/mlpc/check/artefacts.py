@@ -368,14 +368,18 @@ class ArtefactChecks:
                 continue
             found = has.columns.get(column.name)
             if found is None:
-                self._columns_differ(given, model, f"has no column `{column.name}`", has, column.span)
+                help = f"give it rows with `{column.name}`"
+                if model is not None and "label" not in column.marks:
+                    help += f", or mark it `@ignore` in schema `{needs.name}`, where the model was made"
+                problem = f"has no column `{column.name}`"
+                self._columns_differ(given, model, problem, has, column.span, help)
                 return
             if found is not column and self._column_differs(given, model, found, column):
                 return
         if needs.rest is not None and has.rest is None and model is not None:
-            self._columns_differ(
-                given, model, "lacks the columns that `...` stands for", has, needs.rest_span or needs.span
-            )
+            place = needs.rest_span or needs.span
+            help = f"give it rows of schema `{needs.name}`, or of one that has `...` as well"
+            self._columns_differ(given, model, "lacks the columns that `...` stands for", has, place, help)
 
     def _column_differs(
         self, given: TypedSource, model: TypedSource | None, found: Column, column: Column
@@ -399,12 +403,19 @@ class ArtefactChecks:
                     Label(found.span, "as it is here"),
                     Label(column.span, "as the model knows it" if model is not None else "as it has to be"),
                 ],
+                help=[f"give it rows in which `{column.name}` {there}"],
             )
         )
         return True
 
     def _columns_differ(
-        self, given: TypedSource, model: TypedSource | None, problem: str, has: Schema, place: Span
+        self,
+        given: TypedSource,
+        model: TypedSource | None,
+        problem: str,
+        has: Schema,
+        place: Span,
+        help: str,
     ) -> None:
         labels = [Label(has.span, has.shown)]
         if model is None:
@@ -418,7 +429,7 @@ class ArtefactChecks:
                     given.span,
                     label=f"rows of {has.shown}",
                     labels=labels,
-                    help=["the component says which columns its rows have to have; more may be there"],
+                    help=[f"{help}; more columns may be there"],
                 )
             )
             return
@@ -431,7 +442,7 @@ class ArtefactChecks:
                 given.span,
                 label=f"rows of {has.shown}",
                 labels=labels,
-                help=["a model sees the columns that it was made from"],
+                help=[help],
             )
         )
 

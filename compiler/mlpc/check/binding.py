@@ -928,7 +928,10 @@ class Binder:
                     f"`{self.block.shown}` measures nothing that a condition could speak of",
                     module.span(node),
                     labels=[Label(self.component.span, f"`{self.label}` declares no quantity")],
-                    help=[
+                    help=self.checker.measured_in(
+                        self.typed.program, condition, self.block.definition.name.text
+                    )
+                    or [
                         "conditions stand where something is measured: in an `evaluate`, a `parity`, a `deploy`"
                     ],
                 )

@@ -44,8 +44,8 @@ class Estimate:
     def __init__(self) -> None:
         self.amount = 0.0
         self.parts: dict[str, float] = {}
-        #: What is missing, each with the place where it is missed.
-        self.unknown: list[tuple[str, Span | None]] = []
+        #: What is missing, each with the place where it is missed and, where a setting of a step is, the step and its name.
+        self.unknown: list[tuple[str, Span | None, tuple[str, str] | None]] = []
 
 
 class Budget:
@@ -178,7 +178,7 @@ class Budget:
         if self.checker.prices.wrong:
             return  # the prices were reported
         text = " ".join(module.source.text[node.expr.start : node.expr.end].split())
-        said = [reason for reason, _ in missing]
+        said = [reason for reason, *_ in missing]
         listed = "; ".join(dict.fromkeys(said[:_SHOWN])) + (
             f"; and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
         )
@@ -188,8 +188,11 @@ class Budget:
                 f"whether `{text}` holds is not known: {listed}",
                 module.span(node.expr),
                 label="not decided",
-                labels=[Label(span, reason) for reason, span in missing[:_SHOWN] if span is not None],
-                help=["the budget counts each step with its `timeout`, `resources` and the project's prices"],
+                labels=[Label(span, reason) for reason, span, _ in missing[:_SHOWN] if span is not None],
+                help=[
+                    "the budget counts each step with its `timeout`, `resources` and the project's prices",
+                    *_to_write([setting for *_, setting in missing if setting is not None]),
+                ],
             )
         )
 
@@ -253,7 +256,8 @@ class Estimates:
     def _seconds(self, block: TypedBlock, estimate: Estimate, *, pauses: bool) -> float | None:
         timeout = _known(block, "timeout")
         if timeout is None:
-            estimate.unknown.append((f"`{block.shown}` has no `timeout`", block.span))
+            setting = (block.shown, "timeout")
+            estimate.unknown.append((f"`{block.shown}` has no `timeout`", block.span, setting))
             return None
         attempts = int(_known(block, "retry.attempts") or 1)
         seconds = timeout * attempts
@@ -267,7 +271,7 @@ class Estimates:
     def _cost(self) -> Estimate:
         prices, estimate = self.checker.prices, Estimate()
         if not prices.there:
-            estimate.unknown.append(("`mlpc.toml` gives no `[prices]`", None))
+            estimate.unknown.append(("`mlpc.toml` gives no `[prices]`", None, None))
             return estimate
         for block in self._steps():
             hourly = self._hourly(block, estimate)
@@ -287,7 +291,8 @@ class Estimates:
             asked = _known(block, f"resources.{name}")
             if asked is None:
                 known = False
-                estimate.unknown.append((f"`{block.shown}` does not say its `resources.{name}`", block.span))
+                reason = f"`{block.shown}` does not say its `resources.{name}`"
+                estimate.unknown.append((reason, block.span, (block.shown, name)))
             else:
                 hourly += price * asked / unit
         gpus = _known(block, "resources.gpu") or 0
@@ -302,7 +307,9 @@ class Estimates:
                 reason = f"`{block.shown}` asks for a GPU of no type"
                 if sort:
                     reason = f"there is no price for `{sort}`" + (f" (`{near}`?)" if near else "")
-                estimate.unknown.append((reason, value.span if value is not None else block.span))
+                setting = None if sort else (block.shown, "gpu_type")
+                place = value.span if value is not None else block.span
+                estimate.unknown.append((reason, place, setting))
         return hourly if known else None
 
     def _above(self, block: TypedBlock) -> set[str]:
@@ -344,6 +351,24 @@ class Estimates:
             estimate.parts[place] = lengths[place]
             place = before[place]
         return estimate
+
+
+def _to_write(missing: list[tuple[str, str]]) -> list[str]:
+    """Say what to write in which steps; those that lack the same are told of together."""
+    lacking: dict[str, dict[str, None]] = {}
+    for step, name in missing:
+        lacking.setdefault(step, {})[name] = None
+    steps: dict[str, list[str]] = {}
+    for step, names in lacking.items():
+        parts = ["`timeout = …`"] if "timeout" in names else []
+        asked = ", ".join(f"{name} = …" for name in names if name != "timeout")
+        parts += [f"`resources {{ {asked} }}`"] if asked else []
+        steps.setdefault(" and ".join(parts), []).append(f"`{step}`")
+    return [
+        f"write {what} in {', '.join(found[:_SHOWN])}"
+        + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+        for what, found in steps.items()
+    ][:_SHOWN]
 
 
 def _known(block: TypedBlock, name: str) -> float | None:

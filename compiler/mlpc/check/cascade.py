@@ -103,6 +103,23 @@ def without_cascades(found: list[Diagnostic], module: Module) -> list[Diagnostic
     return kept
 
 
+def without_other_spellings(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out that an environment replaces no condition, where the one it means was said to misspell its metric."""
+    misspelt = [d.span for d in found if d.code is codes.UNKNOWN_METRIC and d.fixes and d.span is not None]
+    if not misspelt:
+        return found
+    return [
+        d
+        for d in found
+        if d.code is not codes.NOTHING_TO_CHANGE
+        or not any(
+            label.span.source.path == span.source.path and label.span.start <= span.start <= label.span.end
+            for label in d.labels
+            for span in misspelt
+        )
+    ]
+
+
 def _items(module: Module) -> list[tree.Item]:
     """Return the smallest things that are read as a whole: the blocks of pipelines, and other declarations."""
     found: list[tree.Item] = []

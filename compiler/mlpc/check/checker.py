@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import TOP_KINDS, Module, Modules
-from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, Program, ValueDef
+from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, ConditionDef, Program, ValueDef
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
@@ -16,13 +16,15 @@ from .expressions import Expressions
 from .fit import Fitter
 from .order import Lets, block_order, names_in
 from .scope import Scope
-from .specs import ComponentSpec, KindSpec
+from .specs import CHOICE, ComponentSpec, KindSpec
 from .typed import TypedBlock, TypedProgram
 from .types import ERROR, STRING, Type
 from .values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..diagnostics import Diagnostics
     from .budget import Estimate
     from .devices import Devices
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from .instances import Gathered, Instances
     from .prices import Prices
     from .schemas import Schema
+
+#: Blocks that a help text names.
+_SHOWN = 3
 
 
 class Checker:
@@ -435,7 +440,8 @@ class Checker:
                     codes.WRONG_CONDITION,
                     f"`{condition.node.verb.text}` belongs to a block, not to the pipeline",
                     condition.module.span(condition.node.verb),
-                    help=["write it in the `evaluate`, `export` or `deploy` that it speaks of"],
+                    help=self.measured_in(program, condition)
+                    or ["write it in the `evaluate`, `export` or `deploy` that it speaks of"],
                 )
             )
 
@@ -601,7 +607,7 @@ class Checker:
                         + (f"; components for `{kind.name}`: {_listed(known)}" if len(known) > 1 else "")
                     ]
                     if known
-                    else [f"this version brings no component for `{kind.name}`: declare one of your own"],
+                    else [_components(kind.name, known)],
                     fixes=colon_for_equals(module.source, definition.decl.value),
                 )
             )
@@ -633,9 +639,7 @@ class Checker:
                     module.span(node.name),
                     label=f"a component for `{spec.role}`",
                     labels=[Label(module.span(definition.decl.kind), "the kind of this block")],
-                    help=[
-                        f"components for `{kind.name}`: " + _listed(self.component_names(module, kind.name))
-                    ],
+                    help=[_components(kind.name, self.component_names(module, kind.name))],
                     fixes=[
                         Fix(
                             f"write `{spec.role}` for `{kind.name}`",
@@ -731,6 +735,45 @@ class Checker:
                 found.append(name)
         return found
 
+    def measured_in(self, program: Program, condition: ConditionDef, of: str = "") -> list[str]:
+        """Say in which blocks of the pipeline a condition can stand: in those that measure what it speaks of.
+
+        Where some of them name the block ``of``, it is about these.
+        """
+        for name, node in names_in(condition.node.expr):
+            named = program.names.get(name)
+            among, figure = program.blocks, name
+            if isinstance(named, BlockDef):
+                among, figure = (
+                    [named],
+                    node.names[1] if isinstance(node, tree.Ref) and node.names[1:] else "",
+                )
+            found = [block for block in among if figure in self._measures(block)]
+            about = [
+                block
+                for block in found
+                if any(
+                    of == first
+                    for attr in block.body.attrs.values()
+                    for first, _ in names_in(attr.node.value)
+                )
+            ]
+            shown = [f"`{block.name.text}`" for block in about or found]
+            if shown:
+                listed = " or ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
+                return [f"write it in {listed}: `{figure}` is measured there"]
+        return []
+
+    def _measures(self, definition: BlockDef) -> Collection[str]:
+        """Return the quantities that the component of a block declares; none where there is no such component."""
+        node = definition.decl.type
+        place = (
+            self.find_component(definition.module, definition.kind, node.name.names)
+            if node is not None and definition.kind
+            else None
+        )
+        return self.declarations.component(*place).quantities if place is not None else ()
+
     def component_names(self, module: Module, kind: str) -> list[str]:
         """Return the names under which components for ``kind`` can be written in ``module``."""
         found = [name for name, decl in module.names.items() if _plays(decl, kind)]
@@ -740,7 +783,7 @@ class Checker:
             library = self.modules.standard(library_name)
             prefix = "" if self._plain(library_name) else f"{library_name}."
             for name, decl in library.names.items() if library is not None else ():
-                if _plays(decl, kind):
+                if _plays(decl, kind) and (library_name, name) != CHOICE:
                     found.append(name if _alone(library_name, decl) else prefix + name)
         return sorted(set(found))
 
@@ -761,7 +804,7 @@ class Checker:
                     module.span(node),
                     label="not a component",
                     labels=[Label(other[0].span(other[1].name or other[1]), "declared here")],
-                    help=[f"components for `{kind}`: " + _listed(self.component_names(module, kind))],
+                    help=[_components(kind, self.component_names(module, kind))],
                 )
             )
             return
@@ -792,7 +835,7 @@ class Checker:
                 f"there is no component `{node.text}` for `{kind}`",
                 span,
                 label=f"did you mean `{near}`?" if near else "not a component",
-                help=[] if near else [f"components for `{kind}`: {_listed(known)}"],
+                help=[] if near else [_components(kind, known)],
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
@@ -914,6 +957,12 @@ class Checker:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+def _components(kind: str, known: list[str]) -> str:
+    if not known:
+        return f"this version brings no component for `{kind}`: declare one of your own"
+    return f"components for `{kind}`: {_listed(known)}"
 
 
 def _plays(decl: tree.Decl, kind: str) -> bool:

@@ -6,7 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
 from .schemas import alike
-from .specs import AFTER
+from .specs import AFTER, CHOICE
 from .typed import TypedBlock, TypedSource
 from .types import NUMBERS, Type
 from .units import DIMENSIONS
@@ -242,7 +242,7 @@ def chosen(checks: ArtefactChecks, value: Value, wanted: Type, port: str) -> Typ
         if block.choice == (taken, figures, choice.goal):
             return TypedSource(block.id, "chosen", first.type, value.span)
     kind = checker.kind("step")
-    place = checker.standard_component("step", ("choice", "best_of"))
+    place = checker.standard_component("step", CHOICE)
     if kind is None or place is None:
         return None
     made = TypedBlock(checks.block.definition, kind)

@@ -644,7 +644,7 @@ class Declarations:
                         codes.CYCLE,
                         f"kind `{name}` builds on itself",
                         span,
-                        help=["let one of them build on `task`"],
+                        help=[f"write `kind {name}: task {{ … }}`"],
                     )
                 )
         made = self.kind(module, decl)

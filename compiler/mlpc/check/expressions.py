@@ -10,7 +10,7 @@ from . import intervals
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
-from .units import DIMENSIONS, UNITS, USUAL, to_base
+from .units import DIMENSIONS, UNITS, to_base, units_of
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
@@ -531,11 +531,7 @@ class Expressions:
         found = self.checker.instances(entity.name)
         index = None
         if node.index is not None:
-            if (
-                found is not None
-                and not found.lost
-                and self._quotes_missing(node.index, found, chosen, scope)
-            ):
+            if found is not None and not found.lost and self._quotes_missing(node, found, chosen, scope):
                 return wrong(module, node)
             index = self.evaluate(node.index, scope.wanting(None))
         if found is None or found.lost or (index is not None and index.wrong):
@@ -577,16 +573,18 @@ class Expressions:
         return Value(Type("block"), module, node, entity=Entity("block", id, block=id))
 
     def _quotes_missing(
-        self, index: tree.Expr, found: Instances, chosen: tuple[str | None, ...], scope: Scope
+        self, node: tree.Index, found: Instances, chosen: tuple[str | None, ...], scope: Scope
     ) -> bool:
-        """Report `sales[eu]`, where `eu` is no name but an element of the list: text stands in quotes."""
+        """Report `sales[eu]`, where `eu` is no name: text stands in quotes, and there are these instances only."""
+        index = node.index
         name = index.names[0] if isinstance(index, tree.Ref) and len(index.names) == 1 else ""
-        if not name or len(chosen) >= len(found.axes) or scope.sees(name):
+        if index is None or not name or len(chosen) >= len(found.axes) or scope.sees(name):
             return False
-        element = found.axes[len(chosen)].get(name)
-        if element is None or not isinstance(element.value, str):
-            return False
+        axis = found.axes[len(chosen)]
+        element = axis.get(name)
         span = scope.module.span(index)
+        if element is None or not isinstance(element.value, str):
+            return element is None and self._no_instance(name, span, node, axis, scope)
         self.report(
             Diagnostic(
                 codes.UNKNOWN_NAME,
@@ -595,6 +593,34 @@ class Expressions:
                 label=f'did you mean `"{name}"`?',
                 labels=[Label(element.span, "the element is a text")],
                 fixes=[Fix(f'write `"{name}"`', [(span, f'"{name}"')])],
+            )
+        )
+        return True
+
+    def _no_instance(
+        self, name: str, span: Span, node: tree.Index, axis: dict[str, Value], scope: Scope
+    ) -> bool:
+        """Report an index that is no name and like none: what instances there are."""
+        program, modules = scope.program, self.checker.modules
+        if scope.module.is_lost(name) or (
+            program is not None and (name in program.removed or program.displaced)
+        ):
+            return False  # what became of the name is said where names are looked up
+        if modules.nearest(name, scope.names()):
+            return False
+        from .instances import listed, written
+
+        near = modules.nearest(name, list(axis))
+        fix = written(axis, near) if near is not None else ""
+        text = scope.module.source.text[node.object.start : node.object.end]
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_NAME,
+                f"there is no `{name}` here",
+                span,
+                label=f"did you mean `{fix}`?" if fix else "not declared",
+                help=[] if fix else [f"there is {listed(text, axis)}"],
+                fixes=[Fix(f"write `{fix}`", [(span, fix)])] if fix else [],
             )
         )
         return True
@@ -1132,7 +1158,7 @@ class Expressions:
                     right.span,
                     label=that,
                     labels=[Label(left.span, this)],
-                    help=[f"write it in {' or '.join(f'`{unit}`' for unit in USUAL[a.base])}"],
+                    help=[f"write it in {units_of(a.base)}"],
                 )
             )
             return False
@@ -1240,7 +1266,7 @@ class Expressions:
         a, b, operator = left.type.base, right.type.base, node.operator
         for side in (left, right):
             if not _numeric(side.type):
-                help = ['texts are put together like this: `"${a}${b}"`'] if side.type.base in TEXTS else []
+                help = [_in_one_text(left, right)] if side.type.base in TEXTS and operator == "+" else []
                 self._bad_operand(f"`{operator}` takes numbers, not {side.type.show()}", side.span, help=help)
                 return None
         if a in NUMBERS and b in NUMBERS:
@@ -1564,6 +1590,21 @@ def _how_to_declare(name: str, wanted: Type | None, near: str | None, fitting: l
     if base in ARTEFACTS:
         return ["name a block of the pipeline"]
     return [f'declare it, or write `"{name}"` if text is meant']
+
+
+def _in_one_text(left: Value, right: Value) -> str:
+    """Say how to write what was to be added to a text: in the words that stand there, where a name is among them."""
+    words = '"some ${name} and more"'
+    if any(isinstance(side.node, tree.Ref) for side in (left, right)):
+        parts = []
+        for side in (left, right):
+            node = side.node
+            if isinstance(node, tree.String) and not node.block:
+                parts.append(side.text[1:-1])
+            else:
+                parts.append(side.text if isinstance(node, tree.Number) else f"${{{side.text}}}")
+        words = f'"{"".join(parts)}"'
+    return f"put them together in one text: `{words}`"
 
 
 def _numeric(type: Type) -> bool:

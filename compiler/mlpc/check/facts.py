@@ -487,7 +487,7 @@ def _of_pipeline(
     type = Type("duration") if name == "time" else Type(checker.prices.currency)
     if not one.unknown:
         return Value(type, scope.module, node, known=True, value=one.amount)
-    reasons: list[Json] = [reason for reason, _ in one.unknown]
+    reasons: list[Json] = [reason for reason, *_ in one.unknown]
     return Value(
         type, scope.module, node, expr={"estimate": {"node": pipeline, "name": name, "unknown": reasons}}
     )

@@ -6,13 +6,14 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..source import Span
+from .order import names_in
 from .scope import Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..resolve.program import BodyDef, Program
+    from ..resolve.program import BodyDef, ConditionDef, Program
     from .checker import Checker
     from .specs import ComponentSpec
     from .types import Type
@@ -98,14 +99,28 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
                 fixes=[Fix(f"write `{near}`", [(attr.span, near)])] if near else [],
             )
         )
-    places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
-    places += [condition.module.span(condition.node) for condition in body.conditions]
-    places += [within.span(item) for within, item in body.others]
-    for place in places:
+    helps = [takes] if takes else []
+    places = [(nested.module.span(nested.node.name), helps) for nested in body.blocks.values()]
+    places += [(each.module.span(each.node), _of_a_run(spec, each) or helps) for each in body.conditions]
+    places += [(within.span(item), helps) for within, item in body.others]
+    for place, help in places:
         found = True
-        help = [takes] if takes else []
         checker.report(Diagnostic(codes.WRONG_PLACE, f"{what} holds values only", place, help=help))
     return found
+
+
+def _of_a_run(spec: ComponentSpec, condition: ConditionDef) -> list[str]:
+    """Say where a condition on what a run comes to stands."""
+    if spec.role != "backend":
+        return []
+    from .budget import ESTIMATED
+
+    node = condition.node
+    said = f"conditions on {' and '.join(ESTIMATED)} stand in `budget {{ … }}`"
+    if node.body is None and any(name in ESTIMATED for name, _ in names_in(node.expr)):
+        text = " ".join(condition.module.source.text[node.start : node.end].split())
+        said += f": write `budget {{ {text} }}` in the pipeline"
+    return [said]
 
 
 def _belongs(checker: Checker, spec: ComponentSpec, key: str) -> list[str]:

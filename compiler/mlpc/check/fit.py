@@ -10,7 +10,7 @@ from ..resolve.similar import nearest
 from ..syntax import tree
 from .intervals import apart
 from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
-from .units import DIMENSIONS, UNITS, USUAL
+from .units import DIMENSIONS, UNITS, USUAL, units_of
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -80,7 +80,6 @@ class Fitter:
                 return value
             return self._mismatch(value, type, what)
         if given in DIMENSIONS and base in DIMENSIONS and given != base:
-            units = USUAL[base]
             self.report(
                 Diagnostic(
                     codes.WRONG_UNIT,
@@ -88,7 +87,7 @@ class Fitter:
                     value.span,
                     label=f"a {given}",
                     labels=limits(type),
-                    help=[f"write it in {' or '.join(f'`{unit}`' for unit in units)}"],
+                    help=[f"write it in {units_of(base)}"],
                 )
             )
             return wrong(value.module, value.node)

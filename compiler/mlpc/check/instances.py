@@ -269,13 +269,17 @@ def written(axis: dict[str, Value], key: str) -> str:
     return _written(axis[key])
 
 
+def listed(text: str, axis: dict[str, Value]) -> str:
+    """Return the instances of the block that is written ``text``, for a help text: the first few of many."""
+    known = ", ".join(f"`{text}[{written(axis, key)}]`" for key in list(axis)[:_SHOWN])
+    return known + (", …" if len(axis) > _SHOWN else "")
+
+
 def missing_index(found: Instances, chosen: tuple[str | None, ...], span: Span, scope: Scope) -> Diagnostic:
     """Return the diagnostic for a block with `each` that is named as if there were one of it only."""
     name = found.definition.name.text
     axis = found.axes[len(chosen)]
     text = span.text
-    known = ", ".join(f"`{text}[{written(axis, key)}]`" for key in list(axis)[:_SHOWN])
-    more = ", …" if len(axis) > _SHOWN else ""
     fitting = [
         variable for variable, value in (scope.values or {}).items() if value.wrong or key_of(value) in axis
     ]
@@ -297,7 +301,7 @@ def missing_index(found: Instances, chosen: tuple[str | None, ...], span: Span, 
                 "one for each of these",
             )
         ],
-        help=[f"there is {known}{more}; all of them are `{text}[*]`"],
+        help=[f"there is {listed(text, axis)}; all of them are `{text}[*]`"],
         fixes=fixes,
     )
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: When a quantity is known.
 CHECK, AFTER, LIVE = "check", "after", "live"
+#: The component behind `best_of(…)`, by library and name: it fills everything in, so nobody is told to name it.
+CHOICE = ("choice", "best_of")
 
 
 class ParamSpec:

@@ -65,6 +65,12 @@ _SHOWN: dict[str, tuple[str, ...]] = {
 }
 
 
+def units_of(dimension: str) -> str:
+    """Return all units of ``dimension`` as a help text names them: "`mW`, `W` or `kW`"."""
+    *first, last = [f"`{unit}`" for unit, (measured, _) in UNITS.items() if measured == dimension]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def to_base(value: int | float, unit: str) -> int | float:
     """Return ``value`` in the base unit of its dimension; an int where that is exact.
 

@@ -583,15 +583,26 @@ class _Builder:
             into.conditions[into.conditions.index(found[0])] = condition
             return
         shown = [c.module.source.text[c.node.start : c.node.end].split("\n")[0] for c in same_verb]
+        others = {c.left: c for c in same_verb if c.node.name is None}
+        near = nearest(condition.left, others) if not found else None
+        compared = node.expr.left if isinstance(node.expr, tree.Binary) else node.expr
+        span = condition.module.span(compared)
         self.report(
             Diagnostic(
                 codes.NOTHING_TO_CHANGE,
                 f"`{where}` has {'no' if not found else 'more than one'} condition on `{condition.left}` to replace",
                 condition.module.span(node.expr),
-                labels=[Label(c.module.span(c.node), "one of them") for c in found],
+                label=f"did you mean `{near}`?" if near else "",
+                labels=[Label(c.module.span(c.node), "one of them") for c in found]
+                or [
+                    Label(others[each].module.span(others[each].node), "is this meant?")
+                    for each in [near]
+                    if each
+                ],
                 help=["it has: " + "; ".join(f"`{text}`" for text in shown)]
                 if shown and not found
                 else ["give the conditions names: `require floor: …`"],
+                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
 
