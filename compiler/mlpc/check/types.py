@@ -124,6 +124,7 @@ class Type:
             frameworks=self.frameworks,
             module=self.module,
         )
+        made.changes = self.changes
         for name, value in changes.items():
             setattr(made, name, value)
         return made

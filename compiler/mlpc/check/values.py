@@ -69,15 +69,10 @@ class Value:
 
     def replace(self, **changes: Any) -> Value:
         """Return a copy with some attributes changed."""
-        made = Value(
-            self.type,
-            self.module,
-            self.node,
-            known=self.known,
-            value=self.value,
-            expr=self.expr,
-            entity=self.entity,
-        )
+        # Made without being measured anew: it is as large as this one until that is said to be another.
+        made = Value.__new__(Value)
+        made.type, made.module, made.node = self.type, self.module, self.node
+        made.known, made.value, made.expr, made.entity = self.known, self.value, self.expr, self.entity
         made.size, made.depth = self.size, self.depth
         for name, value in changes.items():
             setattr(made, name, value)

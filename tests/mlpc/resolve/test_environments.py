@@ -53,7 +53,7 @@ component sql: data {
   run = python("sql.py:read")
 }
 """
-FILES: dict[str, str | bytes] = {"sql.py": "def read(query, schema):\n    return query\n"}
+FILES: dict[str, str | bytes] = {"sql.py": "def read(query):\n    return query\n"}
 
 
 def under(*lines: str, more: str = "") -> dict[str, Node]:
