@@ -216,6 +216,20 @@ class Signature:
 
     def _not_offered(self, name: str, parameter: Parameter) -> None:
         inside = name in self.spec.blocks
+        if name in self.spec.params:
+            self.report(
+                Diagnostic(
+                    codes.MISSING_FUNCTION,
+                    f"{self._who} needs `{name}`, but a schema is not passed to functions",
+                    self.span,
+                    label="named here",
+                    labels=[Label(parameter.span, "it has no default")],
+                    help=[
+                        "take it away in Python: what the function returns is compared with the schema after it"
+                    ],
+                )
+            )
+            return
         self.report(
             Diagnostic(
                 codes.MISSING_FUNCTION,

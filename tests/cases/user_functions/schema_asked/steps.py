@@ -1,0 +1,2 @@
+def widen(data, schema):
+    return data[list(schema)]
