@@ -343,7 +343,13 @@ class Signature:
         outputs = {}
         for name, port in self.spec.outputs.items():
             asked = function.parameters.get(name)
-            if asked is None or name in self.spec.inputs:
+            # What goes in under that name comes first: `test = 20%` of a split with an output `test`.
+            if (
+                asked is None
+                or name in self.spec.inputs
+                or name in self.spec.params
+                or name in self.spec.blocks
+            ):
                 outputs[name] = port
             elif asked.hint.name not in ("str", *_PATHS):
                 if not asked.optional:
