@@ -74,7 +74,8 @@ demo: $(VENV)/.core
 	@$(BIN)/python examples/demo.py
 
 # What the tests of engines need is installed and started by them, once for all processes of a run.
-PYTEST := $(BIN)/python -m tests.with_docker $(BIN)/pytest -n 2 --dist loadgroup
+# A file is run by one process: its tests share what they start, and take nothing away from each other.
+PYTEST := $(BIN)/python -m tests.with_docker $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ## test: what CI runs: lint, types, import contracts, tests, with all engines
 .PHONY: test

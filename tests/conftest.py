@@ -20,20 +20,12 @@ settings.register_profile(
 settings.load_profile("full" if FULL else "default")
 
 
-# First: xdist reads the marks in its own hook, and sends tests where they belong by what it found then.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full`, except in `make test-full`; what runs engines goes first, a module at a time.
-
-    Those modules take longest, and share what they start: one process gets all of such a module.
-    """
+    """Leave out what is marked `full`, except in `make test-full`; what runs engines takes longest, and goes first."""
     long = [item for item in items if item.get_closest_marker("full") and not FULL]
     if long:
         config.hook.pytest_deselected(items=long)
     kept = [item for item in items if item not in set(long)]
-    for item in kept:
-        if item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items[:] = sorted(kept, key=lambda item: item.get_closest_marker("engine") is None)
 
 

@@ -16,8 +16,7 @@ from mlpc_cli.loader import DiskLoader
 from tools.documentation.build import BuildFailed, build
 from tools.documentation.pages import REFERENCE, ROOT, BrokenExample, pages
 
-# All tests need the one site: they run in one process.
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")

@@ -185,7 +185,6 @@ def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("compose")
 def test_compose_comes_to_the_same(
     docker_engine: None, regions: Path, server: Postgres, tmp_path: Path
 ) -> None:
@@ -203,7 +202,6 @@ def test_compose_comes_to_the_same(
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("compose")
 def test_compose_promotes_nothing_where_none_passes(
     docker_engine: None, server: Postgres, tmp_path: Path
 ) -> None:
