@@ -24,6 +24,8 @@ CONSTANTS = {code.name: name for name, code in vars(codes).items() if isinstance
 # The step runtime has a list of its own, in which one code has another name.
 CONSTANTS_OF_STEPS = {"repeated-key": "DUPLICATE_KEY"}
 # What is not known is the end of a test, and no message of its own.
+#: What is said by a file that leaves the code to those who call it.
+SAID_BY = {("value-does-not-fit", "conditions.py")}
 IN_A_TEST = "estimate-not-built"
 SESSIONS = sorted(name for name, text in PAGE_TEXTS.items() if session(text, "Wrong") and name != IN_A_TEST)
 
@@ -56,7 +58,7 @@ def templates(name: str) -> Iterator[str]:
     """Yield the texts of all files that name a code."""
     constants = {CONSTANTS[name], CONSTANTS_OF_STEPS.get(name, "")}
     for path in SOURCES:
-        if constants & words(path):
+        if constants & words(path) or (name, path.name) in SAID_BY:
             yield from written(path)
 
 
