@@ -57,7 +57,8 @@ def test_what_decides_nothing_runs_nothing(ran: Project, changed: dict[str, Any]
 def test_a_comment_on_a_column_runs_nothing(project: Project) -> None:
     def spec(doc: str) -> Workflow:
         column = {"name": "x", "type": {"base": "float"}, "doc": doc}
-        schema = {"type": "dataset", "schema": {"name": "S", "columns": [column], "rest": None}}
+        rows = {"name": "S", "columns": [column], "rest": None}
+        schema = {"type": "model", "framework": "torch", "schema": rows, "label": None}
         return workflow(step("a", "folder", outputs={"out": schema}))
 
     assert executed(project, spec("a length")) == {"a"}
