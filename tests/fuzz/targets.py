@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlpc.backend import Backend
+    from mlpc.compilation import Compilation
 
 BACKENDS: tuple[Backend, ...] = (LOCAL, COMPOSE, KUBEFLOW, AIRFLOW)
 
@@ -54,16 +55,25 @@ def is_sound(diagnostic: Diagnostic) -> None:
     json.dumps(diagnostic.to_json())
 
 
-def is_handled(text: str) -> None:
-    """Check that ``text`` gives sound diagnostics, or a workflow and results of its tests under every environment."""
+def checked(text: str) -> Compilation | None:
+    """Check that what is said of ``text`` is sound; return its compilation where it is a pipeline without errors."""
     compilation = compiled(text, FILES)
-    found = list(compilation.check())
+    found = compilation.check()
     for diagnostic in found:
         is_sound(diagnostic)
     places = [(d.code.code, d.span, d.message) for d in found]
     assert len(set(places)) == len(places), "nothing is said twice"
     if any(diagnostic.severity == "error" for diagnostic in found) or compilation.is_library:
+        return None
+    return compilation
+
+
+def is_handled(text: str) -> None:
+    """Check that ``text`` gives sound diagnostics, or a workflow and results of its tests under every environment."""
+    compilation = checked(text)
+    if compilation is None:
         return
+    found = list(compilation.check())
     for environment in ("", *compilation.environments()):
         made = compiled(text, FILES, environment)
         assert made.workflow() is not None or list(made.check()) != found

@@ -8,99 +8,28 @@ import random
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpc.compilation import Compilation
-from mlpc.diagnostics import Diagnostic
-from mlpc.source import Span
 
+from ..fuzz.mutator import mutate, mutate_lines
+from ..fuzz.seeds import FILES, PROGRAMS, ROOT, TOKEN
+from ..fuzz.targets import checked, is_sound
 from ..loader import STANDARD, Texts, compiled
 
-ROOT = Path(__file__).parents[2]
-PROGRAMS = {
-    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in (
-        *sorted((ROOT / "tests" / "specs").glob("*.mlp")),
-        *sorted((ROOT / "examples").glob("*/main.mlp")),
-        *sorted((ROOT / "tests" / "cases").glob("*/*/main.mlp")),
-    )
-}
-FILES: dict[str, str | bytes] = {
-    "boards.mlp": PROGRAMS["tests/specs/boards.mlp"],
-    "train.py": (ROOT / "examples" / "own_code" / "train.py").read_bytes(),
-}
 WHOLE = [name for name in PROGRAMS if name.startswith(("examples", "tests/specs"))]
-TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\.\.\.|\.\.|[<>=!]=|\s+|.', re.DOTALL)
-#: What takes the place of a token: words that mean something somewhere, and signs.
-WORDS = sorted({token for text in PROGRAMS.values() for token in TOKEN.findall(text) if not token.isspace()})
-
-
-def is_sound(diagnostic: Diagnostic) -> None:
-    """Check that a diagnostic has a code, words, and places that there are."""
-    assert diagnostic.code.code.startswith("MLP")
-    assert diagnostic.message.strip()
-    assert "\n" not in diagnostic.message
-    places = [diagnostic.span, *(label.span for label in diagnostic.labels)]
-    assert diagnostic.span is not None
-    for fix in diagnostic.fixes:
-        assert fix.message.strip()
-        assert fix.edits
-        places += [span for span, _ in fix.edits]
-    for span in places:
-        assert isinstance(span, Span)
-        assert 0 <= span.start <= span.end <= len(span.source.text), diagnostic
-    assert all(text.strip() for text in diagnostic.help)
-    json.dumps(diagnostic.to_json())
 
 
 def is_handled(text: str) -> None:
     """Check that ``text`` gives sound diagnostics, or a workflow under every environment."""
-    compilation = compiled(text, FILES)
-    found = list(compilation.check())
-    for diagnostic in found:
-        is_sound(diagnostic)
-    places = [(d.code.code, d.span, d.message) for d in found]
-    assert len(set(places)) == len(places), "nothing is said twice"
-    if any(diagnostic.severity == "error" for diagnostic in found) or compilation.is_library:
+    compilation = checked(text)
+    if compilation is None:
         return
     for environment in ("", *compilation.environments()):
         assert compiled(text, FILES, environment).workflow() is not None
-
-
-def mutate(tokens: list[str], choose: random.Random) -> None:
-    """Change ``tokens`` in place as somebody might who types."""
-    words = [index for index, token in enumerate(tokens) if not token.isspace()]
-    if not words:
-        return
-    at = choose.choice(words)
-    what = choose.randrange(5)
-    if what == 0:
-        tokens[at] = ""
-    elif what == 1:
-        tokens[at] += " " + tokens[at]
-    elif what == 2:
-        other = choose.choice(words)
-        tokens[at], tokens[other] = tokens[other], tokens[at]
-    elif what == 3:
-        tokens[at] = choose.choice(WORDS)
-    else:
-        tokens[at] = tokens[choose.choice(words)]
-
-
-def mutate_lines(lines: list[str], choose: random.Random) -> None:
-    """Delete a line, double it, or move it elsewhere."""
-    at = choose.randrange(len(lines))
-    what = choose.randrange(3)
-    if what == 0:
-        del lines[at]
-    elif what == 1:
-        lines.insert(at, lines[at])
-    else:
-        lines.insert(choose.randrange(len(lines)), lines.pop(at))
 
 
 @given(st.sampled_from(sorted(PROGRAMS)), st.integers(0, 2**32), st.integers(1, 4))
@@ -147,8 +76,6 @@ def test_every_type_of_the_library_replaced() -> None:
 
         def read(self, path: str) -> bytes | None:
             return self.text.encode() if path == self.module else super().read(path)
-
-    from mlpc.compilation import Compilation
 
     choose = random.Random(11)
     for file in sorted(STANDARD.glob("*.mlp")):

@@ -12,6 +12,8 @@ from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..source import Span
     from .checker import Checker
     from .schemas import Column, Schema
@@ -194,19 +196,17 @@ class ArtefactChecks:
             )
         )
 
+    def _inputs_elsewhere(self, port: str) -> Iterator[tuple[str, Type]]:
+        """Yield the components of the same kind that have an input ``port``, by name, with its type."""
+        for name, spec in self.checker.components(self.block.definition.module, self.block.kind.name):
+            if port in spec.inputs:
+                yield name, spec.inputs[port].type
+
     def _takers(self, port: str, given: Type) -> list[str]:
         """Return the components of the same kind whose input ``port`` takes a model of that framework."""
-        kind, module = self.block.kind.name, self.block.definition.module
         found = []
-        for name in self.checker.component_names(module, kind):
-            place = self.checker.find_component(module, kind, tuple(name.split(".")))
-            spec = self.checker.declarations.component(*place) if place is not None else None
-            taken = spec.inputs.get(port) if spec is not None else None
-            if (
-                taken is not None
-                and taken.type.base == given.base
-                and given.framework in (taken.type.frameworks or (taken.type.framework,))
-            ):
+        for name, type in self._inputs_elsewhere(port):
+            if type.base == given.base and given.framework in (type.frameworks or (type.framework,)):
                 found.append(name)
         return found
 
@@ -327,14 +327,11 @@ class ArtefactChecks:
 
     def _others_for(self, port: str, base: str) -> list[str]:
         """Name the components of the same role that work with a label of type ``base``."""
-        kind, module = self.block.kind.name, self.block.definition.module
-        found = []
-        for name in self.checker.component_names(module, kind):
-            place = self.checker.find_component(module, kind, tuple(name.split(".")))
-            spec = self.checker.declarations.component(*place) if place is not None else None
-            taken = spec.inputs.get(port) if spec is not None else None
-            if taken is not None and taken.type.bases is not None and base in taken.type.bases:
-                found.append(f"`{name}`")
+        found = [
+            f"`{name}`"
+            for name, type in self._inputs_elsewhere(port)
+            if type.bases is not None and base in type.bases
+        ]
         return [f"with a label that is {article(base)}: {', '.join(found)}"] if found else []
 
     # -- inputs among each other -------------------------------------------------------------------------------

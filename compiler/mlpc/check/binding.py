@@ -378,14 +378,11 @@ class Binder:
 
     def _others_with(self, name: str) -> list[str]:
         """Return the components of the same kind that have a key ``name``."""
-        kind, module = self.block.kind.name, self.block.definition.module
-        found = []
-        for each in self.checker.component_names(module, kind):
-            place = self.checker.find_component(module, kind, tuple(each.split(".")))
-            spec = self.checker.declarations.component(*place) if place is not None else None
-            if spec is not None and (name in spec.params or name in spec.inputs or name in spec.blocks):
-                found.append(f"`{each}`")
-        return found
+        return [
+            f"`{each}`"
+            for each, spec in self.checker.components(self.block.definition.module, self.block.kind.name)
+            if name in spec.params or name in spec.inputs or name in spec.blocks
+        ]
 
     def _dotted(self, prefix: str, name: str) -> str:
         return f"{prefix}.{name}" if prefix else name

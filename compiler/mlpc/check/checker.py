@@ -23,7 +23,7 @@ from .values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ..diagnostics import Diagnostics
     from .budget import Estimate
@@ -726,14 +726,8 @@ class Checker:
 
     def measured_by(self, quantity: str, block: TypedBlock) -> list[str]:
         """Return the other components of the kind of ``block`` that measure ``quantity``."""
-        module, kind = block.definition.module, block.kind.name
-        found = []
-        for name in self.component_names(module, kind):
-            place = self.find_component(module, kind, tuple(name.split(".")))
-            spec = self.declarations.component(*place) if place is not None else None
-            if spec is not None and quantity in spec.quantities:
-                found.append(name)
-        return found
+        among = self.components(block.definition.module, block.kind.name)
+        return [name for name, spec in among if quantity in spec.quantities]
 
     def measured_in(self, program: Program, condition: ConditionDef, of: str = "") -> list[str]:
         """Say in which blocks of the pipeline a condition can stand: in those that measure what it speaks of.
@@ -786,6 +780,14 @@ class Checker:
                 if _plays(decl, kind) and (library_name, name) != CHOICE:
                     found.append(name if _alone(library_name, decl) else prefix + name)
         return sorted(set(found))
+
+    def components(self, module: Module, kind: str) -> Iterator[tuple[str, ComponentSpec]]:
+        """Yield the components for ``kind``, with the names under which they can be written in ``module``."""
+        for name in self.component_names(module, kind):
+            place = self.find_component(module, kind, tuple(name.split(".")))
+            spec = self.declarations.component(*place) if place is not None else None
+            if spec is not None:
+                yield name, spec
 
     def is_lost(self, module: Module, names: tuple[str, ...]) -> bool:
         """Return whether ``names`` lead to what could not be declared or used; that was reported."""

@@ -288,14 +288,11 @@ class Expressions:
         self._given = before + size
         if self._given <= limits.VALUES:
             return True
-        self.report(
-            Diagnostic(
-                codes.OVER_LIMIT,
-                f"all values of this pipeline together come to more than {limits.VALUES:,} characters and elements",
-                module.span(node),
-                label="from here on",
-                help=["keep in a file, as data, what is as large as this"],
-            )
+        self._over(
+            f"all values of this pipeline together come to more than {limits.VALUES:,} characters and elements",
+            module.span(node),
+            "from here on",
+            "keep in a file, as data, what is as large as this",
         )
         return False
 
@@ -315,28 +312,25 @@ class Expressions:
     def _fits(self, size: int, depth: int, module: Module, node: tree.Node) -> bool:
         """Return whether there may be a value of this size and depth; report where not."""
         if size > limits.VALUE:
-            self.report(
-                Diagnostic(
-                    codes.OVER_LIMIT,
-                    f"this value comes to more than {limits.VALUE:,} characters and elements",
-                    module.span(node),
-                    label="too large",
-                    help=["what is put together of itself again and again doubles each time"],
-                )
+            self._over(
+                f"this value comes to more than {limits.VALUE:,} characters and elements",
+                module.span(node),
+                "too large",
+                "what is put together of itself again and again doubles each time",
             )
             return False
         if depth > limits.DEPTH_OF_VALUE:
-            self.report(
-                Diagnostic(
-                    codes.OVER_LIMIT,
-                    f"lists, maps and operations stand more than {limits.DEPTH_OF_VALUE} deep in this value",
-                    module.span(node),
-                    label="too deep, with all the lets that it names",
-                    help=["compute it inside a step, or name the parts one beside the other"],
-                )
+            self._over(
+                f"lists, maps and operations stand more than {limits.DEPTH_OF_VALUE} deep in this value",
+                module.span(node),
+                "too deep, with all the lets that it names",
+                "compute it inside a step, or name the parts one beside the other",
             )
             return False
         return size == 1 or self._has_room(size, module, node)
+
+    def _over(self, message: str, span: Span, label: str, help: str) -> None:
+        self.report(Diagnostic(codes.OVER_LIMIT, message, span, label=label, help=[help]))
 
     def _unknown(self, name: str, span: Span, scope: Scope) -> None:
         program = scope.program

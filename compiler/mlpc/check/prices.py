@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: The project's file, by its path in the project.
 FILE = "mlpc.toml"
-#: The tables of that file; the linter says of others that there are none such.
-_TABLES = ("lint", "prices")
+#: All tables that it may hold; the linter says of others that there are none such.
+TABLES = ("lint", "prices")
 _PLAIN = ("hour", "cpu_hour", "memory_hour")
 _KEYS = ("currency", *_PLAIN, "gpu_hour")
 #: What an hour may cost at most.
@@ -77,7 +77,7 @@ def read(loader: Loader, report: Callable[[Diagnostic], None]) -> Prices:
     if table is None:
         # What is said there may be meant for this: a budget that finds no prices would only wonder.
         for name in told:
-            if nearest(name, _TABLES) == "prices":
+            if nearest(name, TABLES) == "prices":
                 start = max(text.find(name), 0)
                 end = start + len(name)
                 wrong(

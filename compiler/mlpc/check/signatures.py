@@ -215,33 +215,23 @@ class Signature:
         )
 
     def _not_offered(self, name: str, parameter: Parameter) -> None:
-        inside = name in self.spec.blocks
         if name in self.spec.params:
-            self.report(
-                Diagnostic(
-                    codes.MISSING_FUNCTION,
-                    f"{self._who} needs `{name}`, but a schema is not passed to functions",
-                    self.span,
-                    label="named here",
-                    labels=[Label(parameter.span, "it has no default")],
-                    help=[
-                        "take it away in Python: what the function returns is compared with the schema after it"
-                    ],
-                )
-            )
-            return
+            problem = "but a schema is not passed to functions"
+            help = "take it away in Python: what the function returns is compared with the schema after it"
+        elif name in self.spec.blocks:
+            problem = "which the component does not declare"
+            help = f"give it a default in Python: who uses the component may leave out the block `{name}`"
+        else:
+            problem = "which the component does not declare"
+            help = f"declare `input {name}: …` or `param {name}: …`, or give it a default in Python"
         self.report(
             Diagnostic(
                 codes.MISSING_FUNCTION,
-                f"{self._who} needs `{name}`, which the component does not declare",
+                f"{self._who} needs `{name}`, {problem}",
                 self.span,
                 label="named here",
                 labels=[Label(parameter.span, "it has no default")],
-                help=[
-                    f"declare `input {name}: …` or `param {name}: …`, or give it a default in Python"
-                    if not inside
-                    else f"give it a default in Python: who uses the component may leave out the block `{name}`"
-                ],
+                help=[help],
             )
         )
 

@@ -16,6 +16,8 @@ import re
 import tomllib
 
 from .. import codes
+from ..check.prices import FILE as PROJECT_FILE
+from ..check.prices import TABLES
 from ..diagnostics import Diagnostic, Fix
 from ..resolve.similar import nearest
 from ..source import Source, Span
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
 
     from ..source import Loader
 
-#: The project's file, at its root.
-PROJECT_FILE = "mlpc.toml"
-#: All that it may hold; what stands in `[prices]` is read with budgets.
-TABLES = ("lint", "prices")
 _KEYS = ("strict", "rules")
 _WORDS = {"warning": WARN, "on": WARN, "none": OFF, "ignore": OFF, "disable": OFF, "fail": FAIL, "deny": FAIL}
 
