@@ -56,11 +56,14 @@ class Checker:
         "fitter",
         "modules",
         "program",
+        "told",
     )
 
     def __init__(self, modules: Modules, diagnostics: Diagnostics) -> None:
         self.modules = modules
         self.diagnostics = diagnostics
+        #: Number of diagnostics that were added here.
+        self.told = 0
         self.fitter = Fitter(self.report)
         self.declarations = Declarations(self)
         self.expressions = Expressions(self)
@@ -79,6 +82,7 @@ class Checker:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic."""
+        self.told += 1
         (self.diagnostics if self._gathered is None else self._gathered).add(diagnostic)
 
     def fit(self, value: Value, type: Type, what: str) -> Value:

@@ -9,6 +9,7 @@ from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import colon_for_equals
+from .kept import keep, kept
 from .order import SHOWN_OF_CIRCLE, names_in
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
@@ -18,7 +19,12 @@ from .values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from .checker import Checker
+
+    _Spec = TypeVar("_Spec", ComponentSpec, KindSpec)
 
 #: What the steps of the standard library are: modules that every step environment has, not files of a project.
 _RUNTIME = "mlpc_stdlib.runtime."
@@ -34,7 +40,16 @@ _OF_NAMES = {
 class Declarations:
     """Specifications and schemas, each read once, by the declaration that they come from."""
 
-    __slots__ = ("_components", "_followed", "_kinds", "_schemas", "checker", "report")
+    __slots__ = (
+        "_asked",
+        "_components",
+        "_followed",
+        "_kinds",
+        "_reading",
+        "_schemas",
+        "checker",
+        "report",
+    )
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
@@ -44,6 +59,9 @@ class Declarations:
         self._followed: list[tuple[str, Span]] = []
         self._components: dict[tree.Decl, ComponentSpec] = {}
         self._kinds: dict[tree.Decl, KindSpec] = {}
+        #: Paths of the modules from which one of the library was read; and how many are being read now.
+        self._asked: dict[tree.Decl, set[str]] = {}
+        self._reading = 0
 
     # -- types -------------------------------------------------------------------------------------------------
 
@@ -417,11 +435,42 @@ class Declarations:
 
     # -- components and kinds ----------------------------------------------------------------------------------
 
+    def _kept(
+        self,
+        module: Module,
+        decl: tree.Decl,
+        here: dict[tree.Decl, _Spec],
+        read: Callable[[Module, tree.Decl], _Spec],
+    ) -> _Spec:
+        """Return what ``decl`` declares: read now, or where it is the library's by an earlier spec of this process."""
+        if not module.path.startswith(("std:", "backend:")):
+            return read(module, decl)
+        modules = self.checker.modules
+        before, modules.asked = modules.asked, {module.path}
+        known = kept(modules, decl)
+        if known is not None:
+            here[decl] = known  # type: ignore[assignment]
+        else:
+            told = self.checker.told
+            self._reading += 1
+            read(module, decl)
+            self._reading -= 1
+            if self.checker.told == told:
+                keep(modules, decl, here[decl], modules.asked)
+        self._asked[decl] = modules.asked
+        modules.asked = before | modules.asked if self._reading else before
+        return here[decl]
+
     def component(self, module: Module, decl: tree.Decl) -> ComponentSpec:
         """Return what ``component NAME: ROLE { … }`` declares."""
         known = self._components.get(decl)
-        if known is not None:
-            return known
+        if known is None:
+            return self._kept(module, decl, self._components, self._component)
+        if self._reading:
+            self.checker.modules.asked.update(self._asked.get(decl, ()))
+        return known
+
+    def _component(self, module: Module, decl: tree.Decl) -> ComponentSpec:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         role = decl.type.name.text if decl.type is not None else ""
         made = ComponentSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc), role)
@@ -522,8 +571,13 @@ class Declarations:
     def kind(self, module: Module, decl: tree.Decl) -> KindSpec:
         """Return what ``kind NAME { … }`` declares; ``kind NAME: BASE`` has what BASE has."""
         known = self._kinds.get(decl)
-        if known is not None:
-            return known
+        if known is None:
+            return self._kept(module, decl, self._kinds, self._kind)
+        if self._reading:
+            self.checker.modules.asked.update(self._asked.get(decl, ()))
+        return known
+
+    def _kind(self, module: Module, decl: tree.Decl) -> KindSpec:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
         made = KindSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc))
         self._kinds[decl] = made

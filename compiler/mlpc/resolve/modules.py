@@ -95,6 +95,7 @@ class Modules:
         "_loading",
         "_looked_at",
         "_standard",
+        "asked",
         "diagnostics",
         "loader",
     )
@@ -109,6 +110,8 @@ class Modules:
         self._files = 0
         self._bytes = 0
         self._standard: list[str] | None = None
+        #: Paths of modules that were asked for, since whoever wants to know emptied it.
+        self.asked: set[str] = set()
 
     def kind(self, module: Module, name: str) -> tuple[Module, tree.Decl] | None:
         """Look a kind up: in the file, then in what it uses, then in the standard library.
@@ -148,6 +151,7 @@ class Modules:
 
     def load(self, path: str) -> Module | None:
         """Return the module at ``path``, or None where there is no such file."""
+        self.asked.add(path)
         if path in self._loaded:
             return self._loaded[path]
         data = self.loader.read(path)
