@@ -133,6 +133,7 @@ WRONG_LABEL_TYPE = _code("MLP306", "wrong-label-type")
 UNDECLARED_COLUMN = _code("MLP307", "undeclared-column")
 SECOND_LABEL = _code("MLP308", "second-label")
 COLUMN_EXISTS = _code("MLP309", "column-exists")
+LAYER_MISFIT = _code("MLP310", "layer-misfit")
 
 # 4 conditions and promotion
 NOT_A_CONDITION = _code("MLP401", "not-a-condition")

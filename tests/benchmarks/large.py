@@ -102,9 +102,9 @@ def _turn(n: int) -> str:
     batch = 64
     seed = seed
     layers = [
-      dense(32, activation = "relu"),
+      flatten(),
       dense({n % 30 + 2}, activation = "relu"),
-      dense(2, activation = "softmax"),
+      dense(10, activation = "softmax"),
     ]
     tune {{
       on = p{n}.validation

@@ -503,6 +503,10 @@ class Binder:
                 self.block.externals[prefix + name] = value
             else:
                 into[prefix + name] = value
+            if param.network is not None:
+                from .shapes import follow
+
+                follow(self.checker, self.block, param.network, value)
         if spec.rest is not None:
             self._tuned(spec.rest, body, prefix, into)
 

@@ -147,7 +147,7 @@ class Checker:
         if decl.type is None or kinds is None:
             return
         role = decl.type.name.text
-        if (self.modules.kind(module, role) is None or role in ("task", "service")) and not self._is_role(
+        if (self.modules.kind(module, role) is None or role in ("task", "service")) and not self.is_role(
             role
         ):
             known = [name for name in kinds.names if name not in ("task", "service")]
@@ -165,7 +165,7 @@ class Checker:
                 )
             )
 
-    def _is_role(self, name: str) -> bool:
+    def is_role(self, name: str) -> bool:
         """Return whether ``name`` is a role that components play outside of pipelines, such as `device`."""
         roles = self.modules.standard("roles")
         return roles is not None and roles.find(name, "kind") is not None
@@ -634,7 +634,7 @@ class Checker:
                 )
             )
         if spec.role and spec.role != kind.name:
-            if not self._is_role(spec.role) and self.kind(spec.role) is None:
+            if not self.is_role(spec.role) and self.kind(spec.role) is None:
                 return None  # there is no such kind, as was said where the component is declared
             self.report(
                 Diagnostic(
@@ -694,7 +694,7 @@ class Checker:
 
     def _plain(self, name: str) -> bool:
         kinds = self.modules.standard("kinds")
-        return (kinds is not None and kinds.find(name, "kind") is not None) or self._is_role(name)
+        return (kinds is not None and kinds.find(name, "kind") is not None) or self.is_role(name)
 
     def owner(self, name: str, besides: str = "", *, nested: bool = True) -> str | None:
         """Say with which kind the key ``name`` would be at home, but for the kind ``besides``; None where with none.

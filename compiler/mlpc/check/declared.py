@@ -12,7 +12,18 @@ from ..syntax.edits import colon_for_equals
 from .kept import keep, kept
 from .order import SHOWN_OF_CIRCLE, names_in
 from .schemas import COLUMN_MARKS, Column, Schema
-from .specs import AFTER, CHECK, LIVE, BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec, QuantitySpec
+from .specs import (
+    AFTER,
+    CHECK,
+    LIVE,
+    BlockSpec,
+    ComponentSpec,
+    KindSpec,
+    NetworkSpec,
+    ParamSpec,
+    PortSpec,
+    QuantitySpec,
+)
 from .types import ARTEFACTS, ERROR, NUMBERS, TEXTS, VALUE_TYPES, Type
 from .units import DIMENSIONS
 from .values import Value
@@ -483,13 +494,17 @@ class Declarations:
                 f"write `component {name}: train`",
             )
         self._followed = []
-        self._body(module, made, decl.body, ("run", "requires", "outside"))
+        # What is no step, such as a layer, may have a shape.
+        shape = ("takes", "gives") if self.checker.is_role(role) else ()
+        self._body(module, made, decl.body, ("run", "requires", "outside", *shape))
         self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
                 self._run(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text in shape:
+                self._shape(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text == "outside":
                 if isinstance(item.value, tree.Bool):
                     made.outside = item.value.value
@@ -867,8 +882,10 @@ class Declarations:
         type = self.type(module, item.type, inputs=True)
         marks = {mark.name.text: mark for mark in item.type.marks}
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed"))
+            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed", "network"))
             self._param(module, spec, item, text, type, tuple(marks))
+            if "network" in marks:
+                spec.params[text].network = self._network(module, marks["network"])
         elif kind == "input":
             self._known_marks(module, marks, ("judging", "made_with"))
             optional = isinstance(item.value, tree.NoneLiteral)
@@ -1031,6 +1048,46 @@ class Declarations:
                 )
                 return
             self._bad(module, call, "`run` says what runs: a Python function or a container", help)
+
+    def _shape(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
+        """Read which shape a layer takes or gives."""
+        key, value = item.name.text, item.value
+        if not isinstance(value, tree.List) or (
+            key == "takes" and any(not isinstance(each, tree.Ref) for each in value.items)
+        ):
+            if not isinstance(value, tree.ErrorExpr):
+                self._bad(
+                    module,
+                    value,
+                    f"`{key}` is a list of dimensions",
+                    "write `takes = [height, width, channels]` and `gives = [height, width, filters]`",
+                )
+        elif key == "takes":
+            spec.takes = tuple(each.text for each in value.items if isinstance(each, tree.Ref))
+        else:
+            spec.gives = tuple(value.items)
+
+    def _network(self, module: Module, mark: tree.Mark) -> NetworkSpec | None:
+        """Return what `@network(data, to = "classes", last = ["softmax"])` says."""
+        input, to = "", ""
+        last: tuple[str, ...] = ()
+        for arg in mark.args or ():
+            name = arg.name.text if arg.name is not None else ""
+            if not name and isinstance(arg.value, tree.Ref):
+                input = arg.value.text
+            elif name == "to":
+                to = (self._texts(module, (arg.value,)) or ("",))[0]
+            elif name == "last" and isinstance(arg.value, tree.List):
+                last = tuple(self._texts(module, arg.value.items) or ())
+        if input and to in ("classes", "value"):
+            return NetworkSpec(input, to, last)
+        self._bad(
+            module,
+            mark,
+            "`@network` takes the input whose rows go through the layers, and what comes out",
+            'write `@network(data, to = "classes")` or `@network(data, to = "value")`',
+        )
+        return None
 
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
         if isinstance(item.value, tree.List):

@@ -21,10 +21,28 @@ CHECK, AFTER, LIVE = "check", "after", "live"
 CHOICE = ("choice", "best_of")
 
 
-class ParamSpec:
-    """A parameter; one without a default must be given, unless its type is optional."""
+class NetworkSpec:
+    """What `@network(data, to = "classes", last = ["softmax"])` says of a parameter that holds layers.
 
-    __slots__ = ("default", "doc", "marks", "name", "span", "type")
+    ``input`` names the port whose rows go in; ``to`` is what comes out, ``classes`` or ``value``; ``last`` are the activations
+    that the last layer may have, any where it is empty.
+    """
+
+    __slots__ = ("input", "last", "to")
+
+    def __init__(self, input: str, to: str, last: tuple[str, ...]) -> None:
+        self.input = input
+        self.to = to
+        self.last = last
+
+
+class ParamSpec:
+    """A parameter; one without a default must be given, unless its type is optional.
+
+    ``network`` is there where it holds the layers of a network.
+    """
+
+    __slots__ = ("default", "doc", "marks", "name", "network", "span", "type")
 
     def __init__(
         self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
@@ -35,6 +53,7 @@ class ParamSpec:
         self.span = span
         self.marks = marks
         self.doc = doc
+        self.network: NetworkSpec | None = None
 
 
 class PortSpec:
@@ -132,7 +151,7 @@ def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "outside", "requirements", "shaping", "unbuilt")
+    __slots__ = ("action", "gives", "outside", "requirements", "shaping", "takes", "unbuilt")
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -146,6 +165,9 @@ class ComponentSpec(BlockSpec):
         self.outside = False
         #: Parameters that decide which columns an output has.
         self.shaping: set[str] = set()
+        #: Of a layer: names of the dimensions that it takes, and what it gives; see :mod:`mlpc.check.shapes`.
+        self.takes: tuple[str, ...] | None = None
+        self.gives: tuple[tree.Expr, ...] | None = None
 
 
 class KindSpec(BlockSpec):

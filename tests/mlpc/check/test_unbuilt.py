@@ -16,7 +16,7 @@ PIPELINE = """mlp 1
 
 pipeline digits {
   data images: npz { path = "digits.npz", schema = Digit }
-  train net: keras.classifier { data = images, layers = [flatten(), dense(10)] }
+  train net: keras.classifier { data = images, layers = [flatten(), dense(10, activation = "softmax")] }
 }
 
 schema Digit {

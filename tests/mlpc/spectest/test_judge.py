@@ -168,7 +168,7 @@ use std.devices as devices
 
 pipeline digits {
   data images: npz { path = "digits.npz", schema = Digit }
-  train net: keras.classifier { data = images, layers = [flatten(), dense(10)] }
+  train net: keras.classifier { data = images, layers = [flatten(), dense(10, activation = "softmax")] }
   export small: tflite { model = net }
   deploy sensor: mcu { model = small, board = devices.nucleo_f446re, require flash <= 80% }
 }
