@@ -134,6 +134,7 @@ UNDECLARED_COLUMN = _code("MLP307", "undeclared-column")
 SECOND_LABEL = _code("MLP308", "second-label")
 COLUMN_EXISTS = _code("MLP309", "column-exists")
 LAYER_MISFIT = _code("MLP310", "layer-misfit")
+CANNOT_BECOME = _code("MLP311", "cannot-become")
 
 # 4 conditions and promotion
 NOT_A_CONDITION = _code("MLP401", "not-a-condition")

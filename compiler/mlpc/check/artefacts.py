@@ -179,10 +179,16 @@ class ArtefactChecks:
             if maker:
                 made = f"{name}_{framework.replace('.', '_')}"
                 help.append(f"export it first: `export {made}: {maker} {{ model = {shown} }}`")
-        if not help:
+        exported = bool(help)
+        if not exported:
             takers = [f"`{name}`" for name in self._takers(port, source.type)]
             if takers:
                 help.append(f"what takes {article(source.type.show())} for `{port}`: {', '.join(takers)}")
+        spec = self.block.component.inputs.get(port) if self.block.component is not None else None
+        if spec is not None and "compatible" in spec.marks and not exported:
+            from .compatibility import ways_out
+
+            help += ways_out(self.checker, self.typed, source)
         help += self._fitting(wanted)
         self.report(
             Diagnostic(

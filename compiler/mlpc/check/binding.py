@@ -84,6 +84,11 @@ class Binder:
             target = block.common if self._of_kind(prefix) else block.arguments
             self._params(spec, nested.body, prefix + ".", target)
         self._defaults()
+        for name, port in self.component.inputs.items():
+            if "compatible" in port.marks:
+                from .compatibility import judge
+
+                judge(self.checker, self.typed, block, name)
         self._outputs()
         self._requirements()
 

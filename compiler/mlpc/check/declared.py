@@ -887,7 +887,7 @@ class Declarations:
             if "network" in marks:
                 spec.params[text].network = self._network(module, marks["network"])
         elif kind == "input":
-            self._known_marks(module, marks, ("judging", "made_with"))
+            self._known_marks(module, marks, ("judging", "made_with", "compatible"))
             optional = isinstance(item.value, tree.NoneLiteral)
             if optional:
                 type = type.replace(optional=True)
@@ -895,13 +895,16 @@ class Declarations:
             if "made_with" in marks:
                 port.made_with = self._made_with(module, marks["made_with"])
         elif kind == "output":
-            self._known_marks(module, marks, ("when",))
+            self._known_marks(module, marks, ("when", "family"))
             when = ""
             mark = marks.get("when")
             if mark is not None and mark.args and isinstance(mark.args[0].value, tree.Ref):
                 when = mark.args[0].value.text
             port = spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
             port.body = item.body
+            if "family" in marks:
+                texts = self._texts(module, tuple(arg.value for arg in marks["family"].args or ()))
+                port.family = texts[0] if texts else ""
         else:
             self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class", "of"))
             times = [time for time in (CHECK, AFTER, LIVE) if time in marks]

@@ -60,10 +60,11 @@ class PortSpec:
     """An input or output port. An output with ``when`` exists only where that parameter is given.
 
     ``made_with`` are values that parameters of what made an input may have; any other is refused. ``body`` is what
-    the declaration of an output says of its columns, and ``changes`` the same, read.
+    the declaration of an output says of its columns, and ``changes`` the same, read. ``family`` says of a model what sort of
+    thing was fitted, where the framework alone does not: `trees`, `linear`.
     """
 
-    __slots__ = ("body", "changes", "doc", "made_with", "marks", "name", "span", "type", "when")
+    __slots__ = ("body", "changes", "doc", "family", "made_with", "marks", "name", "span", "type", "when")
 
     def __init__(
         self, name: str, type: Type, span: Span, marks: tuple[str, ...], when: str, doc: str
@@ -77,6 +78,7 @@ class PortSpec:
         self.made_with: dict[str, tuple[str, ...]] = {}
         self.body: tree.Body | None = None
         self.changes: Changes | None = None
+        self.family = ""
 
 
 class QuantitySpec:

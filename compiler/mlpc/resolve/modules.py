@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from ..diagnostics import Diagnostics
     from ..source import Loader
 
-#: The module of the standard library that lists systems that are gone; it has nothing to use.
+#: The module of the standard library that lists systems that are gone.
 CLOSED = "closed"
+#: Modules of it that are tables of the compiler's: they have nothing to use.
+_TABLES = (CLOSED, "compatibility", "ports")
 #: Kinds of declarations that a file may have, and what one of each is called in a message.
 TOP_KINDS = {
     "pipeline": "a pipeline",
@@ -192,7 +194,7 @@ class Modules:
         """Return the names of the modules of the standard library that have something to use; for did-you-mean."""
         if self._standard is None:
             names = [name[:-4] for name in self.loader.names("std:") if name.endswith(".mlp")]
-            self._standard = [name for name in names if name != CLOSED]
+            self._standard = [name for name in names if name not in _TABLES]
         return self._standard
 
     def project(self) -> list[Module]:

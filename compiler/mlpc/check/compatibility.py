@@ -1,0 +1,179 @@
+"""What can become what, and where it runs: read from `compatibility.mlp` of the standard library, a table and no code.
+
+An input is marked `@compatible` where the table has a say. A row of `fails` says of a network with a certain layer or
+activation that an export makes nothing of it, or that a deployment does not run it; rows of `works` say what does.
+"""
+
+from __future__ import annotations
+
+from .. import codes
+from ..diagnostics import Diagnostic, Label
+from ..syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..source import Span
+    from .checker import Checker
+    from .typed import TypedBlock, TypedProgram, TypedSource
+
+    Row = dict[str, Any]
+
+#: The module with the table; it has nothing to use.
+MODULE = "compatibility"
+#: The lists of the table by declaration: as long as its bytes are the same, so is its tree.
+_ROWS: dict[tree.Decl, list[Row]] = {}
+
+
+def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -> None:
+    """Report the first thing because of which the model at the input ``port`` can become nothing here, or not run."""
+    sources = block.inputs.get(port, [])
+    component = block.component
+    if len(sources) != 1 or component is None:
+        return
+    way = list(_back(typed, sources[0]))
+    if not way:
+        return
+    trained = way[-1][0]
+    if not any(param.network is not None for param in trained.component.params.values()):  # type: ignore[union-attr]
+        return  # what fails is said of the layers of networks
+    exports = {each.component.name: each for each, _ in way[:-1] if each.component is not None}
+    for row in rows(checker, "fails"):
+        here, export = (row.get("on"), row.get("to")) if "on" in row else (row.get("to"), None)
+        if component.name not in _list(here):
+            continue
+        made = block if export is None else exports.get(str(export))
+        if made is None or not _made_so(row, made) or not _of(row, way[-1]):
+            continue
+        for place, what in _inside(row, trained):
+            _report(checker, block, sources[0], row, place, what, made)
+            return
+
+
+def _report(
+    checker: Checker,
+    block: TypedBlock,
+    source: TypedSource,
+    row: Row,
+    place: Span,
+    what: str,
+    made: TypedBlock,
+) -> None:
+    name = block.component.name if block.component is not None else ""
+    shown = checker.shown(source.block)
+    verb = f"does not run on `{name}`" if "on" in row else f"cannot become `{name}`"
+    labels = [Label(place, f"{what} is here")]
+    attr = made.definition.body.attrs.get("quantize")
+    if "quantize" in row and attr is not None:
+        labels.append(Label(attr.module.span(attr.node.value), "with this"))
+    checker.report(
+        Diagnostic(
+            codes.CANNOT_BECOME,
+            f"`{shown}` {verb}: {row.get('because', '')}",
+            source.span,
+            label=f"has {what}",
+            labels=labels,
+            help=[f"what works: {row['instead']}"] if "instead" in row else [],
+        )
+    )
+
+
+def rows(checker: Checker, name: str) -> list[Row]:
+    """Return the rows of the list ``name`` of the table."""
+    module = checker.modules.standard(MODULE)
+    decl = module.find(name, "let") if module is not None else None
+    if module is None or decl is None or decl.value is None:
+        return []
+    found = _ROWS.get(decl)
+    if found is None:
+        value = checker.constant(module, decl.value)
+        found = [row for row in value.value if isinstance(row, dict)] if value.known else []
+        _ROWS[decl] = found
+    return found
+
+
+def ways_out(checker: Checker, typed: TypedProgram, source: TypedSource) -> list[str]:
+    """Return a line that says what a model becomes, and where that runs; nothing where the table does not know it."""
+    way = list(_back(typed, source))
+    if not way or way[-1][0].component is None:
+        return []
+    block, output = way[-1]
+    type, port = block.outputs.get(output), way[-1][0].component.outputs.get(output)
+    if type is None or port is None:
+        return []
+    framework, family = type.framework, port.family
+    found: dict[str, list[str]] = {}
+    for row in rows(checker, "works"):
+        if _fits(row, framework, family):
+            found.setdefault(str(row.get("to")), []).extend(map(str, row.get("on", ())))
+    if not found:
+        return []
+    what = f"{family} of {framework}" if family else f"a model of {framework}"
+    becomes = [
+        f"`{to}` for " + ", ".join(f"`{each}`" for each in dict.fromkeys(on)) for to, on in found.items()
+    ]
+    return [f"{what} {'become' if family.endswith('s') else 'becomes'} " + "; ".join(becomes)]
+
+
+def _back(typed: TypedProgram, source: TypedSource) -> Iterator[tuple[TypedBlock, str]]:
+    """Yield what made a model, and the output that it is: exports first, the training last."""
+    seen = set()
+    while source.block not in seen:
+        seen.add(source.block)
+        block = typed.blocks.get(source.block)
+        if block is None or block.component is None:
+            return
+        yield block, source.port
+        above = [each for each in block.inputs.values() if len(each) == 1 and each[0].type.base == "model"]
+        if len(above) != 1:
+            return
+        source = above[0][0]
+
+
+def _fits(row: Row, framework: str, family: str) -> bool:
+    return ("framework" not in row or framework in _list(row["framework"])) and (
+        "family" not in row or not family or family in _list(row["family"])
+    )
+
+
+def _of(row: Row, made: tuple[TypedBlock, str]) -> bool:
+    block, output = made
+    type = block.outputs.get(output)
+    port = block.component.outputs.get(output) if block.component is not None else None
+    return type is not None and _fits(row, type.framework, port.family if port is not None else "")
+
+
+def _made_so(row: Row, made: TypedBlock) -> bool:
+    """Return whether an export is set as ``row`` says."""
+    if "quantize" not in row:
+        return True
+    value = made.setting("quantize")
+    return value is not None and value.known and value.value in _list(row["quantize"])
+
+
+def _inside(row: Row, trained: TypedBlock) -> Iterator[tuple[Span, str]]:
+    """Yield the layers of a network that ``row`` speaks of, with their places."""
+    for name, value in trained.arguments.items():
+        param = trained.component.params.get(name) if trained.component is not None else None
+        if param is None or param.network is None or not isinstance(value.node, tree.List):
+            continue
+        told = value.value if value.known else value.expr
+        if not isinstance(told, list) or len(told) != len(value.node.items):
+            continue
+        for node, raw in zip(value.node.items, told, strict=True):
+            settings = raw.get("const", raw) if isinstance(raw, dict) else {}
+            layer = settings.get("component")
+            if "layer" in row and layer not in _list(row["layer"]):
+                continue
+            if "activation" in row and settings.get("activation") not in _list(row["activation"]):
+                continue
+            if any(settings.get(key) != wanted for key, wanted in row.get("with", {}).items()):
+                continue
+            what = f"`{layer}`" if "layer" in row else f'the activation "{settings["activation"]}"'
+            yield value.module.span(node), what
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

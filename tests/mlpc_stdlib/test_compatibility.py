@@ -1,0 +1,91 @@
+"""The table of what becomes what says what the declarations say, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlpc.check.checker import Checker
+from mlpc.check.compatibility import rows
+from mlpc.check.specs import BlockSpec, ComponentSpec
+from mlpc.diagnostics import Diagnostics
+from mlpc.resolve.modules import Modules
+from tests.loader import Texts
+
+DIAGNOSTICS = Diagnostics()
+MODULES = Modules(Texts({}), DIAGNOSTICS)
+CHECKER = Checker(MODULES, DIAGNOSTICS)
+WORKS, FAILS = rows(CHECKER, "works"), rows(CHECKER, "fails")
+
+
+def component(kind: str, name: str) -> ComponentSpec:
+    found = CHECKER.standard_component(kind, (name,))
+    assert found is not None, f"there is no {kind} `{name}`"
+    return CHECKER.declarations.component(*found)
+
+
+def frameworks(spec: BlockSpec) -> tuple[str, ...]:
+    type = spec.inputs["model"].type
+    return type.frameworks or (type.framework,)
+
+
+def exports() -> list[ComponentSpec]:
+    module = MODULES.standard("kinds")
+    assert module is not None
+    return [spec for _, spec in CHECKER.components(module, "export")]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("row", WORKS, ids=lambda row: " ".join(map(str, row.values())))
+def test_what_works_is_what_the_components_take(row: dict[str, Any]) -> None:
+    export = component("export", row["to"])
+    assert row["framework"] in frameworks(export)
+    assert "compatible" in export.inputs["model"].marks
+    if "quantize" in row:
+        choices = export.params["quantize"].type.choices
+        assert choices is not None
+        assert set(row["quantize"]) <= set(choices)
+    made = next(port for port in export.outputs.values() if port.type.base == "model").type.framework
+    for target in row["on"]:
+        deploy = component("deploy", target)
+        assert made in frameworks(deploy)
+        assert "compatible" in deploy.inputs["model"].marks
+        allowed = deploy.inputs["model"].made_with.get("quantize")
+        if allowed is not None:
+            assert set(row["quantize"]) == set(allowed)
+
+
+def test_all_that_an_export_takes_is_in_the_table() -> None:
+    for export in exports():
+        told = {row["framework"] for row in WORKS if row["to"] == export.name}
+        assert told == set(frameworks(export)), export.name
+
+
+@pytest.mark.parametrize("row", FAILS, ids=lambda row: " ".join(map(str, row.values())))
+def test_what_fails_names_what_there_is(row: dict[str, Any]) -> None:
+    export = component("export", row["to"])
+    if "on" in row:
+        component("deploy", row["on"])
+    if "quantize" in row:
+        choices = export.params["quantize"].type.choices
+        assert choices is not None
+        assert set(row["quantize"]) <= set(choices)
+    keras = MODULES.standard("keras")
+    assert keras is not None
+    for name in listed(row.get("layer", [])):
+        decl = keras.find(name, "component")
+        assert decl is not None
+        layer = CHECKER.declarations.component(keras, decl)
+        assert set(row.get("with", {})) <= set(layer.params)
+    for name in listed(row.get("activation", [])):
+        decl = keras.find("dense", "component")
+        assert decl is not None
+        choices = CHECKER.declarations.component(keras, decl).params["activation"].type.choices
+        assert choices is not None
+        assert name in choices
+    assert row["because"]
+    assert row["instead"]
