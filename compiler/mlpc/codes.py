@@ -319,6 +319,7 @@ NO_TIMEOUT = _rule("MLP845", "no-timeout")
 IDLE_GPU = _rule("MLP846", "idle-gpu")
 IDLE_SERVICE_LEVEL = _rule("MLP847", "idle-service-level")
 TOO_LITTLE_MEMORY = _rule("MLP848", "too-little-memory")
+NO_HEALTH_CHECK = _rule("MLP849", "no-health-check")
 
 # 85 linter: operations
 NO_RETRY = _rule("MLP850", "no-retry")
@@ -327,6 +328,9 @@ NO_DESCRIPTION = _rule("MLP852", "no-description")
 HASTY_SCHEDULE = _rule("MLP853", "hasty-schedule")
 AMBIGUOUS_HOUR = _rule("MLP854", "ambiguous-hour")
 LOCAL_DATA_IN_PRODUCTION = _rule("MLP855", "local-data-in-production")
+UNWATCHED_DEPLOYMENT = _rule("MLP856", "unwatched-deployment")
+UNSEEN_DRIFT = _rule("MLP857", "unseen-drift")
+HASTY_RETRAIN = _rule("MLP858", "hasty-retrain")
 
 # 86 linter: security
 PLAIN_HTTP = _rule("MLP860", "plain-http")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from ..syntax import tree
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..check.typed import TypedBlock
     from ..check.values import Value
     from ..resolve.program import AttrDef, BodyDef
+    from ..source import Span
 
 
 def value_of(block: TypedBlock, name: str) -> Value | None:
@@ -25,3 +30,22 @@ def attr_of(block: TypedBlock, name: str) -> AttrDef | None:
             return None
         body = nested.body
     return body.attrs.get(last)
+
+
+def given_columns(block: TypedBlock) -> Iterator[tuple[str, Span, str]]:
+    """Yield the columns that params of ``block`` are set to, alone or in lists: param, place, name of the column."""
+    for name, value in block.arguments.items():
+        param = block.component.params.get(name) if block.component is not None else None
+        if param is None or not value.known or attr_of(block, name) is None:
+            continue
+        if param.type.base == "column" and value.value is not None:
+            yield name, value.span, value.value
+        elif param.type.of is not None and param.type.of.base == "column":
+            node = value.node
+            places = (
+                [value.module.span(item) for item in node.items]
+                if isinstance(node, tree.List)
+                else [value.span]
+            )
+            for index, column in enumerate(value.value or ()):
+                yield name, places[min(index, len(places) - 1)], column

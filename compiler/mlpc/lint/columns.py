@@ -38,6 +38,17 @@ EARLIER = _set(
 #: Words of what comes later.
 FUTURE = _set("afterwards coming eventual eventually following future later next subsequent tomorrow until")
 
+#: Words of when or why something came to be so.
+CIRCUMSTANCES = _set("at cause comment date datetime day month on reason time timestamp week when why year")
+
+
+def stem(word: str) -> str:
+    """Return what ``word`` has in common with other forms of it: `churned`, `churns` and `churning` have `churn`."""
+    for ending in ("ing", "ed", "es", "s", "d", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word.removesuffix(ending)
+    return word
+
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in lower case: `logPrice_2` has `log`, `price` and `2`."""

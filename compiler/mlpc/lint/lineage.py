@@ -52,6 +52,28 @@ def rows_of(typed: TypedProgram, source: TypedSource) -> set[Output]:
     return found
 
 
+def read_twice(typed: TypedProgram, one: TypedSource, other: TypedSource) -> bool:
+    """Return whether rows of both were read from the same file or address, each by a block of its own."""
+    first, second = (_read_by(typed, rows_of(typed, source)) for source in (one, other))
+    return any(
+        first[block] == place and block != again for block in first for again, place in second.items()
+    ) and not (first.keys() & second.keys())
+
+
+def _read_by(typed: TypedProgram, rows: set[Output]) -> dict[str, tuple[object, ...]]:
+    """Return where the data of ``rows`` is read from, by block; what is not known is left out."""
+    found: dict[str, tuple[object, ...]] = {}
+    for name, _ in rows:
+        block = typed.blocks.get(name)
+        if block is None or block.kind.name != "data" or not block.externals:
+            continue
+        told = [each for each in block.arguments.values() if each.type.base != "schema"]
+        values = [*block.externals.values(), *told]
+        if all(value.known for value in values):
+            found[name] = tuple(str(value.value) for value in values)
+    return found
+
+
 def judging(typed: TypedProgram) -> dict[str, list[TypedBlock]]:
     """Return the blocks that judge a model, by the block that makes it."""
     found: dict[str, list[TypedBlock]] = {}
@@ -76,6 +98,19 @@ def gates(block: TypedBlock) -> list[TypedCondition]:
 def promotions(typed: TypedProgram) -> list[TypedBlock]:
     """Return the blocks that promote a model."""
     return [block for block in typed.blocks.values() if block.kind.promotes]
+
+
+def unattended(typed: TypedProgram) -> bool:
+    """Return whether the pipeline starts by itself: by a schedule, or since a monitor makes the model anew."""
+    return any(
+        block.kind.runs == "trigger" or any(condition.verb == "retrain" for condition in block.conditions)
+        for block in typed.blocks.values()
+    )
+
+
+def answers(block: TypedBlock) -> bool:
+    """Return whether ``block`` deploys to machines of its own; else it makes a file that runs on the devices of others."""
+    return block.kind.name == "deploy" and all(type.base != "file" for type in block.outputs.values())
 
 
 def behind(typed: TypedProgram, blocks: list[TypedBlock]) -> set[str]:

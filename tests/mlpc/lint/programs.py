@@ -23,6 +23,7 @@ BASES = Path(__file__).parent / "bases"
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in BASES.iterdir())
 TOP = ("schema", "component", "env", "let")
+SERVER = 'def serve(model, **settings):\n    answers = {"/ready": 200}\n    ...\n'
 PYTHON = "def fit(data=None, **settings): ...\n\ndef clean(data): ...\n"
 
 
@@ -91,7 +92,7 @@ def on(base: str, change: str) -> Texts:
     """Return the files of a base with something changed."""
     folder = BASES / base
     files: dict[str, str | bytes] = {path.name: path.read_text() for path in folder.glob("*.mlp")}
-    files.update({"train.py": PYTHON, "mlpc.lock": ""})
+    files.update({"train.py": PYTHON, "serve.py": SERVER, "mlpc.lock": ""})
     return changed(Texts(files), change)
 
 

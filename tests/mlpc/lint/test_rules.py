@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlpc import codes
+from mlpc.compilation import Compilation
 from mlpc.format import format_source
-from mlpc.lint import RULES
+from mlpc.lint import RULES, Settings
 from mlpc.lint import rules as package
 from mlpc.lint.rule import GROUPS
 from mlpc.source import Source
@@ -20,7 +21,9 @@ from tests.mlpc.lint.programs import BASES, CASES, NAMES, Case, cases, found_in,
 
 FOLDER = Path(package.__path__[0])
 ALL = [case for path in sorted(CASES.glob("*.mlp")) for case in cases(path)]
-PROGRAMS = sorted((Path(__file__).parents[2] / "cases").glob("*/*/main.mlp"))
+TESTS = Path(__file__).parents[2]
+SHOWN = sorted([*(TESTS / "specs").glob("*.mlp"), *(TESTS.parent / "examples").glob("*/*.mlp")])
+PROGRAMS = sorted((TESTS / "cases").glob("*/*/main.mlp"))
 
 
 def label(case: Case) -> str:
@@ -38,6 +41,20 @@ def test_case(case: Case) -> None:
 @pytest.mark.parametrize("base", NAMES)
 def test_no_rule_says_anything_about_a_sound_program(base: str) -> None:
     assert found_in(on(base, "")) == []
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: "/".join(path.parts[-3:]))
+def test_no_rule_says_anything_about_what_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither about the reference specs nor about the examples: each as it stands, whatever its project allows or not."""
+    monkeypatch.chdir(path.parent)
+    compilation = Compilation(DiskLoader("."), path.name)
+    assert not compilation.check().has_errors
+    assert compilation.lint(Settings()) == []
+
+
+def test_examples_and_reference_specs_are_looked_at() -> None:
+    names = {"/".join(path.parts[-2:]) for path in SHOWN}
+    assert {"specs/digits.mlp", "specs/tumor.mlp", "regions/main.mlp", "own_code/main.mlp"} <= names
 
 
 @pytest.mark.parametrize("base", NAMES)

@@ -12,6 +12,7 @@ from . import (
     empty_environment,
     evaluated_on_training_data,
     fitted_before_split,
+    hasty_retrain,
     hasty_schedule,
     idle_gpu,
     idle_service_level,
@@ -24,6 +25,7 @@ from . import (
     moving_image,
     moving_source,
     no_description,
+    no_health_check,
     no_lock,
     no_owner,
     no_parity,
@@ -51,6 +53,7 @@ from . import (
     unjudged_model,
     unmarked_key,
     unpinned_requirement,
+    unseen_drift,
     unstratified_split,
     unused_block,
     unused_component,
@@ -60,6 +63,7 @@ from . import (
     unused_schema,
     unused_secret,
     unused_use,
+    unwatched_deployment,
     weaker_condition,
 )
 
@@ -76,6 +80,7 @@ _MODULES: tuple[Any, ...] = (
     empty_environment,
     evaluated_on_training_data,
     fitted_before_split,
+    hasty_retrain,
     hasty_schedule,
     idle_gpu,
     idle_service_level,
@@ -88,6 +93,7 @@ _MODULES: tuple[Any, ...] = (
     moving_image,
     moving_source,
     no_description,
+    no_health_check,
     no_lock,
     no_owner,
     no_parity,
@@ -115,6 +121,7 @@ _MODULES: tuple[Any, ...] = (
     unjudged_model,
     unmarked_key,
     unpinned_requirement,
+    unseen_drift,
     unstratified_split,
     unused_block,
     unused_component,
@@ -124,6 +131,7 @@ _MODULES: tuple[Any, ...] = (
     unused_schema,
     unused_secret,
     unused_use,
+    unwatched_deployment,
     weaker_condition,
 )
 

@@ -26,18 +26,20 @@ evaluate quality: classification {
 
 Ask for what matters in use as well: `recall` where a case that is missed is dear, `precision` where a false alarm is,
 `auc` or `log_loss` where scores are used, and figures of single classes, `recall["legal"]`, where there are several.
+Labels that are numbers, such as digits, are left out: none of them is the rare case that is looked for.
 """
 
 from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
-from ..lineage import chain, gates
+from ..lineage import chain, gates, inputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...check.typed import TypedBlock
     from ..spec import Spec
 
 CODE = codes.ACCURACY_ALONE
@@ -46,7 +48,7 @@ CODE = codes.ACCURACY_ALONE
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find evaluations whose gates read accuracy and nothing else."""
     for typed, block in spec.blocks("evaluate"):
-        if "accuracy" not in block.quantities:
+        if "accuracy" not in block.quantities or _counts(block):
             continue
         held = gates(block)
         others = [name for name in block.quantities if name not in ("accuracy", "support")]
@@ -63,3 +65,10 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             label="a model that never finds the rare class may pass",
             help=["ask for `recall`, `precision` or `auc` as well"],
         )
+
+
+def _counts(block: TypedBlock) -> bool:
+    """Return whether the label of what is judged is a number with more than two values."""
+    data = inputs(block, "dataset").get("data")
+    label = data.type.schema.label if data is not None and data.type.schema is not None else None
+    return label is not None and label.type.base == "int"

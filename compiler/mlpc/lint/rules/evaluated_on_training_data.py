@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Fix, Label
-from ..lineage import chain, inputs, output, rows_of
+from ..lineage import chain, inputs, output, read_twice, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,20 +52,23 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             learned = inputs(made, "dataset").get("data") if made.kind.name == "train" else None
             if judged is None or learned is None:
                 continue
-            if output(learned) not in rows_of(typed, judged) and output(judged) not in rows_of(
-                typed, learned
+            again = read_twice(typed, learned, judged)
+            if (
+                output(learned) not in rows_of(typed, judged)
+                and output(judged) not in rows_of(typed, learned)
+                and not again
             ):
                 continue
             parts = typed.blocks.get(learned.block)
             fixes = []
-            if parts is not None and "test" in parts.outputs and learned.port != "test":
+            if parts is not None and not again and "test" in parts.outputs and learned.port != "test":
                 written = f"{parts.id}.test"
                 fixes = [Fix(f"write `{written}`", [(judged.span, written)], safe=False)]
             yield Diagnostic(
                 CODE,
                 f"`{block.shown}` judges `{made.shown}` on rows that it was trained on",
                 judged.span,
-                label="holds training rows",
+                label="read from the same file once more" if again else "holds training rows",
                 labels=[Label(learned.span, "trained on these")] if learned.span != judged.span else [],
                 help=[]
                 if fixes

@@ -75,7 +75,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 if any(_FITTED.search(each) for each in called):
                     yield Diagnostic(
                         CODE,
-                        f"`{made.shown}` seems to be fitted to rows that `{block.shown}` takes for the test later",
+                        f"`{made.shown}` seems to be fitted to rows that are taken for a test later",
                         made.span,
                         label="sees all rows",
                         labels=[Label(block.span, "divided only here")],

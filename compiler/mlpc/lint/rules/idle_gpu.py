@@ -56,7 +56,11 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         gpu, attr = value_of(block, "resources.gpu"), attr_of(block, "resources.gpu")
         if component is None or not component.module.path.startswith("std:") or gpu is None or attr is None:
             continue
-        if not gpu.value or any(text.startswith(_ON_GPU) for text in component.requirements):
+        if (
+            component.unbuilt
+            or not gpu.value
+            or any(text.startswith(_ON_GPU) for text in component.requirements)
+        ):
             continue
         yield Diagnostic(
             CODE,

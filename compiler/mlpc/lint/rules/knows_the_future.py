@@ -1,5 +1,6 @@
 """A column is called as if it held what comes later: `next_visit`, `future_balance`, `days_until_churn`. When the
-model is asked, nobody knows that yet; in training it gives the answer away.
+model is asked, nobody knows that yet; in training it gives the answer away. So does when or why a label came to be true:
+`churn_date` beside `churned`.
 
 ## Wrong
 
@@ -33,13 +34,14 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Fix
-from ..columns import FUTURE, features, words
+from ..columns import CIRCUMSTANCES, EARLIER, FUTURE, NOISE, features, stem, words
 from ..edits import mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...check.schemas import Column
     from ..spec import Spec
 
 CODE = codes.KNOWS_THE_FUTURE
@@ -51,7 +53,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
         if schema.label is None:
             continue
         for column in features(schema):
-            said = sorted(words(column.name) & FUTURE)
+            said = sorted(words(column.name) & FUTURE) or _circumstances(column.name, schema.label)
             if said:
                 yield Diagnostic(
                     CODE,
@@ -61,3 +63,14 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                     help=["mark it `@ignore`, or say in a comment that it is known beforehand"],
                     fixes=[Fix("mark it `@ignore`", mark(column.span, "ignore"), safe=False)],
                 )
+
+
+def _circumstances(name: str, label: Column) -> list[str]:
+    """Return the words that say when or why the label, of a truth, came to be: `churn_date` beside `churned`."""
+    if label.type.base != "bool":
+        return []
+    meant = {stem(word) for word in words(label.name) - NOISE}
+    own = words(name)
+    if not meant or own & EARLIER or not meant <= {stem(word) for word in own}:
+        return []
+    return sorted(own & CIRCUMSTANCES)

@@ -34,8 +34,10 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Fix, Label
+from ..attrs import given_columns
 from ..columns import NOISE, features, words
 from ..edits import mark
+from ..lineage import inputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +51,15 @@ CODE = codes.LABEL_AMONG_FEATURES
 _ANSWERS = frozenset({"answer", "ground_truth", "groundtruth", "label", "target", "y", "y_true"})
 
 
+# Params by which trainings are told what to learn from.
+_LEARNED = frozenset(
+    {"columns", "feature", "features", "inputs", "predictors", "regressors", "variables", "x"}
+)
+
+
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find columns that are called as the label is, but for words that say nothing."""
+    """Find columns that are called as the label is, but for words that say nothing, and labels that are given as features."""
+    yield from _given(spec)
     for schema in spec.schemas():
         label = schema.label
         if label is None:
@@ -66,4 +75,20 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                     labels=[Label(label.span, "the label")],
                     help=["mark it `@ignore`, or say in a comment why it is known before the label is"],
                     fixes=[Fix("mark it `@ignore`", mark(column.span, "ignore"), safe=False)],
+                )
+
+
+def _given(spec: Spec) -> Iterator[Diagnostic]:
+    for _, block in spec.blocks("train"):
+        for name, place, column in given_columns(block):
+            schemas = [source.type.schema for source in inputs(block, "dataset").values()]
+            label = next((s.label for s in schemas if s is not None and s.label is not None), None)
+            if label is not None and column == label.name and words(name) & _LEARNED:
+                yield Diagnostic(
+                    CODE,
+                    f"`{block.shown}` is given the label `{column}` to learn from",
+                    place,
+                    label="what is to be foretold",
+                    labels=[Label(label.span, "the label")],
+                    help=[f"leave it out of `{name}`"],
                 )

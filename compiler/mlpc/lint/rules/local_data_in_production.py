@@ -1,5 +1,5 @@
-"""In production the data is a file beside the spec: whatever was checked in once. The model never sees anything
-newer, and every run gives the same.
+"""In production a pipeline starts by itself, again and again, and its data is a file beside the spec: whatever was
+checked in once. The model never sees anything newer, and every run gives the same.
 
 ## Wrong
 
@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
+from ..lineage import unattended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ CODE = codes.LOCAL_DATA_IN_PRODUCTION
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find data that is a file of the project in production."""
+    """Find data that is a file of the project where production makes the model anew by itself."""
     for name, typed in spec.production().items():
-        for block in typed.blocks.values():
+        for block in typed.blocks.values() if unattended(typed) else ():
             for value in block.externals.values() if block.kind.name == "data" else ():
                 if value.known and isinstance(value.value, str) and "://" not in value.value:
                     yield Diagnostic(

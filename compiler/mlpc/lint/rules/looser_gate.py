@@ -45,6 +45,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...check.typed import TypedBlock, TypedCondition
+    from ..bounds import Bound
     from ..spec import Spec
 
 CODE = codes.LOOSER_GATE
@@ -61,13 +63,8 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             changed = typed.blocks.get(block.id)
             if changed is None or not block.kind.judges:
                 continue
-            now = {
-                bound.what: (bound, each) for each in gates(changed) if (bound := bound_of(each)) is not None
-            }
-            for condition in gates(block):
-                bound = bound_of(condition)
-                if bound is None:
-                    continue
+            now = _strictest(changed)
+            for bound, condition in _strictest(block).values():
                 found = now.get(bound.what)
                 if found is not None and found[0].looser_than(bound):
                     yield Diagnostic(
@@ -86,3 +83,13 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                         label="taken away, or made a warning",
                         help=[f"let `{name}` keep it"],
                     )
+
+
+def _strictest(block: TypedBlock) -> dict[tuple[str, str, bool], tuple[Bound, TypedCondition]]:
+    """Return the strictest gate of ``block`` on each thing that its gates bound."""
+    found: dict[tuple[str, str, bool], tuple[Bound, TypedCondition]] = {}
+    for condition in gates(block):
+        bound = bound_of(condition)
+        if bound is not None and (bound.what not in found or found[bound.what][0].looser_than(bound)):
+            found[bound.what] = (bound, condition)
+    return found

@@ -4,30 +4,19 @@ their environments are made, on each machine and each day others. What was tried
 ## Wrong
 
 ```mlp declarations
-env prod {
-  data cells {
-    path = "s3://tumours/cells.csv"
-    retry { attempts = 3 }
-  }
-  deploy api { replicas = 2..16 }
-}
+env prod { schedule weekly { cron = "30 4 * * 1" } }
 ```
 
 ## Right
 
 ```mlp declarations
-env prod {
-  data cells {
-    path = "s3://tumours/cells.csv"
-    retry { attempts = 3 }
-  }
-  deploy api { replicas = 2..16 }
-}
+env prod { schedule weekly { cron = "30 4 * * 1" } }
 ```
 
 ## How to mend it
 
-Run `mlpc lock`, and keep `mlpc.lock` with the spec.
+Run `mlpc lock`, and keep `mlpc.lock` with the spec. Nothing is said while there are steps that are declared and not built:
+nobody can lock those yet.
 """
 
 from __future__ import annotations
@@ -45,9 +34,12 @@ CODE = codes.NO_LOCK
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find environments for production in a project without `mlpc.lock`."""
-    for name in spec.production():
+    """Find environments for production in a project without `mlpc.lock`, unless there are steps that nobody can lock yet."""
+    for name, typed in spec.production().items():
         decl = spec.root.environments.get(name)
+        steps = [block.component for block in typed.blocks.values() if block.component is not None]
+        if any(step.unbuilt for step in steps):
+            continue
         if decl is not None and spec.loader.read("mlpc.lock") is None:
             yield Diagnostic(
                 CODE,

@@ -1,5 +1,5 @@
-"""A pipeline runs on its own, by a schedule or in production, and nobody is named whom to ask when it fails or when
-its model is wrong.
+"""A pipeline starts by itself, by a schedule or since a monitor asks for it, and nobody is named whom to ask when it
+fails or when its model is wrong.
 
 ## Wrong
 
@@ -60,6 +60,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
+from ..lineage import unattended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,15 +72,13 @@ CODE = codes.NO_OWNER
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find pipelines without an owner that run on their own."""
+    """Find pipelines without an owner that start by themselves."""
     decl, plain = spec.pipeline, spec.plain
     if decl is None or plain is None:
         return
-    scheduled = any(block.kind.runs == "trigger" for _, block in spec.blocks())
+    alone = any(unattended(typed) for typed in spec.programs.values())
     owners = [typed.attributes.get("owner") for typed in spec.programs.values()]
-    if (scheduled or spec.production()) and not any(
-        each is not None and (each.value or not each.known) for each in owners
-    ):
+    if alone and not any(each is not None and (each.value or not each.known) for each in owners):
         yield Diagnostic(
             CODE,
             "nobody is named who answers for this pipeline",

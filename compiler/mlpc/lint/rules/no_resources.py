@@ -24,13 +24,15 @@ deploy api: server {
 
 ## How to mend it
 
-Measure once and write `resources { cpu = …, memory = … }`, with some room.
+Measure once and write `resources { cpu = …, memory = … }`, with some room. What is deployed as a file for the devices of
+others, and what asks for a machine by the name of its GPU, needs no more.
 """
 
 from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
+from ..lineage import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find trainings and deployments in production without `resources.memory`."""
     for name, typed in spec.production().items():
         for block in typed.blocks.values():
-            needy = block.kind.name in ("train", "deploy") and "resources" in block.kind.blocks
-            if needy and "resources.memory" not in block.common:
+            needy = (block.kind.name == "train" or answers(block)) and "resources" in block.kind.blocks
+            # A GPU by its name comes with a machine, and that with its memory.
+            if needy and not {"resources.memory", "resources.gpu_type"} & block.common.keys():
                 yield Diagnostic(
                     CODE,
                     f"`{block.shown}` runs in production and does not say how much memory it needs",

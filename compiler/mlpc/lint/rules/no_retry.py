@@ -1,11 +1,11 @@
-"""Data comes over the network, and a single failure ends the run. Networks and stores fail for moments; with `retry`
+"""Data comes over the network, and a single failure ends the run. Networks and servers fail for moments; with `retry`
 such a moment costs seconds, without one it costs the night.
 
 ## Wrong
 
 ```mlp declarations
 env prod {
-  data cells { path = "s3://tumours/cells.csv" }
+  data cells { path = "https://tumours.example.org/cells.csv" }
   deploy api { replicas = 2..16 }
 }
 ```
@@ -15,7 +15,7 @@ env prod {
 ```mlp declarations
 env prod {
   data cells {
-    path = "s3://tumours/cells.csv"
+    path = "https://tumours.example.org/cells.csv"
     retry { attempts = 3 }
   }
   deploy api { replicas = 2..16 }
@@ -24,7 +24,8 @@ env prod {
 
 ## How to mend it
 
-Write `retry { attempts = 3 }`; the pause before the second attempt is 10 s, doubled after each.
+Write `retry { attempts = 3 }`; the pause before the second attempt is 10 s, doubled after each. What reads
+`s3://` and `gs://` tries again by itself.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 CODE = codes.NO_RETRY
 
+# Object stores whose clients, Arrow's file systems, try again by themselves.
+_TRY_AGAIN = frozenset({"gs", "s3"})
+
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find data from outside without a second attempt."""
@@ -51,6 +55,8 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             continue
         for name, value in block.externals.items():
             if not value.known or not isinstance(value.value, str) or "://" not in value.value:
+                continue
+            if value.value.partition("://")[0] in _TRY_AGAIN:
                 continue
             attr = attr_of(block, name)
             fixes = []

@@ -1,5 +1,5 @@
-"""A training that runs on its own, by a schedule or in production, may take for ever. Nobody waits for it: a fault in
-the data, or a machine without memory, keeps a machine busy until somebody looks at the bill.
+"""A training that starts by itself, by a schedule or since a monitor asks for it, may take for ever. Nobody waits for
+it: a fault in the data, or a machine without memory, keeps a machine busy until somebody looks at the bill.
 
 ## Wrong
 
@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
+from ..lineage import unattended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,19 +45,14 @@ CODE = codes.NO_TIMEOUT
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find trainings without a timeout, under a schedule or in production."""
-    production = spec.production()
-    for name, typed in spec.programs.items():
-        scheduled = any(block.kind.runs == "trigger" for block in typed.blocks.values())
+    """Find trainings without a timeout that start by themselves."""
+    for typed in spec.pipelines():
+        alone = unattended(typed)
         for block in typed.blocks.values():
-            if (
-                block.kind.name == "train"
-                and (scheduled or name in production)
-                and "timeout" not in block.common
-            ):
+            if alone and block.kind.name == "train" and "timeout" not in block.common:
                 yield Diagnostic(
                     CODE,
-                    f"`{block.shown}` runs on its own and may take for ever",
+                    f"`{block.shown}` starts by itself and may take for ever",
                     block.span,
                     label="`timeout` is missing",
                     help=["write `timeout = 30min`, some times of what a run takes"],

@@ -1,6 +1,6 @@
 """All that a regression has to reach is stated in the unit of its label: `rmse <= 65`. Whether that is good depends
-on how far the labels lie apart. When prices double, or data of another region comes in, the same number means
-something else, and nobody sees it.
+on how far the labels lie apart. The pipeline starts by itself; when prices double, or data of another region comes in,
+the same number means something else, and nobody sees it.
 
 ## Wrong
 
@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
-from ..lineage import gates
+from ..lineage import gates, unattended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,12 +47,13 @@ _WITHOUT_UNIT = ("r2", "mape")
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find regressions whose gates read figures in the unit of the label only."""
-    for _, block in spec.blocks("evaluate"):
+    """Find regressions whose gates read figures in the unit of the label only, without anybody looking at the data."""
+    for typed, block in spec.blocks("evaluate"):
         held = gates(block)
         if (
             "rmse" in block.quantities
             and held
+            and unattended(typed)
             and not any(w in each.text for each in held for w in _WITHOUT_UNIT)
         ):
             yield Diagnostic(

@@ -51,7 +51,9 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
             replicas = block.arguments.get("replicas") if block.kind.name == "deploy" else None
             if replicas is None or not replicas.known or not isinstance(replicas.value, tuple):
                 continue
-            if replicas.value[0] < 2:
+            # With a rollout the version before answers until the new one holds, and more come where one is too few.
+            rolled = "rollout" in block.definition.body.blocks and replicas.value[1] > 1
+            if replicas.value[0] < 2 and not rolled:
                 written = "replicas" in block.definition.body.attrs
                 yield Diagnostic(
                     CODE,

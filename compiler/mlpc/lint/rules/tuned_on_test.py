@@ -56,7 +56,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic, Label
-from ..lineage import chain, inputs, output
+from ..lineage import chain, inputs, output, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ CODE = codes.TUNED_ON_TEST
 
 
 def find(spec: Spec) -> Iterator[Diagnostic]:
-    """Find trainings with another input than `data` that takes the rows of an evaluation of their model."""
+    """Find trainings with another input than `data` that holds rows of an evaluation of their model."""
     for typed, block in spec.blocks("evaluate"):
         judged = inputs(block, "dataset").get("data")
         for made in chain(typed, block):
@@ -77,7 +77,7 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                     judged is not None
                     and made.kind.name == "train"
                     and name != "data"
-                    and output(source) == output(judged)
+                    and (output(source) in rows_of(typed, judged) or output(judged) in rows_of(typed, source))
                 ):
                     yield Diagnostic(
                         CODE,

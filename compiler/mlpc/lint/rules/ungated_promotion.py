@@ -21,7 +21,8 @@ evaluate quality: classification {
 ## How to mend it
 
 Judge the model with an `evaluate`, on rows that it was not trained on, and say what it has to reach: `require recall
->= 0.85`. A condition with `severity = "warn"` holds nothing back.
+>= 0.85`. A condition with `severity = "warn"` holds nothing back. Where a monitor makes the model anew by `retrain`, a gate
+is all that looks at it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...check.typed import TypedCondition, TypedProgram
     from ..spec import Spec
 
 CODE = codes.UNGATED_PROMOTION
@@ -58,8 +60,16 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
                 f"`{block.shown}` promotes `{model}`, and no gate holds it back",
                 block.span,
                 label="promotes whatever comes",
-                labels=[Label(each.span, "judges it, but asks for nothing") for each in own],
+                labels=[
+                    *(Label(each.span, "judges it, but asks for nothing") for each in own),
+                    *(Label(each.span, "makes it anew, and nobody looks") for each in _again(typed)),
+                ],
                 help=["say what the model has to reach: `require recall >= 0.85`"]
                 if own
                 else ["judge the model: `evaluate quality: … { … require … }`"],
             )
+
+
+def _again(typed: TypedProgram) -> list[TypedCondition]:
+    """Return the conditions on which monitors start the pipeline again."""
+    return [each for block in typed.blocks.values() for each in block.conditions if each.verb == "retrain"]
