@@ -36,7 +36,7 @@ def csv(task: Task, result: Result) -> None:
     source, output = task.input("path"), task.output("rows")
     reader = Reader(
         path=local(source),
-        file=_without_credentials(source.url) if source.url else task.shown(source.path),
+        file=shown(task, source),
         separator=task.argument("separator", ","),
         encoding=task.argument("encoding", "utf-8"),
         decimal=task.argument("decimal", "."),
@@ -82,6 +82,7 @@ class Reader:
 
         texts = self._texts()
         columns = schema.match_headers(type, texts.column_names, self.file)
+        schema.refuse_tensors(columns, "a file of comma-separated values")
         if not texts.num_rows:
             raise StepError(codes.TOO_FEW_ROWS, f"{self.file} has a header and no rows")
         parsed = [
@@ -317,6 +318,11 @@ def _look_at_keys(table: Any, keys: list[str], unique: bool, reader: Reader, res
 
 
 # Where data lies
+
+
+def shown(task: Task, source: Artefact) -> str:
+    """Return how to call data in a message: its URL without credentials, or its path in the project."""
+    return _without_credentials(source.url) if source.url else task.shown(source.path)
 
 
 def local(source: Artefact) -> str:

@@ -37,6 +37,7 @@ DTYPES = {
     "path": "string",
     "date": "timestamp",
     "datetime": "timestamp",
+    "tensor": "tensor",
 }
 #: Marks of columns that no model learns from.
 NOT_LEARNED = frozenset({"label", "key", "time", "ignore"})
@@ -77,6 +78,17 @@ class Column:
         return found
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one value: of a tensor as declared, of all others ``()``."""
+        return tuple(self.type.get("shape") or ())
+
+    @property
+    def element(self) -> JsonObject:
+        """The type of one number of a tensor; of other columns their type."""
+        found: JsonObject = self.type.get("of") or self.type if self.base == "tensor" else self.type
+        return found
+
+    @property
     def learned(self) -> bool:
         """Whether a model learns from it."""
         return not (self.marks & NOT_LEARNED)
@@ -94,6 +106,11 @@ def describe(type: JsonObject) -> str:
         choices = type.get("choices") or []
         shown = ", ".join(f'"{choice}"' for choice in choices[:8])
         return f"one of {shown}" + (f" and {len(choices) - 8} more" if len(choices) > 8 else "")
+    if base == "tensor":
+        of = type.get("of") or {}
+        bounds = range_of(of)
+        numbers = "whole numbers" if of.get("base") == "int" else "numbers"
+        return f"a tensor of {numbers}{' ' if bounds else ''}{bounds}, {type.get('shape')}"
     name = {
         "bool": "true or false",
         "int": "a whole number",
@@ -156,6 +173,21 @@ def resolve(type: JsonObject, names: Iterable[str], what: str = "the data") -> l
     return found
 
 
+def refuse_tensors(columns: Iterable[Column], where: str) -> None:
+    """Refuse columns of tensors where data cannot hold them.
+
+    Raises:
+        StepError: there is one.
+    """
+    for column in columns:
+        if column.dtype == "tensor":
+            raise StepError(
+                codes.UNSUPPORTED_COLUMN,
+                f"column `{column.name}` is {column.expected}, and {where} holds none",
+                "keep the data as arrays of NumPy: `data …: npz { … }`",
+            )
+
+
 def label_of(type: JsonObject) -> Column | None:
     """Return the column that is to be foretold, or None."""
     return next((column for column in declared(type) if "label" in column.marks), None)
@@ -166,8 +198,8 @@ def keys_of(type: JsonObject) -> list[str]:
     return [column.name for column in declared(type) if "key" in column.marks]
 
 
-def match_headers(type: JsonObject, headers: Sequence[str], file: str) -> list[Column]:
-    """Find the column of each header of a file.
+def match_headers(type: JsonObject, headers: Sequence[str], file: str, what: str = "column") -> list[Column]:
+    """Find the column of each header of a file; ``what`` is how the file's own columns are called.
 
     Raises:
         StepError: headers repeat, a column is missing, or one is there that the schema does not have.
@@ -176,18 +208,19 @@ def match_headers(type: JsonObject, headers: Sequence[str], file: str) -> list[C
     for header in headers:
         if header in seen:
             raise StepError(
-                codes.UNREADABLE_DATA, f"{file}: two columns are called `{header}`", "rename one in the file"
+                codes.UNREADABLE_DATA, f"{file}: two {what}s are called `{header}`", "rename one in the file"
             )
         seen.add(header)
     columns = declared(type)
     by_header = {column.header: column for column in columns}
     rest = rest_of(type)
+    place: JsonObject = {"file": file, "line": 1} if what == "column" else {"file": file}
     unknown = [header for header in headers if header not in by_header]
     missing = [column for column in columns if column.header not in seen]
     if missing:
         first = missing[0]
         name = f"`{first.header}`" + ("" if first.header == first.name else f" (for `{first.name}`)")
-        more = f", nor {_count(len(missing) - 1, 'other column')} of the schema" if len(missing) > 1 else ""
+        more = f", nor {_count(len(missing) - 1, f'other {what}')} of the schema" if len(missing) > 1 else ""
         help = []
         near = did_you_mean(first.header, unknown)
         if near:
@@ -198,23 +231,21 @@ def match_headers(type: JsonObject, headers: Sequence[str], file: str) -> list[C
             if len(headers) == 1 and any(mark in headers[0] for mark in ";\t|"):
                 mark = next(mark for mark in ";\t|" if mark in headers[0])
                 help.append(f"are its values separated by {_quoted(mark)}? Then: separator = {_quoted(mark)}")
-        raise StepError(
-            codes.MISSING_COLUMN, f"{file} has no column {name}{more}", help, {"file": file, "line": 1}
-        )
+        raise StepError(codes.MISSING_COLUMN, f"{file} has no {what} {name}{more}", help, place)
     if unknown and rest is None:
         more = f" and {_count(len(unknown) - 1, 'more')}" if len(unknown) > 1 else ""
         raise StepError(
             codes.UNEXPECTED_COLUMN,
-            f"{file} has a column `{unknown[0]}`{more}, which the schema does not have"
+            f"{file} has {'an' if what[0] in 'aeiou' else 'a'} {what} `{unknown[0]}`{more}, which the schema does not have"
             + did_you_mean(unknown[0], [column.header for column in columns]),
             "declare it, with `@ignore` if no model is to learn from it, or take all others with `...: TYPE`",
-            {"file": file, "line": 1},
+            place,
         )
     return [by_header.get(header) or Column({"name": header, "type": rest}, rest=True) for header in headers]
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("s" if number != 1 and what.endswith("column") else "")
+    return f"{number} {what}" + ("s" if number != 1 and what != "more" else "")
 
 
 def _quoted(text: str) -> str:
@@ -303,6 +334,8 @@ def outside(column: Column, values: Any) -> Mask:
     if column.base == "enum":
         allowed = compute.is_in(values, pyarrow.array(column.type.get("choices") or [], pyarrow.string()))
         return ~_mask(allowed) & _mask(compute.is_valid(values))
+    if column.base == "tensor":
+        return _tensors_outside(column, values)
     low, high = column.type.get("min"), column.type.get("max")
     if column.dtype not in ("int64", "float64") or (low is None and high is None):
         return none
@@ -313,6 +346,41 @@ def outside(column: Column, values: Any) -> Mask:
         test = compute.greater_equal if column.type.get("max_open") else compute.greater
         none |= _mask(test(values, high))
     return none
+
+
+def _tensors_outside(column: Column, values: Any) -> Mask:
+    """Return where a tensor (a row of an Arrow array of lists of fixed size) has a number that does not fit."""
+    import numpy
+
+    there = numpy.asarray(values.is_valid().to_numpy(zero_copy_only=False), bool)
+    found = numpy.zeros(len(values), bool)
+    numbers = values.flatten().to_numpy(zero_copy_only=False).reshape(-1, values.type.list_size)
+    found[there] = numbers_outside(column, numbers).any(axis=1)
+    return found
+
+
+def numbers_outside(column: Column, numbers: Any) -> Mask:
+    """Return which numbers of tensors, in any shape, are not finite or not what the column's type allows."""
+    import numpy
+
+    type = column.element
+    low, high = type.get("min"), type.get("max")
+    bad: Mask = ~numpy.isfinite(numbers)
+    if low is not None:
+        bad |= numbers <= low if type.get("min_open") else numbers < low
+    if high is not None:
+        bad |= numbers >= high if type.get("max_open") else numbers > high
+    return bad
+
+
+def first_outside(column: Column, numbers: Any) -> str:
+    """Say which number of one tensor does not fit: ``1.5 at [3, 2, 0] is not a number in 0..1``."""
+    import numpy
+
+    bad = numbers_outside(column, numbers)
+    place = tuple(int(index) for index in numpy.unravel_index(int(bad.argmax()), column.shape))
+    value = numbers.reshape(column.shape)[place]
+    return f"{value:g} at {list(place)} is not {describe(column.element)}"
 
 
 def _mask(values: Any) -> Mask:

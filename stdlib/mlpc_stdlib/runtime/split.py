@@ -140,7 +140,8 @@ def _groups(table: Any, keys: list[str]) -> Ints:
 
     found: Ints = numpy.arange(table.num_rows)
     if keys:
-        numbers = numpy.stack([_numbered(table.column(name)) for name in keys])
+        named = tables.comparable(table.select(keys))
+        numbers = numpy.stack([_numbered(named.column(name)) for name in keys])
         found = numpy.unique(numbers, axis=1, return_inverse=True)[1].reshape(-1).astype(numpy.int64)
     return found
 
@@ -273,7 +274,7 @@ def _look_at(
                 )
     if keys:
         return
-    frame: pandas.DataFrame = table.to_pandas()
+    frame: pandas.DataFrame = tables.comparable(table).to_pandas()
     if frame.duplicated().any():
         import pandas
 

@@ -158,6 +158,7 @@ class _Judge:
     """Takes rows batch by batch, turns their values into those of the schema and remembers what does not fit."""
 
     def __init__(self, columns: Sequence[schema.Column]) -> None:
+        schema.refuse_tensors(columns, "what a query gives")
         self.columns = columns
         self.chunks: list[list[Any]] = [[tables.empty(column.dtype)] for column in columns]
         self.rows = 0

@@ -20,7 +20,8 @@ def read(artefact: Artefact) -> pandas.DataFrame:
     """Read a dataset.
 
     Columns are ``bool``, ``int64``, ``float64``, text or ``datetime64[us]``; one that may lack values is
-    ``boolean`` or ``Int64`` instead of the first two, and has NaN, None or NaT in the others.
+    ``boolean`` or ``Int64`` instead of the first two, and has NaN, None or NaT in the others. A tensor is an array of
+    one dimension, of ``float32`` or ``int64``, row-major: its shape stands in the schema.
 
     Raises:
         StepError: the file is no dataset.
@@ -59,6 +60,19 @@ def read_arrow(artefact: Artefact) -> Any:
         raise StepError(codes.UNREADABLE_DATA, f"{artefact.path} is no Parquet file: {error}") from None
 
 
+def column_type(column: schema.Column) -> Any:
+    """Return the Arrow type in which a column is stored: a tensor as a list of fixed size."""
+    import math
+
+    import pyarrow
+
+    if column.dtype == "tensor":
+        number = pyarrow.int64() if column.element.get("base") == "int" else pyarrow.float32()
+        # The name and nullability that a Parquet file gives back: what is written is what is read.
+        return pyarrow.list_(pyarrow.field("element", number), math.prod(column.shape))
+    return arrow_type(column.dtype)
+
+
 def arrow_type(dtype: str) -> Any:
     """Return the Arrow type in which a column of a ``dtype`` is stored."""
     import pyarrow
@@ -91,7 +105,8 @@ def write_arrow(path: str, table: Any) -> int:
         table.replace_schema_metadata(None),
         temporary,
         compression="zstd",
-        store_schema=False,
+        # Without Arrow's own schema a list of fixed size would come back as one of any size.
+        store_schema=any(pyarrow.types.is_fixed_size_list(field.type) for field in table.schema),
         use_dictionary=[field.name for field in table.schema if str(field.type) == "string"],
     )
     with open(temporary, "rb+") as file:
@@ -122,9 +137,12 @@ def write(path: str, frame: pandas.DataFrame, type: JsonObject, origin: str) -> 
     columns = [None] * len(names) if free else schema.resolve(type, names, origin)
     for position, (name, column) in enumerate(zip(names, columns, strict=True)):
         series = frame.iloc[:, position]
-        wanted = None if column is None else arrow_type(column.dtype)
+        wanted = None if column is None else column_type(column)
         try:
-            values = pyarrow.array(series, type=wanted, from_pandas=True)
+            if column is not None and column.dtype == "tensor":
+                values = _tensors(list(series), column, origin)
+            else:
+                values = pyarrow.array(series, type=wanted, from_pandas=True)
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
             raise StepError(
                 codes.ROW_DOES_NOT_FIT,
@@ -137,6 +155,66 @@ def write(path: str, frame: pandas.DataFrame, type: JsonObject, origin: str) -> 
             _judge(origin, column, values)
         arrays.append(values)
     return write_arrow(path, pyarrow.table(arrays, names=names))
+
+
+def from_tensors(column: schema.Column, numbers: Any, missing: Any = None) -> Any:
+    """Return tensors, ``[rows, …]``, as an Arrow array; ``missing`` says of which rows they are not there, ``[rows]``."""
+    import numpy
+    import pyarrow
+
+    type = column_type(column)
+    flat = numpy.ascontiguousarray(numbers).astype(type.value_type.to_pandas_dtype(), copy=False).reshape(-1)
+    mask = None if missing is None or not missing.any() else pyarrow.array(missing)
+    return pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(flat), type=type, mask=mask)
+
+
+def _tensors(items: list[Any], column: schema.Column, origin: str) -> Any:
+    """Return tensors that stand in a column of a frame, each of its shape or flat, as an Arrow array.
+
+    Raises:
+        StepError: one has another shape, or holds something else than numbers.
+    """
+    import math
+
+    import numpy
+
+    size, kinds = math.prod(column.shape), "iu" if column.element.get("base") == "int" else "biuf"
+    rows = numpy.zeros((len(items), size), column_type(column).value_type.to_pandas_dtype())
+    missing = numpy.zeros(len(items), bool)
+    for row, item in enumerate(items):
+        if item is None or (isinstance(item, float) and item != item):
+            missing[row] = True
+            continue
+        try:
+            given = numpy.asarray(item)
+        except ValueError:
+            given = numpy.asarray(None)
+        if given.dtype.kind not in kinds or given.shape not in (column.shape, (size,)):
+            said = (
+                f"has the shape {list(given.shape)}"
+                if given.dtype.kind in kinds
+                else f"holds {given.dtype}"
+                if given.dtype.kind != "O"
+                else "is no array of numbers"
+            )
+            raise StepError(
+                codes.ROW_DOES_NOT_FIT,
+                f"{origin}: row {row}, column `{column.name}`: {said}, and it has to be {column.expected}",
+            )
+        with numpy.errstate(over="ignore"):
+            rows[row] = given.reshape(-1)
+    return from_tensors(column, rows, missing)
+
+
+def comparable(table: Any) -> Any:
+    """Return an Arrow table in which a tensor is the bytes of its numbers: a value that can be compared and sorted."""
+    import pyarrow
+
+    for position, field in enumerate(table.schema):
+        if pyarrow.types.is_fixed_size_list(field.type):
+            items = [None if item is None else item.tobytes() for item in table.column(position).to_pandas()]
+            table = table.set_column(position, field.name, pyarrow.array(items, pyarrow.binary()))
+    return table
 
 
 def _plain(name: str, type: Any, origin: str) -> str:
@@ -170,8 +248,10 @@ def _judge(origin: str, column: schema.Column, values: Any) -> None:
         return
     row = int(bad.argmax())
     value = values[row].as_py()
-    said = (
-        "is empty, and the column is not @nullable" if empty[row] else f"{value!r} is not {column.expected}"
-    )
+    said = f"{value!r} is not {column.expected}"
+    if empty[row]:
+        said = "is empty, and the column is not @nullable"
+    elif column.dtype == "tensor":
+        said = schema.first_outside(column, numpy.asarray(value))
     more = f" (and {count - 1} more)" if count > 1 else ""
     raise StepError(codes.ROW_DOES_NOT_FIT, f"{origin}: row {row}, column `{column.name}`: {said}{more}")

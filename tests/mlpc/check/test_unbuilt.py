@@ -14,14 +14,17 @@ FILES: dict[str, str | bytes] = {path.name: path.read_text(encoding="utf-8") for
 
 PIPELINE = """mlp 1
 
-pipeline digits {
-  data images: npz { path = "digits.npz", schema = Digit }
-  train net: keras.classifier { data = images, layers = [flatten(), dense(10, activation = "softmax")] }
+pipeline cells {
+  data cells: csv { path = "cells.csv", schema = Cell }
+  train forest: sklearn.random_forest { data = cells }
+  export portable: onnx { model = forest }
+  deploy cloud: cloud_gpu { model = portable }
+  monitor drift: evidently { reference = cells, observed = cloud.requests }
 }
 
-schema Digit {
-  pixels: tensor(float, [8, 8]) in 0..1
-  digit: int in 0..9 @label
+schema Cell {
+  radius: float
+  malignant: bool @label
 }
 """
 
@@ -36,25 +39,21 @@ def test_what_is_to_run_is_refused_with_every_such_step_and_what_would_work() ->
     found = list(compilation.check())
     assert [item.code for item in found] == [codes.STEP_NOT_BUILT, codes.STEP_NOT_BUILT]
     assert [item.message for item in found] == [
-        "`images` cannot run yet: `npz` is declared, but its step is not built",
-        "`net` cannot run yet: `keras.classifier` is declared, but its step is not built",
+        "`cloud` cannot run yet: `cloud_gpu` is declared, but its step is not built",
+        "`drift` cannot run yet: `evidently` is declared, but its step is not built",
     ]
-    assert "what is built for `data` is `csv`" in found[0].help[0]
-    assert found[1].help[0] == (
-        "what is built for `train` is `sklearn.random_forest`, `sklearn.logistic_regression`"
-    )
-    assert found[1].help[1].endswith("`env now { remove net }`")
+    assert found[0].help[0].startswith("what is built for `deploy` is `server`")
+    assert found[0].help[1].endswith("`env now { remove cloud }`")
 
 
 def test_the_instances_of_a_block_are_said_once() -> None:
-    compilation = compiled(PIPELINE.replace("train net:", "train net each width in [8, 16]:"))
+    compilation = compiled(
+        PIPELINE.replace("  monitor", "  #monitor").replace("cloud:", "cloud each least in [1, 2]:")
+    )
     assert compilation.graph() is not None
     assert compilation.workflow() is None
-    assert [item.message.partition(" cannot")[0] for item in compilation.check()] == [
-        "`images`",
-        "`net[width]`",
-    ]
-    assert list(compilation.check())[1].help[1].endswith("`env now { remove net }`")
+    assert [item.message.partition(" cannot")[0] for item in compilation.check()] == ["`cloud[least]`"]
+    assert next(iter(compilation.check())).help[1].endswith("`env now { remove cloud }`")
 
 
 def test_without_such_steps_it_runs() -> None:
@@ -67,7 +66,7 @@ def test_without_such_steps_it_runs() -> None:
 def test_a_component_of_ones_own_may_say_so_as_well() -> None:
     text = PIPELINE + "\ncomponent shrink: export {\n  input model: model\n  run = none\n}\n"
     compilation = compiled(
-        text.replace("}\n\nschema", "  export small: shrink { model = net }\n}\n\nschema", 1)
+        text.replace("}\n\nschema", "  export small: shrink { model = forest }\n}\n\nschema", 1)
     )
     assert compilation.workflow() is None
     last = list(compilation.check())[-1]
@@ -96,7 +95,7 @@ def test_the_graph_has_them() -> None:
 def test_the_command_draws_and_does_not_compile(tmp_path: Path) -> None:
     (tmp_path / "main.mlp").write_text(PIPELINE, encoding="utf-8")
     assert mlpc("check", "main.mlp", cwd=tmp_path).code == 0
-    assert "train: keras.classifier" in mlpc("graph", "main.mlp", cwd=tmp_path).out
+    assert "deploy: cloud_gpu" in mlpc("graph", "main.mlp", cwd=tmp_path).out
     for words in (
         ("compile", "main.mlp", "--to", "local", "-o", "build"),
         ("run", "main.mlp"),

@@ -289,7 +289,11 @@ def test_a_column_twice(tmp_path: Path) -> None:
 
 def test_a_type_that_no_table_holds(tmp_path: Path) -> None:
     error = refused(tmp_path, "value\n1\n", one("tensor", of={"base": "float"}, shape=[2]))
-    assert str(error) == "MLP708 unsupported-column: column `value`: a table holds no values of type tensor"
+    assert str(error) == (
+        "MLP708 unsupported-column: column `value` is a tensor of numbers, [2], and a file of comma-separated values holds none"
+    )
+    error = refused(tmp_path, "value\n1\n", one("list", of={"base": "float"}))
+    assert str(error) == "MLP708 unsupported-column: column `value`: a table holds no values of type list"
 
 
 # Files that are no table

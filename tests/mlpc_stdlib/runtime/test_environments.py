@@ -37,6 +37,7 @@ BASE = required(f"{RUNTIME}.sklearn:random_forest")
     "action",
     [
         "data:csv",
+        "npz:npz",
         "split:random",
         "sklearn:random_forest",
         "sklearn:logistic_regression",
@@ -57,6 +58,7 @@ def test_the_others_have_the_same_and_more(action: str) -> None:
     "action",
     [
         "data:csv",
+        "npz:npz",
         "split:random",
         "sklearn:random_forest",
         "sklearn:logistic_regression",
