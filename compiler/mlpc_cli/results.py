@@ -1,4 +1,4 @@
-"""Results of `mlpc check`, used again where nothing that they depend on has changed.
+"""Results of `mlpc check` and `mlpc lint`, used again where nothing that they depend on has changed.
 
 The compiler sees nothing but what its loader answers. So a result is kept with every question that was asked, in order,
 and a digest of every answer: bytes, a list of names, or that there is no such file. It holds as long as the loader gives
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 #: Goes up when results are written in another way.
 _FORM = 1
 _FOLDER = "results"
-#: Folders of the package `mlpc` from which a result is made.
+#: Folders of the package `mlpc` from which the result of a check is made, and those that make one of the linter besides.
 _CODE = ("", "check", "ir", "resolve", "syntax")
+LINTER = ("lint", "lint/rules")
 _READ, _NAMES, _NONE = "r", "n", "-"
 
 
@@ -139,12 +140,15 @@ class Results:
         return known
 
 
-def open_results() -> Results | None:
-    """Return the results of the user, or None where there is no place for them, or it is not known what made them."""
+def open_results(more: Sequence[str] = ()) -> Results | None:
+    """Return the results of the user, or None where there is no place for them, or it is not known what made them.
+
+    ``more`` are folders of the package `mlpc` that make them beside those of a check.
+    """
     from mlpc_run.layout import cache_folder
 
     folder = cache_folder()
-    made_by = _compiler()
+    made_by = _compiler(more)
     if not made_by or not os.path.isabs(folder):
         return None
     return Results(ResultFiles(os.path.join(folder, _FOLDER)), made_by)
@@ -163,7 +167,7 @@ def _of_names(names: Sequence[str]) -> str:
     return digest("\0".join(names).encode("utf-8", "surrogatepass"))
 
 
-def _compiler() -> str:
+def _compiler(more: Sequence[str]) -> str:
     """Return what tells this compiler from every other one: its version, its files and what runs them; nothing if unknown.
 
     Of the files, what the system keeps of each: it notes every change, also one that keeps size and time. To read them
@@ -174,7 +178,7 @@ def _compiler() -> str:
     parts = [str(_FORM), mlpc.__version__, sys.version, str(sys.flags), str(sys.getrecursionlimit())]
     package = mlpc.__path__[0]
     try:
-        for folder in _CODE:
+        for folder in (*_CODE, *more):
             with os.scandir(f"{package}/{folder}") as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     # No folders: byte code is put into them.

@@ -182,7 +182,7 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_as_it_was(project: Path) -
 
 
 def test_a_check_imports_nothing_of_the_linter(project: Path) -> None:
-    answer = mlpc("check", "main.mlp", cwd=project, PYTHONPROFILEIMPORTTIME="1")
+    answer = mlpc("check", "main.mlp", "--no-cache", cwd=project, PYTHONPROFILEIMPORTTIME="1")
     assert answer.code == 0
     assert "mlpc.check" in answer.err
     assert "mlpc.lint" not in answer.err

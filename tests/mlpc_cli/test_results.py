@@ -1,4 +1,4 @@
-"""A result that is used again is the one that a check would give now: after any change of anything it depends on."""
+"""A result that is used again is what a check, or the linter, would give now: after any change of what it depends on."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from mlpc.source import Span
 from mlpc_cli import results
 from mlpc_cli.check import check
 from mlpc_cli.formats import NAMES
+from mlpc_cli.lint import lint
 from mlpc_cli.loader import open_spec
 from mlpc_cli.result_file import ResultFiles
 from mlpc_cli.results import Recorder, Results, open_results
@@ -147,6 +148,12 @@ class Project:
             code = check(["."], cache=cache, **options)
         return code, out.getvalue()
 
+    def linted(self, *, cache: bool, error_format: str = "text", colour: str = "auto") -> tuple[int, str]:
+        out = io.StringIO()
+        with chdir(self.folder), redirect_stdout(out):
+            code = lint(["."], cache=cache, error_format=error_format, colour=colour)
+        return code, out.getvalue()
+
 
 def change(project: Project, chance: random.Random) -> str:
     """Change one thing, and say which."""
@@ -251,6 +258,10 @@ def test_with_the_cache_as_without(
             expected = project.said(cache=False, **options)
             assert project.said(cache=True, **options) == expected, done
             assert project.said(cache=True, **options) == expected, ("the second time", done)
+            options.pop("environment")
+            expected = project.linted(cache=False, **options)
+            assert project.linted(cache=True, **options) == expected, done
+            assert project.linted(cache=True, **options) == expected, ("linted the second time", done)
 
 
 @pytest.fixture
@@ -280,6 +291,42 @@ def test_what_is_read_is_part_of_what_must_be_the_same(project: Project, name: s
     assert hits(project) == (name == "mlpc.lock")
     (project.folder / name).write_bytes(before)
     assert hits(project)
+
+
+def lint_hits(project: Project) -> bool:
+    """Whether the linter would be answered from what is kept."""
+    found = open_results(results.LINTER)
+    assert found is not None
+    loader, path = open_spec(str(project.folder / "main.mlp"))
+    return found.get(found.key(loader, path, ("lint",)), loader) is not None
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_what_the_linter_reads_is_part_of_it_too(project: Project, name: str) -> None:
+    """Its settings and the lock among them; and a result of a check is none of its own."""
+    project.said(cache=True)
+    assert not lint_hits(project)
+    project.linted(cache=True)
+    assert lint_hits(project)
+    before = (project.folder / name).read_bytes()
+    (project.folder / name).write_bytes(before + b"\n")
+    assert not lint_hits(project)
+    (project.folder / name).write_bytes(before)
+    assert lint_hits(project)
+
+
+def test_settings_that_change_change_what_the_linter_says(project: Project) -> None:
+    assert project.linted(cache=True)[0] == 0
+    for text, code in (
+        ('[lint.rules]\nno-description = "error"\n', 1),
+        ('[lint.rules]\nno-description = "off"\n', 0),
+        ("[lint]\nstrict = true\n", 1),
+        ('[lint]\n"stri\\u0063t" = true\n', 1),
+    ):
+        project.put("mlpc.toml", text)
+        for _ in range(2):
+            assert project.linted(cache=True) == project.linted(cache=False)
+            assert project.linted(cache=True)[0] == code, text
 
 
 def test_the_library_and_the_settings_of_a_backend_are_read_too(project: Project) -> None:
@@ -448,6 +495,27 @@ def again(found: list[Diagnostic]) -> list[object]:
         )
         for item in found
     ]  # fmt: skip
+
+
+def test_a_rule_that_changed(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "mlpc"
+    shutil.copytree(mlpc.__path__[0], package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(mlpc, "__path__", [str(package)])
+    project.said(cache=True)
+    project.linted(cache=True)
+    rule = package / "lint/rules/no_owner.py"
+    rule.write_bytes(rule.read_bytes() + b"\n")
+    assert not lint_hits(project)
+    assert hits(project)
+
+
+def test_all_code_that_makes_a_finding_is_looked_at() -> None:
+    folder = Path(mlpc.__path__[0])
+    inside = {f"mlpc.{name}".rstrip(".").replace("/", ".") for name in (*results._CODE, *results.LINTER)}
+    for name in results.LINTER:
+        for path in (folder / name).glob("*.py"):
+            for module in imported(path):
+                assert module in inside or module.rpartition(".")[0] in inside, (path, module)
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: "/".join(folder.parts[-2:]))

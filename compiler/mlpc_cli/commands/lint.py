@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ("mlpc lint --fix .", "mend what can be mended without a change of meaning"),
         ("mlpc lint --unsafe-fixes main.mlp", "and what a person should look at afterwards"),
         ("mlpc lint --strict", "exit code 1 for warnings, too"),
+        ("mlpc lint main.mlp --no-cache", "from scratch, whatever was found before"),
     ],
 )
 @click.argument("files", nargs=-1, type=click.Path(readable=False))
@@ -41,8 +42,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="NO_COLOR and FORCE_COLOR are minded.",
 )
+@click.option("--no-cache", is_flag=True, help="Use no result of an earlier call, and keep none.")
 def command(
-    files: Sequence[str], fix: bool, unsafe_fixes: bool, strict: bool, error_format: str, colour: str
+    files: Sequence[str],
+    fix: bool,
+    unsafe_fixes: bool,
+    strict: bool,
+    error_format: str,
+    colour: str,
+    no_cache: bool,
 ) -> int:
     """Find what is no error in FILES and yet most likely a mistake: leaks, gates that hold nothing back, secrets, leftovers.
 
@@ -62,4 +70,5 @@ def command(
         strict=strict,
         fix=fix or unsafe_fixes,
         unsafe=unsafe_fixes,
+        cache=not no_cache,
     )
