@@ -47,6 +47,9 @@ _MISSPELT = (
     codes.UNKNOWN_COLUMN.code,
 )
 
+# What holds things that are read each by itself.
+_OF_PARTS = ("pipeline", "env", "schema")
+
 
 def is_syntax(diagnostic: Diagnostic) -> bool:
     """Return whether ``diagnostic`` is an error that speaks of the text, not of what it means."""
@@ -121,10 +124,10 @@ def without_other_spellings(found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _items(module: Module) -> list[tree.Item]:
-    """Return the smallest things that are read as a whole: the blocks of pipelines, and other declarations."""
+    """Return the smallest things that are read as a whole: blocks of pipelines, columns, and other declarations."""
     found: list[tree.Item] = []
     for item in module.file.items:
-        if isinstance(item, tree.Decl) and item.kind.text in ("pipeline", "env") and item.body is not None:
+        if isinstance(item, tree.Decl) and item.kind.text in _OF_PARTS and item.body is not None:
             found.extend(item.body.items)
         else:
             found.append(item)

@@ -14,6 +14,7 @@ from .binding import Binder
 from .declared import Declarations
 from .expressions import Expressions
 from .fit import Fitter
+from .forms import forms
 from .order import Lets, block_order, names_in
 from .scope import Scope
 from .specs import CHOICE, ComponentSpec, KindSpec
@@ -93,6 +94,7 @@ class Checker:
 
     def file(self, module: Module) -> None:
         """Check the declarations of a file that are no pipeline."""
+        forms(self, module)
         for name, decl in module.names.items():
             kind = decl.kind.text
             if decl.eaches:
@@ -475,6 +477,9 @@ class Checker:
 
     def _param(self, typed: TypedProgram, name: str, item: ValueDef, lets: Lets) -> None:
         type = self.value_type(item)
+        untold = item.decl.type is None or type.base != "error"
+        if item.value is None and not untold:
+            return
         if item.value is None:
             self.report(
                 Diagnostic(
@@ -491,7 +496,7 @@ class Checker:
             value = self.expressions.evaluate(
                 item.value, Scope(item.value_module, typed.program, wanted=type)
             )
-        if value is None or (not value.wrong and not value.known):
+        if untold and (value is None or (not value.wrong and not value.known)):
             self.report(
                 Diagnostic(
                     codes.NOT_KNOWN_YET,
@@ -502,8 +507,10 @@ class Checker:
                 )
             )
             return
+        if value is None or type.base == "error":
+            return
         fitted = self.fit(value, type, f"`{name}`")
-        if not fitted.wrong and type.base != "error":
+        if not fitted.wrong:
             typed.params[name] = (item, type, fitted)
 
     def _secret(self, typed: TypedProgram, name: str, item: ValueDef) -> None:

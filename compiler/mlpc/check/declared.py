@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import codes, limits
-from ..diagnostics import Diagnostic, Fix, Label
+from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
 from ..source import Span
@@ -11,6 +11,7 @@ from ..syntax import tree
 from ..syntax.edits import colon_for_equals
 from .kept import keep, kept
 from .order import SHOWN_OF_CIRCLE, names_in
+from .runs import run
 from .schemas import COLUMN_MARKS, Column, Schema
 from .specs import (
     AFTER,
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 
     _Spec = TypeVar("_Spec", ComponentSpec, KindSpec)
 
-#: What the steps of the standard library are: modules that every step environment has, not files of a project.
-_RUNTIME = "mlpc_stdlib.runtime."
 _INSIDE = ("param", "input", "output", "quantity", "block", "verb")
+#: Types that a value of a spec cannot have, though a param of a component can.
+_OF_COMPONENTS = ("column", "schema", "quantity", "any", "device", "call", "block")
 #: Types that name a component or a role, which only declarations take.
 _OF_NAMES = {
     "device": ("the component of its devices", "device(mcu)"),
@@ -80,7 +81,7 @@ class Declarations:
         """Return the type that ``node`` declares; artefact types only where ``inputs`` allows them."""
         made = self._type_of(module, node.name, node.args, node, inputs)
         if node.refinement is not None and made is not ERROR:
-            made = self._refined(module, made, node.refinement)
+            made = self._refined(module, made, node, node.refinement)
         return made
 
     def _type_of(
@@ -91,29 +92,35 @@ class Declarations:
         if base == "enum":
             return self._enum(module, given, node)
         if base in ("list", "map", "range"):
-            if not given:
-                if base == "map":
-                    return Type(base, of=Type("any"))
-                return self._bad(
-                    module, node, f"`{base}` needs the type of its elements", f"write `{base}(int)`"
-                )
-            of = self._argument_type(module, given[0].value)
-            return ERROR if of is ERROR else Type(base, of=of)
+            return self._collection(module, base, given, node, inputs)
         if base == "tensor":
             return self._tensor(module, given, node)
         if base in ("column", *ARTEFACTS) and inputs:
             return self._artefact(module, base, given, node)
         if base in _OF_NAMES and inputs:
             return self._of_name(module, base, given, node)
-        if base in VALUE_TYPES or (inputs and base in ("schema", "quantity", "any")):
+        if base in (*VALUE_TYPES, "USD", "EUR") or (inputs and base in ("schema", "quantity", "any")):
             if given:
                 return self._bad(module, node, f"`{base}` takes nothing in parentheses", f"write `{base}`")
-            return Type(base)
-        if base in ("USD", "EUR"):
             return Type(base)
         known = [*VALUE_TYPES, *(ARTEFACTS if inputs else ()), *(("column", "schema") if inputs else ())]
         near = nearest(base, known) or _TYPE_WORDS.get(base.lower())
         span = module.span(name)
+        if base in ARTEFACTS or base in _OF_COMPONENTS:
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_TYPE,
+                    f"`{base}` is no type of a value"
+                    if base in ARTEFACTS
+                    else f"`{base}` is a type of params of a component only",
+                    span,
+                    label="made by a step" if base in ARTEFACTS else "not here",
+                    help=["inputs and outputs of a component have it: `input data: dataset`"]
+                    if base in ARTEFACTS
+                    else ["types are " + ", ".join(f"`{k}`" for k in known)],
+                )
+            )
+            return ERROR
         self.report(
             Diagnostic(
                 codes.UNKNOWN_TYPE,
@@ -125,6 +132,30 @@ class Declarations:
             )
         )
         return ERROR
+
+    def _collection(
+        self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node, inputs: bool
+    ) -> Type:
+        if not given and base == "map":
+            return Type(base, of=Type("any"))
+        if not given:
+            return self._bad(module, node, f"`{base}` needs the type of its elements", f"write `{base}(int)`")
+        if len(given) > 1:
+            last = module.source.text[given[-1].start : given[-1].end]
+            help = f"write `{base}({last})`" if base == "map" else f"write `{base}(int)`"
+            message = f"`{base}` takes one type, that of its {'values' if base == 'map' else 'elements'}"
+            if base == "map":
+                message += "; its keys are texts"
+            return self._bad(module, given[0] if base == "map" else given[1], message, help)
+        of = self._argument_type(module, given[0].value, inputs)
+        if of.base in ARTEFACTS:
+            return self._bad(
+                module,
+                given[0],
+                f"there is no {base} of artefacts",
+                f"take one by each input: `input data: {of.base}`",
+            )
+        return ERROR if of is ERROR else Type(base, of=of)
 
     def _of_name(self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
         """`device(mcu)`: a device of that component; `call(layer)`: a call of one with this role; `block(notify)`: a block."""
@@ -142,16 +173,21 @@ class Declarations:
         self.report(Diagnostic(codes.BAD_DECLARATION, message, module.span(node), help=help))
         return ERROR
 
-    def _argument_type(self, module: Module, value: tree.Expr) -> Type:
+    def _argument_type(self, module: Module, value: tree.Expr, inputs: bool) -> Type:
+        if isinstance(value, tree.ErrorExpr):
+            return ERROR
         if isinstance(value, tree.Ref):
-            return self._type_of(module, value, None, value, True)
+            return self._type_of(module, value, None, value, inputs)
         if isinstance(value, tree.Call) and isinstance(value.function, tree.Ref):
-            return self._type_of(module, value.function, value.args, value, True)
+            return self._type_of(module, value.function, value.args, value, inputs)
         return self._bad(module, value, "a type was expected here", "write `list(int)`, `map(string)` …")
 
-    def _texts(self, module: Module, items: tuple[tree.Expr, ...]) -> list[str] | None:
+    def texts(self, module: Module, items: tuple[tree.Expr, ...]) -> list[str] | None:
+        """Return the plain texts that ``items`` are, or None after reporting one that is none."""
         texts = []
         for item in items:
+            if isinstance(item, tree.ErrorExpr):
+                return None
             if not isinstance(item, tree.String) or any(not isinstance(part, str) for part in item.parts):
                 plain = isinstance(item, tree.Ref) and len(item.names) == 1
                 shown = item.names[0] if plain and isinstance(item, tree.Ref) else "…"
@@ -161,9 +197,12 @@ class Declarations:
         return texts
 
     def _enum(self, module: Module, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
-        texts = self._texts(module, tuple(arg.value for arg in given))
+        texts = self.texts(module, tuple(arg.value for arg in given))
         if texts is None:
             return ERROR
+        named = next((arg.name for arg in given if arg.name is not None), None)
+        if named is not None:
+            return self._bad(module, named, "the choices of an enum have no names", 'write `enum("a", "b")`')
         if not texts:
             return self._bad(module, node, "an enum needs its choices", 'write `enum("a", "b")`')
         for text in texts:
@@ -180,7 +219,9 @@ class Declarations:
                 shape = tuple(
                     i.value for i in items if isinstance(i, tree.Number) and isinstance(i.value, int)
                 )
-                return Type("tensor", of=self._argument_type(module, given[0].value), shape=shape)
+                of = self._argument_type(module, given[0].value, inputs=False)
+                if of.base in (*NUMBERS, "error"):
+                    return ERROR if of is ERROR else Type("tensor", of=of, shape=shape)
         return self._bad(module, node, "a tensor has a type and a shape", "write `tensor(float, [8, 8, 1])`")
 
     def _artefact(self, module: Module, base: str, given: tuple[tree.Arg, ...], node: tree.Node) -> Type:
@@ -189,12 +230,12 @@ class Declarations:
             value = arg.value
             name = arg.name.text if arg.name is not None else ""
             if name in ("of", "label") and isinstance(value, tree.List):
-                texts = self._texts(module, value.items)
+                texts = self.texts(module, value.items)
                 if texts is None:
                     return ERROR
                 made.bases = tuple(texts)
             elif not name and isinstance(value, tree.String) and base in ("model", "file"):
-                texts = self._texts(module, (value,))
+                texts = self.texts(module, (value,))
                 if texts is None:
                     return ERROR
                 if base == "model" and (made.framework or made.frameworks):
@@ -208,18 +249,13 @@ class Declarations:
                 made.input = value.text
                 self._followed.append((made.input, module.span(value)))
             else:
-                return self._bad(module, arg, f"`{base}` does not take this", "see the language reference")
+                return self._bad(module, arg, f"`{base}` does not take this", _ARTEFACT_FORMS[base])
         return made
 
-    def _refined(self, module: Module, made: Type, refinement: tree.Refinement) -> Type:
+    def _refined(self, module: Module, made: Type, node: tree.Type, refinement: tree.Refinement) -> Type:
         target = made.of if made.base in ("tensor", "list", "range") and made.of is not None else made
         if target.base not in NUMBERS and target.base not in DIMENSIONS:
-            return self._bad(
-                module,
-                refinement,
-                f"`{made.base}` takes no bounds",
-                "numbers and quantities do: `float in 0..1`",
-            )
+            return self._takes_no_bounds(module, target, node, refinement)
         limit = module.span(refinement)
         plain = target.replace(low=None, high=None)
         value = refinement.value
@@ -250,6 +286,31 @@ class Declarations:
             else:
                 return self._bad(module, refinement, "this is no bound", "write `in 0..1`, `>= 0` or `> 0`")
         return bounded if target is made else made.replace(of=bounded)
+
+    def _takes_no_bounds(
+        self, module: Module, made: Type, node: tree.Type, refinement: tree.Refinement
+    ) -> Type:
+        choices = refinement.value.items if isinstance(refinement.value, tree.List) else ()
+        enum = ""
+        if made.base in ("string", "enum") and choices and all(isinstance(i, tree.String) for i in choices):
+            enum = f"enum({', '.join(module.source.text[item.start : item.end] for item in choices)})"
+        # In `list(string) in ["a"]` it is the elements that are chosen.
+        span = Span(module.source, node.name.start, refinement.end)
+        plain = enum and node.args is None
+        self.report(
+            Diagnostic(
+                codes.BAD_DECLARATION,
+                f"`{made.base}` takes no bounds",
+                module.span(refinement),
+                help=[
+                    f"one of a few texts is `{enum}`"
+                    if enum
+                    else "numbers and quantities do: `float in 0..1`"
+                ],
+                fixes=[Fix(f"write `{enum}`", [(span, enum)])] if plain else [],
+            )
+        )
+        return ERROR
 
     def _bound(self, module: Module, node: tree.Expr, type: Type) -> int | float | None:
         value = self.checker.constant(module, node)
@@ -391,14 +452,15 @@ class Declarations:
             return
         own[name] = item
         marks, header, nullable = [], "", False
+        self._marks_once(module, item.type)
         for mark in item.type.marks:
             text = mark.name.text
             if text not in COLUMN_MARKS:
                 self._unknown_mark(module, mark, COLUMN_MARKS)
                 schema.label_lost = True
             elif text == "from":
-                texts = self._texts(module, tuple(arg.value for arg in mark.args or ()))
-                if texts is not None and len(texts) == 1:
+                texts = self.texts(module, tuple(arg.value for arg in mark.args or ()))
+                if texts is not None and len(texts) == 1 and texts[0]:
                     header = texts[0]
                 elif texts is not None:
                     self._bad(
@@ -427,6 +489,30 @@ class Declarations:
                     help=["one column is what a model predicts; the others may be `@ignore`d"],
                 )
             )
+
+    def _marks_once(self, module: Module, type: tree.Type) -> None:
+        """Report a mark that stands behind ``type`` a second time."""
+        first: dict[str, tree.Mark] = {}
+        for mark in type.marks:
+            before = first.setdefault(mark.name.text, mark)
+            if before is not mark:
+                self.report(
+                    Diagnostic(
+                        codes.DUPLICATE_KEY,
+                        f"`@{mark.name.text}` stands here twice",
+                        module.span(mark),
+                        label="again",
+                        labels=[Label(module.span(before), "first")],
+                        help=["keep one of them"],
+                        fixes=[Fix("take the second one away", [(self._with_blanks(module, mark), "")])],
+                    )
+                )
+
+    def _with_blanks(self, module: Module, node: tree.Node) -> Span:
+        start = node.start
+        while module.source.text[start - 1] in " \t":
+            start -= 1
+        return Span(module.source, start, node.end)
 
     def _unknown_mark(self, module: Module, mark: tree.Mark, known: tuple[str, ...]) -> None:
         near = nearest(mark.name.text, known)
@@ -500,7 +586,7 @@ class Declarations:
         self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
-                self._run(module, made, item)
+                run(self, module, made, item.value)
             elif isinstance(item, tree.Attr) and item.name.text == "requires":
                 self._requires(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text in shape:
@@ -880,7 +966,10 @@ class Declarations:
             self._bad(module, name, f"{kind} `{text}` has no type", f"write `{kind} {text}: …`")
             return
         type = self.type(module, item.type, inputs=True)
+        if type is not ERROR and not self._of_the_kind(module, item, kind, type):
+            type = ERROR
         marks = {mark.name.text: mark for mark in item.type.marks}
+        self._marks_once(module, item.type)
         if kind == "param":
             self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed", "network"))
             self._param(module, spec, item, text, type, tuple(marks))
@@ -891,6 +980,10 @@ class Declarations:
             optional = isinstance(item.value, tree.NoneLiteral)
             if optional:
                 type = type.replace(optional=True)
+            elif item.value is not None and not isinstance(item.value, tree.ErrorExpr):
+                self._bad(
+                    module, item.value, "an input has no default but `none`", "write `= none`, or nothing"
+                )
             port = spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
             if "made_with" in marks:
                 port.made_with = self._made_with(module, marks["made_with"])
@@ -903,27 +996,72 @@ class Declarations:
             port = spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
             port.body = item.body
             if "family" in marks:
-                texts = self._texts(module, tuple(arg.value for arg in marks["family"].args or ()))
+                texts = self.texts(module, tuple(arg.value for arg in marks["family"].args or ()))
                 port.family = texts[0] if texts else ""
         else:
             self._known_marks(module, marks, (CHECK, AFTER, LIVE, "by_class", "of"))
             times = [time for time in (CHECK, AFTER, LIVE) if time in marks]
-            if len(times) != 1:
+            misspelt = any(mark not in (*times, "by_class", "of") for mark in marks)
+            if len(times) > 1 or not (times or misspelt):
+                said = "says more than once" if times else "does not say"
                 self._bad(
                     module,
                     name,
-                    f"quantity `{text}` does not say when it is known",
+                    f"quantity `{text}` {said} when it is known",
                     "mark it `@check`, `@after` (the step) or `@live`",
                 )
             spec.quantities[text] = QuantitySpec(
                 text, type, span, (times or [AFTER])[0], "by_class" in marks, doc, self._whole(module, marks)
             )
 
+    def _of_the_kind(self, module: Module, item: tree.Decl, kind: str, type: Type) -> bool:
+        """Return whether what ``item`` declares can have ``type``: a param a value, an input an artefact; report where not."""
+        place = item.type if item.type is not None else item
+        base = type.base
+        if kind == "quantity":
+            if base in NUMBERS or base in DIMENSIONS or base == "money":
+                return True
+            self._bad(
+                module, place, f"a quantity is a number, and no {base}", "such as `float in 0..1 @after`"
+            )
+            return False
+        if (kind == "param") != (base in ARTEFACTS):
+            if kind != "param" or base != "tensor":
+                return True
+            self._bad(module, place, "only columns are tensors", "a param takes a `list(float)`")
+            return False
+        if kind == "output":
+            self._bad(
+                module,
+                place,
+                f"an output is an artefact, and `{base}` is a value",
+                "a number that the step measures is a `quantity`; artefacts are "
+                + ", ".join(f"`{each}`" for each in ARTEFACTS),
+            )
+            return False
+        other = "input" if kind == "param" else "param"
+        what = (
+            "takes a value, and `{}` is an artefact"
+            if kind == "param"
+            else "takes an artefact, and `{}` is a value"
+        )
+        span = module.span(item.kind)
+        self.report(
+            Diagnostic(
+                codes.BAD_DECLARATION,
+                f"{article(kind)} {what.format(base)}",
+                module.span(place),
+                help=[f"declare it as {article(f'`{other}`')}"],
+                fixes=[Fix(f"write `{other}`", [(span, other)])],
+            )
+        )
+        return False
+
     def _made_with(self, module: Module, mark: tree.Mark) -> dict[str, tuple[str, ...]]:
         """Return what `@made_with(quantize = ["none", "int8"])` allows."""
         found = {}
         for arg in mark.args or ():
-            texts = self._texts(module, arg.value.items) if isinstance(arg.value, tree.List) else None
+            texts = self.texts(module, arg.value.items) if isinstance(arg.value, tree.List) else None
             if arg.name is None or not texts:
                 self._bad(
                     module, mark, "`@made_with` takes choices", 'write `@made_with(quantize = ["int8"])`'
@@ -946,6 +1084,8 @@ class Declarations:
         for name, mark in marks.items():
             if name not in known:
                 self._unknown_mark(module, mark, known)
+            elif mark.args and name in _PLAIN_MARKS:
+                self._bad(module, mark, f"`@{name}` takes nothing in parentheses", f"write `@{name}`")
 
     def _param(
         self, module: Module, spec: BlockSpec, item: tree.Decl, text: str, type: Type, marks: tuple[str, ...]
@@ -960,97 +1100,6 @@ class Declarations:
                 default = self.checker.fit(value, type, f"`{text}`")
         name = item.name
         spec.params[text] = ParamSpec(text, type, default, module.span(name or item), marks, doc_of(item.doc))
-
-    def _run(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
-        call = item.value
-        if isinstance(call, tree.ErrorExpr):
-            return
-        if isinstance(call, tree.NoneLiteral):
-            spec.unbuilt = True
-            return
-        function = (
-            call.function.text if isinstance(call, tree.Call) and isinstance(call.function, tree.Ref) else ""
-        )
-        args = (
-            {arg.name.text if arg.name else "": arg.value for arg in call.args}
-            if isinstance(call, tree.Call)
-            else {}
-        )
-        known = {"python": ("",), "container": ("image", "command")}.get(function, tuple(args))
-        for name in args:
-            if name not in known and isinstance(call, tree.Call):
-                arg = next(arg for arg in call.args if (arg.name.text if arg.name else "") == name)
-                takes = "a file and a function" if function == "python" else "`image` and `command`, by name"
-                self.report(
-                    Diagnostic(
-                        codes.BAD_ARGUMENT,
-                        f"`{function}` has no `{name}`"
-                        if name
-                        else f"`{function}` takes what it needs by name",
-                        module.span(arg.name or arg),
-                        label="unknown" if name else "without a name",
-                        help=[f"it takes {takes}"],
-                    )
-                )
-                return
-        if function == "python":
-            texts = self._texts(module, (args[""],)) if "" in args else None
-            if texts is None or texts[0].count(":") != 1 or not all(texts[0].split(":")):
-                self._bad(
-                    module, call, "`python` takes a file and a function", 'write `python("train.py:fit")`'
-                )
-                return
-            target, name = texts[0].split(":")
-            if target.startswith(_RUNTIME):
-                spec.action = ("runtime", target, name, ())
-                return
-            if not target.endswith(".py"):
-                self._bad(module, call, f"`{target}` is no Python file", 'write `python("train.py:fit")`')
-                return
-            self.checker.user_function(module, args[""], target, name, spec)
-        elif function == "container":
-            image = self._texts(module, (args["image"],)) if "image" in args else None
-            command = args.get("command")
-            words = self._texts(module, command.items) if isinstance(command, tree.List) else []
-            if image is None or not words:
-                self._bad(
-                    module,
-                    call,
-                    "`container` takes an image and the command that runs in it",
-                    'write `container(image = "…", command = ["…"])`',
-                )
-                return
-            from ..ir.image_names import is_image
-
-            if not is_image(image[0]):
-                self.report(
-                    Diagnostic(
-                        codes.BAD_FORMAT,
-                        "no image can have such a name",
-                        module.span(args["image"]),
-                        help=["such as `python:3.11-slim` or `registry.example.org/team/train:1.4`"],
-                    )
-                )
-                return
-            spec.action = ("container", image[0], "", tuple(words))
-        else:
-            help = 'write `run = python("train.py:fit")` or `run = container(image = "…", command = ["…"])`'
-            if isinstance(call, tree.String) and ".py:" in call.text:
-                help = f"write `run = python({call.text})`"
-            near = nearest(function, ("python", "container")) if function else None
-            if near is not None and isinstance(call, tree.Call):
-                span = module.span(call.function)
-                self.report(
-                    Diagnostic(
-                        codes.BAD_DECLARATION,
-                        f"`{function}` runs nothing: what runs is a Python function or a container",
-                        span,
-                        label=f"did you mean `{near}`?",
-                        fixes=[Fix(f"write `{near}`", [(span, near)])],
-                    )
-                )
-                return
-            self._bad(module, call, "`run` says what runs: a Python function or a container", help)
 
     def _shape(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
         """Read which shape a layer takes or gives."""
@@ -1079,9 +1128,9 @@ class Declarations:
             if not name and isinstance(arg.value, tree.Ref):
                 input = arg.value.text
             elif name == "to":
-                to = (self._texts(module, (arg.value,)) or ("",))[0]
+                to = (self.texts(module, (arg.value,)) or ("",))[0]
             elif name == "last" and isinstance(arg.value, tree.List):
-                last = tuple(self._texts(module, arg.value.items) or ())
+                last = tuple(self.texts(module, arg.value.items) or ())
         if input and to in ("classes", "value"):
             return NetworkSpec(input, to, last)
         self._bad(
@@ -1094,7 +1143,7 @@ class Declarations:
 
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
         if isinstance(item.value, tree.List):
-            texts = self._texts(module, item.value.items)
+            texts = self.texts(module, item.value.items)
             spec.requirements = tuple(texts or ())
             # The library that comes with the compiler is trusted, and read at every keystroke.
             if not module.path.startswith(("std:", "backend:")):
@@ -1189,6 +1238,19 @@ def _as_column(item: tree.Item) -> list[str]:
     return ["a column is `name: type`, such as `age: int in 0..120`"]
 
 
+# How types of artefacts are written.
+_ARTEFACT_FORMS = {
+    "dataset": "write `dataset`, `dataset(data)` with an input, or `dataset(Sale)` with a schema",
+    "model": 'write `model`, `model("onnx")`, or `model("onnx", data)` with an input',
+    "file": 'write `file("html")`',
+    **dict.fromkeys(("metrics", "report", "endpoint"), "it takes nothing in parentheses"),
+    "column": 'write `column(data)`, or `column(data, of = ["bool", "enum"])`',
+}
+
+_PLAIN_MARKS = (
+    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", CHECK, AFTER, LIVE,
+)  # fmt: skip
+
 # What other languages call types and marks.
 _TYPE_WORDS = {
     "double": "float", "real": "float", "number": "float", "decimal": "float", "numeric": "float", "float64": "float",
@@ -1203,6 +1265,10 @@ _MARK_WORDS = {"optional": "nullable", "null": "nullable", "target": "label", "i
 def _as_range(value: tree.Expr) -> str:
     """Return how bounds are written, with the numbers that were meant: `in 0-120`, `in [1, 2, 3]`."""
     ends: list[tree.Expr] = []
+    while isinstance(value, tree.Paren):
+        value = value.inner
+    if isinstance(value, tree.Range):
+        ends = [value.low, value.high]
     if isinstance(value, tree.Binary) and value.operator == "-":
         ends = [value.left, value.right]
     elif isinstance(value, tree.List) and len(value.items) > 1:

@@ -243,12 +243,7 @@ class Expressions:
                 let = path.pop()
                 del place[let.key]
                 if let.key not in known:
-                    value = let.value
-                    known[let.key] = (
-                        self.evaluate(value, Scope(let.module, program))
-                        if value is not None
-                        else wrong(let.module, let.decl)
-                    )
+                    known[let.key] = self._let_value(let, program)
             elif following.key not in known:
                 on_path = place.get(following.key)
                 if on_path is None:
@@ -259,6 +254,17 @@ class Expressions:
                 self._let_circle(path[on_path:])
                 for let in path[on_path:]:
                     known[let.key] = wrong(let.module, let.decl)
+
+    def _let_value(self, let: _Let, program: Program | None) -> Value:
+        if let.value is None:
+            return wrong(let.module, let.decl)
+        if let.decl.type is None:
+            return self.evaluate(let.value, Scope(let.module, program))
+        type = self.checker.declarations.type(let.module, let.decl.type)
+        value = self.evaluate(let.value, Scope(let.module, program, wanted=type))
+        if type.base == "error":
+            return wrong(let.module, let.value)
+        return self.checker.fit(value, type, f"`{let.name}`")
 
     def _let_circle(self, circle: list[_Let]) -> None:
         first = circle[0]

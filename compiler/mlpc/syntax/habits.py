@@ -228,7 +228,7 @@ def _number(reader: Reader, index: int) -> Diagnostic | None:
     text = reader.text
     start = reader.starts[index]
     before = re.search(r"[0-9]+\Z", text[max(0, start - 40) : start])
-    if before and text[start] == "." and (found := _POINT.match(text, start - len(before[0]))):
+    if before and text.startswith(".", start) and (found := _POINT.match(text, start - len(before[0]))):
         span = Span(reader.source, found.start(), found.end())
         written = span.text.replace(".", ".0", 1)
         return Diagnostic(

@@ -155,7 +155,8 @@ def lex(text: str, start: int = 0, end: int | None = None, *, inline: bool = Fal
     in_braces = not inline  # whether a newline or comma ends a statement here
     depth = base = 0
     goes_on_until = -1  # up to there newlines are known to end nothing
-    line_start = start  # end of the last newline token
+    # The end of the last newline token; none where what is read begins in the midst of a line.
+    line_start = start if text[start - 1 : start] in ("", "\n", "\ufeff") else -1
     last = t.COMMA if inline else t.SEP
     position = start
     while True:

@@ -190,6 +190,8 @@ def test_comments_know_whether_they_have_a_line_of_their_own() -> None:
         ("# d", False, False),
         ("# e", False, True),
     ]
+    behind_a_slip = trees.read("mpl 1 # a\n# b\n").file
+    assert [one.own_line for one in behind_a_slip.comments] == [False, True]
 
 
 def test_windows_line_ends_change_no_place() -> None:
