@@ -102,9 +102,9 @@ def _turn(n: int) -> str:
     batch = 64
     seed = seed
     layers = [
-      flatten(),
+      dense(32, activation = "relu"),
       dense({n % 30 + 2}, activation = "relu"),
-      dense(10, activation = "softmax"),
+      dense(2, activation = "softmax"),
     ]
     tune {{
       on = p{n}.validation
