@@ -492,8 +492,26 @@ class Binder:
                 if param.default is None and not param.type.optional:
                     self._missing(name, param.type, body, prefix)
                 continue
+            node = attr.node.value
+            literal = (node, param) if tree.is_literal(node) else None
+            if literal is not None and literal in self.checker.literals:
+                # What was found under another environment, or in another instance: a literal is the same in each.
+                value = self.checker.literals[literal]
+                if param.type.base == "path" and value.value is not None:
+                    self.block.externals[prefix + name] = value
+                else:
+                    into[prefix + name] = value
+                continue
             what = f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
+            told = self.checker.told
             value = self._param(param, attr, body, what)
+            if (
+                literal is not None
+                and value.known
+                and self.checker.told == told
+                and "secret" not in param.marks
+            ):
+                self.checker.literals[literal] = value
             if value.wrong:
                 self.mentioned.add(prefix + name)
                 continue

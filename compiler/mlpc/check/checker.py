@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .instances import Gathered, Instances
     from .prices import Prices
     from .schemas import Schema
+    from .specs import ParamSpec
 
 #: Blocks that a help text names.
 _SHOWN = 3
@@ -46,6 +47,7 @@ class Checker:
         "_blocks_made",
         "_devices",
         "_gathered",
+        "_kinds",
         "_prices",
         "_python_files",
         "_python_told",
@@ -55,6 +57,7 @@ class Checker:
         "diagnostics",
         "expressions",
         "fitter",
+        "literals",
         "modules",
         "program",
         "told",
@@ -76,6 +79,9 @@ class Checker:
         #: The user's own Python files, by path, or why they cannot be read.
         self._python_told: set[str] = set()
         self._python_files: dict[str, PythonFile | tuple[str, Span | None]] = {}
+        self._kinds: dict[tuple[Module | None, str], KindSpec] = {}
+        #: What literals came to as values of parameters, where there was nothing to say of them.
+        self.literals: dict[tuple[tree.Expr, ParamSpec], Value] = {}
         #: Columns that blocks make of others, by what they are made of and how.
         self.changed: dict[tuple[object, ...], Schema] = {}
         #: Holds what is said of the instances of one block, until all of them are checked.
@@ -585,8 +591,13 @@ class Checker:
     def kind(self, name: str, module: Module | None = None) -> KindSpec | None:
         """Return what a kind declares: as seen from ``module``, or without it one of the standard library."""
         within = module if module is not None else self.modules.standard("kinds")
+        if (within, name) in self._kinds:
+            return self._kinds[within, name]
         found = self.modules.kind(within, name) if within is not None else None
-        return self.declarations.kind(*found) if found is not None else None
+        if found is None:
+            return None
+        made = self._kinds[within, name] = self.declarations.kind(*found)
+        return made
 
     def _block(self, typed: TypedProgram, definition: BlockDef) -> Binder | None:
         kind = self.kind(definition.kind, definition.module)

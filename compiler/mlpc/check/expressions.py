@@ -15,6 +15,7 @@ from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..resolve.modules import Module
@@ -73,52 +74,17 @@ class Expressions:
 
     def evaluate(self, node: tree.Expr, scope: Scope) -> Value:
         """Return the value of ``node``."""
-        module = scope.module
-        if isinstance(node, tree.Ref):
-            return self._whole(self._reference(node, scope), scope)
-        if isinstance(node, tree.Number):
-            if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
-                self.report(
-                    Diagnostic(
-                        codes.BAD_NUMBER, "this number is too large", module.span(node), label="no such float"
-                    )
-                )
-                return wrong(module, node)
-            return Value(
-                INT if isinstance(node.value, int) else FLOAT, module, node, known=True, value=node.value
-            )
-        if isinstance(node, tree.Quantity):
-            return self._quantity(node, scope)
-        if isinstance(node, tree.String):
-            return self._string(node, scope)
-        if isinstance(node, tree.Bool):
-            return Value(BOOL, module, node, known=True, value=node.value)
-        if isinstance(node, tree.NoneLiteral):
-            return Value(NONE, module, node, known=True, value=None)
-        if isinstance(node, tree.Paren):
-            inner = self.evaluate(node.inner, scope)
-            return inner
-        if isinstance(node, tree.Binary):
-            return self._binary(node, scope)
-        if isinstance(node, tree.Unary):
-            return self._unary(node, scope)
-        if isinstance(node, tree.List):
-            return self._list(node, scope)
-        if isinstance(node, tree.Range):
-            return self._range(node, scope)
-        if isinstance(node, tree.If):
-            return self._if(node, scope)
-        if isinstance(node, tree.Map):
-            return self._map(node, scope)
-        if isinstance(node, tree.Member):
-            return self._member(
-                self.evaluate(node.object, scope), node.name.text, module.span(node.name), node, scope
-            )
-        if isinstance(node, tree.Index):
-            return self._whole(self._index(node, scope), scope)
-        if isinstance(node, tree.Call):
-            return self._call(node, scope)
-        return wrong(module, node)
+        answer = _BY_CLASS.get(node.__class__)
+        return answer(self, node, scope) if answer is not None else wrong(scope.module, node)
+
+    def _number(self, node: tree.Number, scope: Scope) -> Value:
+        value = node.value
+        if isinstance(value, float) and value in (float("inf"), float("-inf")):
+            span = scope.module.span(node)
+            self.report(Diagnostic(codes.BAD_NUMBER, "this number is too large", span, label="no such float"))
+            return wrong(scope.module, node)
+        type = INT if isinstance(value, int) else FLOAT
+        return Value(type, scope.module, node, known=True, value=value)
 
     # -- names -------------------------------------------------------------------------------------------------
 
@@ -128,7 +94,7 @@ class Expressions:
             if value.wrong:
                 return wrong(scope.module, node)
             value = self._member(value, node.names[index], node.part(scope.module.source, index), node, scope)
-        return value.replace(node=node) if not value.wrong else wrong(scope.module, node)
+        return value.at(value.module, node) if not value.wrong else wrong(scope.module, node)
 
     def _first(self, node: tree.Ref, scope: Scope) -> Value:
         name = node.names[0]
@@ -148,7 +114,7 @@ class Expressions:
                     )
                 )
                 return wrong(module, node)
-            return bound.replace(module=module, node=node) if not bound.wrong else wrong(module, node)
+            return bound.at(module, node) if not bound.wrong else wrong(module, node)
         if scope.quantities is not None and name in scope.quantities:
             if item is not None:
                 owner = self.checker.shown(scope.block)
@@ -227,7 +193,7 @@ class Expressions:
         found = known[start.key]
         if found.size > 1 and not self._has_room(found.size, at, node):
             return wrong(at, node)
-        return found.replace(node=node, module=at) if not found.wrong else wrong(at, node)
+        return found.at(at, node) if not found.wrong else wrong(at, node)
 
     def _evaluate_lets(
         self, start: _Let, program: Program | None, known: dict[tuple[str, str, int], Value]
@@ -735,7 +701,7 @@ class Expressions:
         """Return what a block is given, or has by default, for a test; None where it takes no such thing."""
         given = typed.setting(name)
         if given is not None:
-            return given.replace(module=scope.module, node=node)
+            return given.at(scope.module, node)
         if typed.has_block(name):
             return Value(Type("nested"), scope.module, node, entity=Entity("nested", name, block=typed.id))
         return None
@@ -1691,3 +1657,26 @@ def _shown(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
+
+
+# By class: a chain of `isinstance` would be a tenth of a check.
+_BY_CLASS: dict[type[tree.Node], Callable[[Expressions, Any, Scope], Value]] = {
+    tree.Ref: lambda self, node, scope: self._whole(self._reference(node, scope), scope),
+    tree.Number: Expressions._number,
+    tree.Quantity: Expressions._quantity,
+    tree.String: Expressions._string,
+    tree.Bool: lambda self, node, scope: Value(BOOL, scope.module, node, known=True, value=node.value),
+    tree.NoneLiteral: lambda self, node, scope: Value(NONE, scope.module, node, known=True, value=None),
+    tree.Paren: lambda self, node, scope: self.evaluate(node.inner, scope),
+    tree.Binary: Expressions._binary,
+    tree.Unary: Expressions._unary,
+    tree.List: Expressions._list,
+    tree.Range: Expressions._range,
+    tree.If: Expressions._if,
+    tree.Map: Expressions._map,
+    tree.Member: lambda self, node, scope: self._member(
+        self.evaluate(node.object, scope), node.name.text, scope.module.span(node.name), node, scope
+    ),
+    tree.Index: lambda self, node, scope: self._whole(self._index(node, scope), scope),
+    tree.Call: Expressions._call,
+}

@@ -148,7 +148,8 @@ class Lets:
 
 def _body_names(body: BodyDef, owner: str, lets: Lets, found: dict[str, Span]) -> None:
     for attr in body.attrs.values():
-        _add(attr.node.value, attr.module, lets, found, None)
+        if not tree.is_literal(attr.node.value):
+            _add(attr.node.value, attr.module, lets, found, None)
     for condition in body.conditions:
         # In a condition the block's own quantities come first, so `quality.auc` inside `quality` is no circle.
         _add(condition.node.expr, condition.module, lets, found, owner)

@@ -67,6 +67,14 @@ class Value:
             return self.expr
         return literal(self.value)
 
+    def at(self, module: Module, node: tree.Node) -> Value:
+        """Return the same value, standing somewhere else."""
+        made = Value.__new__(Value)
+        made.type, made.module, made.node = self.type, module, node
+        made.known, made.value, made.expr, made.entity = self.known, self.value, self.expr, self.entity
+        made.size, made.depth = self.size, self.depth
+        return made
+
     def replace(self, **changes: Any) -> Value:
         """Return a copy with some attributes changed."""
         # Made without being measured anew: it is as large as this one until that is said to be another.

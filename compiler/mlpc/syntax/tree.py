@@ -119,6 +119,10 @@ class NoneLiteral(Node):
     __slots__ = ()
 
 
+#: What is no text and says its value by itself.
+_LITERALS = frozenset((Number, Quantity, Bool, NoneLiteral))
+
+
 class Ref(Node):
     """A dotted reference `parts.train`; no blanks inside, so that part spans follow from lengths."""
 
@@ -290,6 +294,15 @@ class Paren(Node):
         self.inner = inner
         self.start = start
         self.end = end
+
+
+def is_literal(node: Node) -> bool:
+    """Return whether ``node`` says its value by itself, whatever stands around: a number, a quantity, a plain text."""
+    kind = node.__class__
+    if kind is String:
+        parts = node.parts  # type: ignore[attr-defined]
+        return not parts or (len(parts) == 1 and parts[0].__class__ is str)
+    return kind in _LITERALS
 
 
 class ErrorExpr(Node):
