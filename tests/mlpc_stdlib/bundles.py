@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pandas
 
-from mlpc_stdlib.runtime import export, sklearn, tables
+from mlpc_stdlib.runtime import export, lightgbm, sklearn, tables, xgboost
 from mlpc_stdlib.runtime.contract import Artefact, Result, Task
 
 FLOWERS = ("iris", "lily", "rose")
@@ -92,16 +92,23 @@ def step(function: Any, inputs: dict[str, Any], outputs: dict[str, Any], **argum
 def make_model(
     folder: Path, label: str = "bool", estimator: str = "random_forest", **arguments: Any
 ) -> Artefact:
-    """Train a small model and return it."""
+    """Train a small model and return it; ``estimator`` is one of scikit-learn, or ``xgboost`` or ``lightgbm``."""
     data = make_dataset(folder, label)
     schema = data.type["schema"]
+    boosted = {"lightgbm": lightgbm, "xgboost": xgboost}.get(estimator)
+    framework = "sklearn" if boosted is None else estimator
     model = Artefact(
         path=str(folder / "model"),
-        type={"type": "model", "framework": "sklearn", "schema": schema, "label": "label"},
+        type={"type": "model", "framework": framework, "schema": schema, "label": "label"},
     )
-    if estimator == "random_forest":
+    if estimator != "logistic_regression":
         arguments = {"trees": 8, "max_depth": 4, "seed": 1, **arguments}
-    step(getattr(sklearn, estimator), {"data": data}, {"model": model}, **arguments)
+    function: Any
+    if boosted is None:
+        function = getattr(sklearn, estimator)
+    else:
+        function = boosted.regressor if label == "float" else boosted.classifier
+    step(function, {"data": data}, {"model": model}, **arguments)
     return model
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.joblib"
 SIGNATURE_FILE = "signature.json"
+#: The file of the runtime, by framework, whose ``load(folder, signature)`` returns a model with the methods of an estimator.
+LOADERS = {"lightgbm": "boosted", "onnx": "portable", "xgboost": "boosted"}
 #: Fixed, so that the bytes do not follow the version of Python.
 _PROTOCOL = 5
 
@@ -40,6 +42,7 @@ def make_signature(
     example: JsonObject | None = None,
     probabilities: bool = True,
     libraries: dict[str, str] | None = None,
+    framework: str = "sklearn",
 ) -> JsonObject:
     """Return a ``signature.json`` for a model that lies in memory.
 
@@ -58,7 +61,7 @@ def make_signature(
         label = {"name": label.name, "type": label.type}
     return {
         "contract": VERSION,
-        "framework": "sklearn",
+        "framework": framework,
         "task": task,
         "features": [
             {"name": column.name, "type": column.type, "dtype": column.dtype, "nullable": column.nullable}
@@ -186,18 +189,25 @@ def load(artefact: Artefact, result: Result | None = None) -> tuple[Any, JsonObj
     Raises:
         StepError: it cannot be loaded.
     """
-    import warnings
+    import importlib
 
     signature = read_signature(artefact.path)
-    if signature.get("framework") == "onnx":
-        from .portable import Portable
+    framework = signature.get("framework")
+    if framework == "sklearn":
+        return _load_estimator(artefact, signature, result), signature
+    if framework in LOADERS:
+        module = importlib.import_module(f"{__package__}.{LOADERS[framework]}")
+        return module.load(artefact.path, signature), signature
+    known = sorted(["sklearn", *LOADERS])
+    raise StepError(
+        codes.UNREADABLE_MODEL,
+        f"this step takes a model of {', '.join(known[:-1])} or {known[-1]}, not one of {framework}",
+    )
 
-        return Portable(artefact.path, signature), signature
-    if signature.get("framework") != "sklearn":
-        raise StepError(
-            codes.UNREADABLE_MODEL,
-            f"this step takes a model of sklearn or onnx, not one of {signature.get('framework')}",
-        )
+
+def _load_estimator(artefact: Artefact, signature: JsonObject, result: Result | None) -> Any:
+    import warnings
+
     import joblib
 
     place = os.path.join(artefact.path, MODEL_FILE)
@@ -224,7 +234,7 @@ def load(artefact: Artefact, result: Result | None = None) -> tuple[Any, JsonObj
     if other and result is not None:
         result.warning(other[0].splitlines()[0])
     _one_thread(model)
-    return model, signature
+    return model
 
 
 def _one_thread(model: Any) -> None:

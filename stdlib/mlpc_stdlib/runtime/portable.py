@@ -40,3 +40,12 @@ class Portable:
         if self._classes is None:
             return found[:, 0]
         return numpy.asarray(self._classes)[found.argmax(axis=1)]
+
+
+def load(folder: str, signature: JsonObject) -> Portable:
+    """Open the ONNX model of a model's directory.
+
+    Raises:
+        StepError: onnxruntime does not take it.
+    """
+    return Portable(folder, signature)

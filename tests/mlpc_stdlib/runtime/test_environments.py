@@ -49,7 +49,9 @@ def test_steps_from_data_to_figures_share_one_environment(action: str) -> None:
     assert sorted(required(f"{RUNTIME}.{action}")) == sorted(BASE)
 
 
-@pytest.mark.parametrize("action", ["export:onnx", "register:mlflow"])
+@pytest.mark.parametrize(
+    "action", ["export:onnx", "lightgbm:regressor", "register:mlflow", "xgboost:classifier"]
+)
 def test_the_others_have_the_same_and_more(action: str) -> None:
     assert set(required(f"{RUNTIME}.{action}")) > set(BASE)
 
@@ -66,6 +68,10 @@ def test_the_others_have_the_same_and_more(action: str) -> None:
         "evaluate:regression",
         "export:onnx",
         "register:mlflow",
+        "xgboost:classifier",
+        "xgboost:regressor",
+        "lightgbm:classifier",
+        "lightgbm:regressor",
     ],
 )
 def test_every_requirement_has_a_lower_bound_and_one_to_what_breaks(action: str) -> None:
