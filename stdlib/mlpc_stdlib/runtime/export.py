@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from . import codes, models, tables
+from . import codes, models, parity
 from .contract import Result, StepError, Task, a_or_an, write_atomically, write_json
 
 TYPE_CHECKING = False
@@ -24,22 +24,13 @@ INPUT = "input"
 OPSET, ML_OPSET = 18, 3
 #: The version of the file format that goes with them.
 IR_VERSION = 8
-#: How near to the boundary two scores are taken for equal where no ``max_abs`` says so: what 32 bits resolve.
-NEAR = 1e-6
-#: Rows that are compared at a time.
-BATCH = 4096
 
 
 def onnx(task: Task, result: Result) -> None:
     """Export a scikit-learn model to ONNX, with one input and one output (see ``signature.json``).
 
     Where the input ``parity.data`` is given, its rows go through the original and, by onnxruntime, through the export:
-
-    - ``parity.difference`` and ``parity.mean_difference``: of the scores (of the values of a regression), absolute;
-    - ``parity.agreement``: share of the rows that are decided alike. A row whose original score lies within
-      ``parity.max_abs`` of the boundary between the two highest classes counts as decided alike; for a regression one
-      that differs by no more than ``parity.max_abs``;
-    - ``parity.rows``: how many rows were compared.
+    see :mod:`mlpc_stdlib.runtime.parity`.
 
     Raises:
         StepError: the model cannot be exported.
@@ -55,16 +46,9 @@ def onnx(task: Task, result: Result) -> None:
     session = open_session(os.path.join(output.path, ONNX_FILE), 1)
     run(session, [[0.0] * len(signature["features"])])
     result.metrics["size"] = len(made)
-    data = task.optional_input("parity.data")
-    if data is not None:
-        frame = tables.read(data)
-        if not len(frame):
-            raise StepError(codes.TOO_FEW_ROWS, "`parity.data` has no rows to compare the models on")
-        features = models.matrix(signature, frame, "`parity.data`")
-        found = compare(model, signature, session, features, task.argument("parity.max_abs"))
-        for name, value in found.items():
-            result.metrics[f"parity.{name}"] = value
-        result.rows["parity.data"] = len(frame)
+    features = parity.rows(task, signature)
+    if features is not None:
+        parity.record(result, compare(model, signature, session, features, task.argument("parity.max_abs")))
 
 
 def portable_signature(signature: JsonObject) -> JsonObject:
@@ -223,7 +207,7 @@ def prune(graph: Any) -> None:
     graph.initializer.extend(weights)
 
 
-# Parity
+# Running
 
 
 def open_session(path: str, threads: int = 1) -> Any:
@@ -251,42 +235,15 @@ def run(session: Any, rows: Any) -> Floats:
     import numpy
 
     taken = numpy.asarray(rows, dtype=numpy.float32)
-    parts = [
-        session.run(None, {INPUT: taken[start : start + BATCH]})[0] for start in range(0, len(taken), BATCH)
-    ]
-    return numpy.concatenate(parts).astype(numpy.float64)
+    return parity.in_batches(lambda part: session.run(None, {INPUT: part})[0], taken)
 
 
 def compare(
     model: Any, signature: JsonObject, session: Any, features: pandas.DataFrame, max_abs: float | None = None
-) -> dict[str, float | int]:
-    """Return how far an exported model is from the original on rows of features: see :func:`onnx`."""
+) -> parity.Compared:
+    """Run rows of features through a model and its export."""
     import numpy
 
     exported = run(session, features.to_numpy(dtype=numpy.float64))
-    near = NEAR if max_abs is None else max_abs
-    original: Floats
-    if signature["task"] == "classification":
-        scores = models.predict_scores(model, signature, features)
-        assert scores is not None
-        original = scores
-        known = {value: number for number, value in enumerate(signature["classes"])}
-        decided = [known[models.python_value(value)] for value in models.predict_values(model, features)]
-        ordered = numpy.sort(original, axis=1)
-        # Moving both of the highest scores by half their distance reaches the boundary between them.
-        distance = (ordered[:, -1] - ordered[:, -2]) / 2.0
-        alike = (exported.argmax(axis=1) == numpy.asarray(decided)) | (distance <= near)
-    else:
-        original = numpy.asarray(models.predict_values(model, features), dtype=numpy.float64).reshape(-1, 1)
-        alike = numpy.abs(exported[:, 0] - original[:, 0]) <= near
-    difference = numpy.abs(exported - original)
-    # A score that is no number on one side only is as far off as can be told.
-    lost = numpy.isnan(exported) != numpy.isnan(original)
-    difference = numpy.where(lost, numpy.finfo(numpy.float64).max, numpy.nan_to_num(difference, nan=0.0))
-    alike = alike & ~lost.any(axis=1)
-    return {
-        "difference": float(difference.max()),
-        "mean_difference": float((difference / difference.size).sum()),
-        "agreement": float(alike.mean()),
-        "rows": len(features),
-    }
+    original, decided = parity.of_estimator(model, signature, features)
+    return parity.Compared(original, exported, decided, max_abs)
