@@ -468,7 +468,7 @@ class Binder:
         needed = list(self.component.requirements)
         for name, sources in self.block.inputs.items():
             port = self.component.inputs.get(name)
-            if port is None or port.type.base != "model" or port.type.framework or port.type.frameworks:
+            if port is None or port.type.base != "model" or port.type.framework:
                 continue
             for framework in dict.fromkeys(source.type.framework for source in sources):
                 needed += self.checker.declarations.reading(framework)

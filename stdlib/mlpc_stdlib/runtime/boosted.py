@@ -47,7 +47,7 @@ class Boosted:
         self.feature_names_in_ = [feature["name"] for feature in signature["features"]]
         self.classes_: list[Any] | None = signature["classes"]
 
-    def raw(self, rows: Singles) -> Any:
+    def raw(self, rows: pandas.DataFrame) -> Any:
         """Return what the library says: probabilities or values, ``[rows]`` or ``[rows, classes]``."""
         raise NotImplementedError
 
@@ -59,7 +59,7 @@ class Boosted:
         """Return the probabilities of the classes, ``[rows, classes]``."""
         import numpy
 
-        found = numpy.asarray(self.raw(singles(rows)), dtype=numpy.float64)
+        found = numpy.asarray(self.raw(rows), dtype=numpy.float64)
         return found if found.ndim == 2 else numpy.column_stack([1.0 - found, found])
 
     def predict(self, rows: pandas.DataFrame) -> Any:
@@ -67,7 +67,7 @@ class Boosted:
         import numpy
 
         if self.classes_ is None:
-            return numpy.asarray(self.raw(singles(rows)), dtype=numpy.float64)
+            return numpy.asarray(self.raw(rows), dtype=numpy.float64)
         return numpy.asarray(self.classes_)[self.predict_proba(rows).argmax(axis=1)]
 
 
@@ -76,11 +76,11 @@ class Xgboost(Boosted):
 
     framework = "xgboost"
 
-    def raw(self, rows: Singles) -> Any:
+    def raw(self, rows: pandas.DataFrame) -> Any:
         """See :meth:`Boosted.raw`."""
         import xgboost
 
-        return self.booster.predict(xgboost.DMatrix(rows, nthread=1))
+        return self.booster.predict(xgboost.DMatrix(singles(rows), nthread=1))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """See :meth:`Boosted.get_params`; the training leaves them as attributes of the model."""
@@ -92,9 +92,9 @@ class Lightgbm(Boosted):
 
     framework = "lightgbm"
 
-    def raw(self, rows: Singles) -> Any:
+    def raw(self, rows: pandas.DataFrame) -> Any:
         """See :meth:`Boosted.raw`."""
-        return self.booster.predict(rows, num_threads=1)
+        return self.booster.predict(singles(rows), num_threads=1)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """See :meth:`Boosted.get_params`."""

@@ -27,7 +27,7 @@ IR_VERSION = 8
 
 
 def onnx(task: Task, result: Result) -> None:
-    """Export a scikit-learn model to ONNX, with one input and one output (see ``signature.json``).
+    """Export a model of scikit-learn, XGBoost or LightGBM to ONNX, with one input and one output (see ``signature.json``).
 
     Where the input ``parity.data`` is given, its rows go through the original and, by onnxruntime, through the export:
     see :mod:`mlpc_stdlib.runtime.parity`.
@@ -83,8 +83,12 @@ def convert(model: Any, signature: JsonObject) -> bytes:
     """Return a model as ONNX, the same bytes each time.
 
     Raises:
-        StepError: an estimator in it has no ONNX form.
+        StepError: it has no ONNX form.
     """
+    if signature["framework"] in ("lightgbm", "xgboost"):
+        from . import onnx_trees
+
+        return canonical(onnx_trees.convert(model, len(signature["features"]), INPUT), signature)
     import logging
 
     from skl2onnx import to_onnx
@@ -149,7 +153,7 @@ def _first_line(error: Exception) -> str:
 
 
 def canonical(made: Any, signature: JsonObject) -> bytes:
-    """Bring a model that skl2onnx made into its one form: one output, fixed names, nothing of the tools' versions."""
+    """Bring a model that a converter made into its one form: one output, fixed names, nothing of the tools' versions."""
     import onnx as onnx_library
 
     graph = made.graph

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 
-from . import codes, metrics, models
+from . import boosted, codes, metrics, models
 from .contract import Artefact, Result, StepError, Task, missing_library
 
 TYPE_CHECKING = False
@@ -425,13 +425,20 @@ def _log_model(model: Any, signature: JsonObject, result: Result) -> str:
     outputs = None
     if signature.get("example"):
         example = models.matrix(signature, pandas.DataFrame([signature["example"]]), "the example")
-        outputs = infer_signature(example, models.predict_values(model, example)).outputs
+        said = (
+            model.raw(example)
+            if isinstance(model, boosted.Boosted)
+            else models.predict_values(model, example)
+        )
+        outputs = infer_signature(example, said).outputs
     settings: dict[str, Any] = {
         "name": "model",
         "signature": ModelSignature(inputs=inputs, outputs=outputs),
         "input_example": example,
         "pip_requirements": _requirements(model),
     }
+    if isinstance(model, boosted.Boosted):
+        return _log_booster(model, signature, settings)
     trusted = _trusted(model)
     if trusted is None:
         result.info(
@@ -442,6 +449,20 @@ def _log_model(model: Any, signature: JsonObject, result: Result) -> str:
         settings["serialization_format"] = "skops"
         settings["skops_trusted_types"] = trusted
     made = library.sklearn.log_model(model, **settings)
+    return str(made.model_uri)
+
+
+def _log_booster(model: boosted.Boosted, signature: JsonObject, settings: JsonObject) -> str:
+    """Log the booster itself, in its library's own form: it says probabilities, of which classes stands in the metadata."""
+    import importlib
+
+    flavour = importlib.import_module(f"mlflow.{model.framework}")
+    classes = signature["classes"]
+    if classes is not None:
+        settings["metadata"] = {"classes": [metrics.class_name(value) for value in classes]}
+    # The example would have to be in the form of the library, which each has of its own.
+    settings["input_example"] = None
+    made = flavour.log_model(model.booster, **settings)
     return str(made.model_uri)
 
 
@@ -463,6 +484,8 @@ def _requirements(model: Any) -> list[str]:
     from importlib import metadata
 
     packages = ["scikit-learn", "numpy", "pandas", "cloudpickle", "skops", "scipy"]
+    if isinstance(model, boosted.Boosted):
+        packages, model = ["numpy", "pandas", "scipy"], model.booster
     root = type(model).__module__.partition(".")[0]
     packages.extend(name for name in metadata.packages_distributions().get(root, ()) if name not in packages)
     found = []

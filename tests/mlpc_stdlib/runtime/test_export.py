@@ -19,7 +19,7 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mlpc_stdlib.runtime import export, models, tables
+from mlpc_stdlib.runtime import export, lightgbm, models, tables, xgboost
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from mlpc_stdlib.runtime.schema import Column
 from tests.mlpc_stdlib.bundles import column, dataset, flowers, make_dataset, make_model, step
@@ -32,6 +32,7 @@ KINDS = [
     ("random_forest", "float"),
     ("logistic_regression", "bool"),
     ("logistic_regression", "enum"),
+    *((library, label) for library in ("xgboost", "lightgbm") for label in ("bool", "enum", "int", "float")),
 ]
 
 
@@ -83,10 +84,11 @@ def test_the_bundle_is_one_input_and_one_output(tmp_path: Path, estimator: str, 
     assert export.run(session, [[1, 2, 3, 0]] * 3).shape == (3, width)
 
 
-def test_the_bytes_are_the_same_and_name_no_tool(tmp_path: Path) -> None:
+@pytest.mark.parametrize("estimator", ["random_forest", "xgboost", "lightgbm"])
+def test_the_bytes_are_the_same_and_name_no_tool(tmp_path: Path, estimator: str) -> None:
     digests = set()
     for name in ("a", "b"):
-        exported(tmp_path / name, make_model(tmp_path / name, "enum"))
+        exported(tmp_path / name, make_model(tmp_path / name, "enum", estimator))
         content = (tmp_path / name / "bundle" / "model.onnx").read_bytes()
         digests.add(hashlib.sha256(content).hexdigest())
         loaded = onnx.load_from_string(content)
@@ -125,6 +127,68 @@ def test_missing_values_are_taken_alike(tmp_path: Path) -> None:
         found = exported(tmp_path, model, data, parity__max_abs=1e-5)
         assert found["parity.difference"] < 5e-6
         assert found["parity.agreement"] == 1.0
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+@pytest.mark.parametrize("objective", ["absolute_error", "poisson"])
+def test_objectives_of_boosted_trees(tmp_path: Path, library: str, objective: str) -> None:
+    model = make_model(tmp_path, "float", library, objective=objective, trees=40)
+    found = exported(
+        tmp_path, model, make_dataset(tmp_path / "other", "float", seed=11), parity__max_abs=1e-4
+    )
+    assert found["parity.difference"] < 2e-5
+    assert found["parity.agreement"] == 1.0
+
+
+@pytest.mark.parametrize("library", [xgboost, lightgbm])
+@pytest.mark.parametrize("in_the_training", [True, False])
+def test_boosted_trees_take_missing_values_alike(tmp_path: Path, library: Any, in_the_training: bool) -> None:
+    frame, type = flowers("enum", rows=400)
+    for item in type["schema"]["columns"][:2]:
+        item["nullable"] = True
+    gaps = frame.copy()
+    gaps.loc[::3, "length"] = None
+    gaps.loc[::4, "width"] = None
+    data, other = (Artefact(str(tmp_path / f"{name}.parquet"), type) for name in ("rows", "gaps"))
+    tables.write(data.path, gaps if in_the_training else frame, type, "rows")
+    tables.write(other.path, gaps, type, "rows")
+    model = Artefact(str(tmp_path / "model"), {"type": "model"})
+    step(library.classifier, {"data": data}, {"model": model}, trees=30)
+    found = exported(tmp_path, model, other)
+    assert found["parity.difference"] < 2e-6
+    assert found["parity.agreement"] == 1.0
+
+
+def test_thresholds_of_lightgbm_keep_rows_on_their_side(tmp_path: Path) -> None:
+    """A threshold in 64 bits between two neighbours in 32 bits: rounded to the nearest, the upper one would cross it."""
+    low = numpy.float32(0.1)
+    high = numpy.nextafter(low, numpy.float32(1))
+    frame = pandas.DataFrame({"x": numpy.repeat([float(low), float(high)], 100)})
+    frame["label"] = frame["x"] == float(high)
+    type = dataset(column("x", "float"), column("label", "bool", "label"))
+    data = Artefact(str(tmp_path / "rows.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    model = Artefact(str(tmp_path / "model"), {"type": "model"})
+    step(lightgbm.classifier, {"data": data}, {"model": model}, trees=5)
+    path = tmp_path / "model" / "model.txt"
+    told = [line for line in path.read_text().splitlines() if line.startswith("threshold=")]
+    # Three quarters of the way up, where LightGBM could have put it as well.
+    between = float(low) + (float(high) - float(low)) * 0.75
+    assert told
+    text = path.read_text()
+    for line in set(told):
+        text = text.replace(line, f"threshold={between!r}")
+    path.write_text(
+        "\n".join(line for line in text.splitlines() if not line.startswith("tree_sizes=")) + "\n"
+    )
+    loaded, signature = models.load(model)
+    assert (
+        models.predict_values(loaded, models.matrix(signature, frame, "it")).tolist()
+        == frame["label"].tolist()
+    )
+    found = exported(tmp_path, model, data, parity__max_abs=0.0)
+    assert found["parity.difference"] < 1e-6
+    assert found["parity.agreement"] == 1.0
 
 
 @pytest.mark.parametrize(

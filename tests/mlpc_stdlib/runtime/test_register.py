@@ -17,9 +17,9 @@ from typing import Any
 import mlflow
 import pytest
 
-from mlpc_stdlib.runtime import models, register
+from mlpc_stdlib.runtime import models, register, tables
 from mlpc_stdlib.runtime.contract import Artefact, Result, StepError, Task, write_json
-from tests.mlpc_stdlib.bundles import make_model
+from tests.mlpc_stdlib.bundles import make_dataset, make_model
 
 
 class Stop(BaseException):
@@ -174,6 +174,31 @@ def test_a_model_with_classes_of_the_project_is_kept_by_value(
 
 
 # Once, however often it is killed
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosted_trees_are_kept_in_the_form_of_their_library(
+    seed_store: Path, state: Path, tmp_path: Path, library: str
+) -> None:
+    copied(seed_store, state)
+    model = make_model(tmp_path, "enum", library, learning_rate=0.2)
+    model.digest = f"sha256:{library}"
+    effect = Entry(state, model).run().effect
+    assert effect is not None
+    entered = client(state).get_model_version("flowers", effect["version"])
+    assert client(state).get_run(entered.run_id).data.params["learning_rate"] == "0.2"
+    found = mlflow.pyfunc.load_model("models:/flowers@champion")
+    assert sorted(found.metadata.flavors) == sorted(["python_function", library])
+    assert found.metadata.metadata == {"classes": ["iris", "lily", "rose"]}
+    kept, signature = models.load(model)
+    rows = tables.read(make_dataset(tmp_path / "rows", "enum"))
+    features = models.matrix(signature, rows, "the rows")
+    assert found.predict(features) == pytest.approx(kept.predict_proba(features), abs=1e-6)
+    packages = (
+        Path(mlflow.artifacts.download_artifacts("models:/flowers@champion")) / "requirements.txt"
+    ).read_text()
+    assert {"xgboost": "xgboost-cpu==", "lightgbm": "lightgbm=="}[library] in packages
+    assert "mlpc" not in packages
 
 
 def copied(seed_store: Path, state: Path) -> Path:
