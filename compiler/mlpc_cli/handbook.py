@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mlpc.check.types import MANY_CHOICES
 from mlpc.diagnostics import Diagnostics
 from mlpc.resolve.modules import CLOSED, Modules
 from mlpc.syntax import tree
@@ -344,6 +345,9 @@ def _text(module: Module, node: tree.Node | None) -> str:
 def _without_marks(module: Module, node: tree.Type | None) -> str:
     if node is None:
         return ""
+    if node.name.text == "enum" and len(node.args or ()) > MANY_CHOICES:
+        first, second, *more = node.args or ()
+        return f"enum({_text(module, first)}, {_text(module, second)}, … {len(more)} more)"
     end = node.marks[0].start if node.marks else node.end
     return _one_line(module.source.text[node.start : end])
 

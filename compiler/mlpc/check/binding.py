@@ -503,8 +503,11 @@ class Binder:
                     into[prefix + name] = value
                 continue
             what = f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
+            fixed = param.type.base in ("path", "range") or "fixed" in param.marks
+            fixed = fixed or (name in self.component.shaping and spec is self.component)
+            fixed = fixed or self.block.kind.runs == "trigger" or into is self.block.common
             told = self.checker.told
-            value = self._param(param, attr, body, what)
+            value = self._param(param, attr, body, what, spec if fixed else None)
             if (
                 literal is not None
                 and value.known
@@ -515,10 +518,7 @@ class Binder:
             if value.wrong:
                 self.mentioned.add(prefix + name)
                 continue
-            fixed = param.type.base in ("path", "range") or "fixed" in param.marks
-            fixed = fixed or (name in self.component.shaping and spec is self.component)
-            fixed = fixed or self.block.kind.runs == "trigger"
-            if not value.known and (into is self.block.common or fixed):
+            if not value.known and fixed:
                 self._too_late(value, what, param, spec)
             elif not value.known and self._live(value, what):
                 continue
@@ -601,7 +601,10 @@ class Binder:
             )
         )
 
-    def _param(self, param: ParamSpec, attr: AttrDef, body: BodyDef, what: str) -> Value:
+    def _param(
+        self, param: ParamSpec, attr: AttrDef, body: BodyDef, what: str, fixed: BlockSpec | None
+    ) -> Value:
+        """Return the value of a parameter; what is ``fixed``, with what declares it, is known when compiling."""
         type = param.type
         node = attr.node.value
         if "secret" in param.marks:
@@ -627,6 +630,10 @@ class Binder:
                     labels=[Label(param.span, "declared here, without `@secret`")],
                 )
             )
+            return wrong(value.module, value.node)
+        if fixed is not None and type.base == "enum" and not value.known and value.type.base == "string":
+            # That it is any text is not what is wrong: no declaration of it would do.
+            self._too_late(value, what, param, fixed)
             return wrong(value.module, value.node)
         if type.base == "column":
             return self.artefacts.column(value, type, what)
@@ -1069,7 +1076,7 @@ class Binder:
         for name, attr in body.attrs.items():
             param = spec.params.get(name)
             if param is not None:
-                value = self._param(param, attr, body, f"`{name}` of `{verb}`")
+                value = self._param(param, attr, body, f"`{name}` of `{verb}`", None)
                 if not value.wrong and not value.known:
                     self._too_late(value, f"`{name}` of `{verb}`", param, spec)
                 elif not value.wrong:

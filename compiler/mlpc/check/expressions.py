@@ -443,7 +443,7 @@ class Expressions:
         if entity is not None and what == "schema":
             self._column_of_schema(entity, name, span)
             return wrong(scope.module, node)
-        shown = entity.what if entity is not None else value.type.show()
+        shown = entity.what if entity is not None and what != "if" else value.type.show()
         self._no_member(f"a {shown} has no `{name}`", span, None, [])
         return wrong(scope.module, node)
 
@@ -1289,7 +1289,8 @@ class Expressions:
         if not self._fits(sum(part.size for part in parts), 0, module, node):
             return wrong(module, node)
         expr: Any = {"if": [condition.expr, then.to_json(), otherwise.to_json()]}
-        return self._made(Value(type, module, node, expr=expr), parts)
+        branches = Entity("if", "", item=(then, otherwise))
+        return self._made(Value(type, module, node, expr=expr, entity=branches), parts)
 
     def _chosen_too_late(self, node: tree.If, condition: Value, type: Type, scope: Scope) -> None:
         """Report an `if` that would choose what is connected with what, by a value that is known when the pipeline runs."""

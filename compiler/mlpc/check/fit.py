@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
 from .intervals import apart
-from .types import ARTEFACTS, NUMBERS, TEXTS, Type, widens
+from .types import ARTEFACTS, MANY_CHOICES, NUMBERS, TEXTS, Type, widens
 from .units import DIMENSIONS, UNITS, USUAL, units_of
 from .values import Value, wrong
 
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..ir.nodes import JsonObject
+    from ..ir.nodes import Json, JsonObject
 
 # Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
 # Digits are those of ASCII: an engine reads no others.
@@ -61,6 +61,10 @@ class Fitter:
             return value
         if value.type.base in ("block", "dataset", "model"):
             return self._mismatch(value, type, what)
+        if not value.known and value.entity is not None and value.entity.what == "if":
+            judged = self._branches(value, type, what)
+            if judged is not None:
+                return judged
         if base in NUMBERS or base in DIMENSIONS or base == "money":
             return self._number(value, type, what)
         if base in TEXTS:
@@ -70,6 +74,29 @@ class Fitter:
         if value.type.base != base or value.type.framework != type.framework:
             return self._mismatch(value, type, what)
         return value if base == "device" else value.replace(type=type)
+
+    def _branches(self, value: Value, type: Type, what: str) -> Value | None:
+        """Return an `if` of known values as one of ``type``, each judged by itself; None where some are not known yet."""
+        if not isinstance(value.expr, dict) or "if" not in value.expr or value.entity is None:
+            return None
+        made: list[Json] = [value.expr["if"][0]]  # type: ignore[index]
+        failed, known = False, True
+        for branch in value.entity.item:
+            fitted: Value | None = branch
+            if branch.known:
+                fitted = self.fit(branch, type, what)
+            elif branch.entity is not None and branch.entity.what == "if":
+                fitted = self._branches(branch, type, what)
+            else:
+                known = (
+                    False  # what the condition asks may be what makes it fit: it is compared when it is known
+                )
+            known = known and fitted is not None
+            failed = failed or (fitted is not None and fitted.wrong)
+            made.append(fitted.to_json() if fitted is not None else None)
+        if failed:
+            return wrong(value.module, value.node)
+        return value.replace(type=type, expr={"if": made}) if known else None
 
     # -- numbers -----------------------------------------------------------------------------------------------
 
@@ -249,6 +276,11 @@ class Fitter:
         text = str(value.value)
         if base == "enum" and type.choices is not None and text not in type.choices:
             near = nearest(text, type.choices)
+            alike, many = type.choices, len(type.choices) > MANY_CHOICES
+            if many:
+                # `Berlin` for one of six hundred time zones.
+                alike = tuple(each for each in alike if text and text.lower() in each.lower())[:MANY_CHOICES]
+                near = alike[0] if len(alike) == 1 else near
             self.report(
                 Diagnostic(
                     codes.NOT_A_CHOICE,
@@ -256,8 +288,17 @@ class Fitter:
                     value.span,
                     label=f'did you mean "{near}"?' if near else "not a choice",
                     labels=limits(type),
-                    help=["the choices are " + ", ".join(f'"{choice}"' for choice in type.choices)],
-                    fixes=[Fix(f'write "{near}"', [(value.span, f'"{near}"')])] if near else [],
+                    help=_choices(type, alike, near),
+                    # `UTC+2` is not `UTC`.
+                    fixes=[
+                        Fix(
+                            f'write "{near}"',
+                            [(value.span, f'"{near}"')],
+                            safe=not (many and text.startswith(near)),
+                        )
+                    ]
+                    if near
+                    else [],
                 )
             )
             return wrong(value.module, value.node)
@@ -357,6 +398,13 @@ class Fitter:
             )
         )
         return wrong(value.module, value.node)
+
+
+def _choices(type: Type, alike: tuple[str, ...], near: str | None) -> list[str]:
+    choices = type.choices or ()
+    if len(choices) <= MANY_CHOICES or len(alike) > 1:
+        return ["the choices are " + ", ".join(f'"{choice}"' for choice in alike)]
+    return [] if near else [f'there are {len(choices)} choices, such as "{choices[len(choices) // 2]}"']
 
 
 def limits(type: Type) -> list[Label]:

@@ -24,6 +24,9 @@ ARTEFACTS = ("dataset", "model", "metrics", "report", "file", "endpoint")
 #: Names that a spec may use as a type of a value.
 VALUE_TYPES = ("bool", "int", "float", *TEXTS, *DIMENSIONS[:5], "money", "list", "map", "range", "tensor")
 
+#: Of more choices a message names those that come near only.
+MANY_CHOICES = 20
+
 
 class Type:
     """A type.
@@ -170,7 +173,10 @@ class Type:
         elif base == "tensor" and self.of is not None:
             text = f"tensor({self.of.show()}, [{', '.join(map(str, self.shape or ()))}])"
         elif base == "enum" and self.choices is not None:
-            text = "enum(" + ", ".join(f'"{choice}"' for choice in self.choices) + ")"
+            many = len(self.choices) > MANY_CHOICES
+            shown = [f'"{choice}"' for choice in (self.choices[:2] if many else self.choices)]
+            more = len(self.choices) - len(shown)
+            text = "enum(" + ", ".join([*shown, *([f"… {more} more"] if more else [])]) + ")"
         elif base == "model" and (self.framework or self.frameworks):
             text = "model(" + ", ".join(f'"{each}"' for each in self.frameworks or (self.framework,)) + ")"
         elif base in ("device", "call", "block") and self.framework:

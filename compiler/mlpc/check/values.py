@@ -135,7 +135,8 @@ class Entity:
     """What a reference stands for.
 
     ``what`` is one of ``block``, ``output``, ``quantity``, ``column``, ``param``, ``let``, ``secret``, ``schema``, ``component``,
-    ``module``, ``device``, ``setting``; the other attributes say which. A block with `each` that lacks an index is an
+    ``module``, ``device``, ``setting``; the other attributes say which. An ``if`` whose condition is not known yet has both
+    values as ``item``. A block with `each` that lacks an index is an
     ``each``, and a ``list`` has the values of its elements as ``item``; ``chosen`` are the keys that both were indexed
     with so far, None for `*`.
     """
