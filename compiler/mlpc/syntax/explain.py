@@ -27,6 +27,14 @@ _VALUE_HELP = {
 }
 
 
+def _named(reader: Reader, at: int) -> str:
+    """Return how a block is written whose name is missing behind the word at token ``at``."""
+    word = reader.written(at)
+    if word == "budget" and not reader.opens:
+        return "a budget has no name and stands inside the pipeline: move it there"
+    return f"write `{word} some_name {{ … }}`"
+
+
 def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
     """Return the diagnostic for the mistake that ``repair`` repairs; ``accepted`` could have stood there."""
     source = reader.source
@@ -142,7 +150,7 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                 gap if kind in (t.SEP, t.END) or kind in brackets.CLOSERS else span,
                 label=f"expected {what}" + ("" if kind not in (t.SEP, t.END) else " here"),
                 help=[
-                    f"write `{reader.written(at - 1)} some_name {{ … }}`"
+                    _named(reader, at - 1)
                     if what == "a name" and kind == t.LBRACE and before_kind == t.NAME
                     else _VALUE_HELP[what]
                 ],
