@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, dict[str, str]] = {
     "Write": {
         "new": "Start a project that runs at once.",
-        "infer": "Write the schema of a CSV or Parquet file.",
+        "infer": "Write the schema of a file or of a table of a database.",
         "check": "Find every mistake of a spec, with places and help.",
         "lint": "Find what is most likely a mistake, and mend it.",
         "fmt": "Lay a spec out.",

@@ -32,9 +32,13 @@ _ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".pq")
         ("mlpc infer cells.csv --label malignant", "say what is to be foretold"),
         ("mlpc infer big.csv --rows 100000", "look at the first rows only"),
         ("mlpc infer cells.parquet", "needs pyarrow: `pip install 'mlpc[parquet]'`"),
+        ("mlpc infer postgresql://me@localhost/shop --table orders", "`pip install 'mlpc[postgresql]'`"),
     ],
 )
 @click.argument("file", type=click.Path(readable=False))
+@click.option(
+    "--table", metavar="NAME", default="", help="Table or view of a database: `orders`, `sales.orders`."
+)
 @click.option("-o", "--output", metavar="FILE", help="Write to a new file; by default, to standard output.")
 @click.option(
     "--schema", "name", metavar="NAME", help="Name of the schema; by default, from that of the file."
@@ -51,6 +55,7 @@ _ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".pq")
 @click.option("--encoding", metavar="NAME", default="", help="How the text is written; UTF-8 by default.")
 def command(
     file: str,
+    table: str,
     output: str | None,
     name: str | None,
     label: str,
@@ -62,25 +67,40 @@ def command(
 ) -> int:
     """Write the schema that the data in FILE has: types, bounds, choices, keys, times and the likely label.
 
-    FILE is a CSV or Parquet file. Comments say what is doubtful. All rows that were read fit what is written.
+    FILE is a CSV or Parquet file, or the address of a PostgreSQL database, whose password is best left to PGPASSWORD or
+    ~/.pgpass; nothing of the address is written. Comments say what is doubtful. All rows that were read fit what is written.
     """
+    from mlpc_cli.infer.database import is_address
     from mlpc_cli.infer.judge import judge
     from mlpc_cli.infer.names import is_name, schema_name
     from mlpc_cli.infer.write import write
 
-    if "://" in file:
-        raise UsageError(f"`{file}` is no file", help=["bring the data here, and name the file"])
+    from_database = is_address(file)
+    if "://" in file and not from_database:
+        raise _no_file(file)
+    if table and not from_database:
+        raise UsageError("`--table` is for databases", help=["such as `postgresql://user@host/database`"])
     if output and os.path.lexists(output):
         raise CommandError(
             codes.CANNOT_WRITE, f"`{output}` exists already", help=["nothing of yours is overwritten"]
         )
-    schema = name or schema_name(os.path.basename(file))
-    if not is_name(schema):
+    schema = name or schema_name(table.rpartition(".")[2] if table else os.path.basename(file))
+    if not is_name(schema) and (name or table or not from_database):
         raise UsageError(
             f"`{schema}` is no name", help=["a name has letters, digits and `_`, such as `Cell`"]
         )
-    table = _read(file, separator, encoding, rows or 0)
-    headers = [column.header for column in table.columns]
+    if from_database:
+        if separator or encoding:
+            raise UsageError("a database has no separator and no encoding", help=["leave them out"])
+        from mlpc_cli.infer import database
+
+        found = database.read(file, table, rows=rows or 0)
+        file = path = f"table {table}"
+    else:
+        found = _read(file, separator, encoding, rows or 0)
+        # A path in a spec is relative to the spec.
+        path = os.path.relpath(file, os.path.dirname(output) or ".") if output else file
+    headers = [column.header for column in found.columns]
     for option, header in (("--label", label), ("--key", key)):
         if header and header not in headers:
             near = nearest(header, headers)
@@ -88,9 +108,7 @@ def command(
                 f"did you mean `{near}`?" if near else "it has " + ", ".join(f"`{h}`" for h in headers[:12])
             )
             raise UsageError(f"`{option} {header}`: `{file}` has no such column", help=[hint])
-    # A path in a spec is relative to the spec.
-    path = os.path.relpath(file, os.path.dirname(output) or ".") if output else file
-    text = write(table, judge(table, label, key, tight=tight), schema, path.replace(os.sep, "/"))
+    text = write(found, judge(found, label, key, tight=tight), schema, path.replace(os.sep, "/"))
     if output:
         write_atomically(output, text.encode())
         tell(
@@ -121,6 +139,17 @@ def _read(file: str, separator: str, encoding: str, rows: int) -> Table:
     finally:
         if progress is not None:
             progress.end()
+
+
+def _no_file(address: str) -> UsageError:
+    """Return what to say of an address that is none of a database that is read; it may hold a password."""
+    scheme = harmless(address.partition("://")[0])
+    if scheme.partition("+")[0] in ("http", "https", "s3", "gs", "file", "ftp"):
+        return UsageError(f"`{scheme}://…` is no file", help=["bring the data here, and name the file"])
+    return UsageError(
+        f"no data is read from `{scheme}://…`",
+        help=["what is read are files, and PostgreSQL: `postgresql://user@host/database`"],
+    )
 
 
 def _missing(file: str) -> CommandError:

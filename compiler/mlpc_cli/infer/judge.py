@@ -244,7 +244,7 @@ def _numeric(text: str) -> bool:
 def _marks(fields: Sequence[Field], table: Table, label: str, key: str) -> None:
     whole = table.whole
     named = {field.header: field for field in fields}
-    keys = [named[key]] if key else []
+    keys = [named[each] for each in ([key] if key else table.keys)]
     for field, column in zip(fields, table.columns, strict=True):
         distinct = column.unique and "@nullable" not in field.marks and column.rows > 1
         plain = field.type.split(" ")[0] in ("int", "string")

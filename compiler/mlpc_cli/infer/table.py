@@ -1,4 +1,4 @@
-"""What was read of a file: the facts of its columns, and how the file is written."""
+"""What was read of a file, or of a table of a database: the facts of its columns, and how it is written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ class Table:
 
     ``settings`` are the attributes of `data …: csv { … }` that its way of being written asks for, beside `path` and
     `schema`; None where no component reads such files. ``whole`` says whether all of its rows were read. ``types`` gives
-    the type of a column where the file itself says it. ``doubts`` are about the file as a whole.
+    the type of a column where the file itself says it. ``doubts`` are about the file as a whole. Of a database, ``query``
+    gives the rows, and ``keys`` are the columns of the primary key.
     """
 
-    __slots__ = ("columns", "doubts", "rows", "settings", "types", "whole")
+    __slots__ = ("columns", "doubts", "keys", "query", "rows", "settings", "types", "whole")
 
     def __init__(
         self,
@@ -28,6 +29,8 @@ class Table:
         whole: bool,
         types: dict[str, str] | None = None,
         doubts: Sequence[str] = (),
+        query: str = "",
+        keys: Sequence[str] = (),
     ) -> None:
         self.columns = list(columns)
         self.rows = rows
@@ -35,3 +38,5 @@ class Table:
         self.whole = whole
         self.types = types or {}
         self.doubts = list(doubts)
+        self.query = query
+        self.keys = list(keys)

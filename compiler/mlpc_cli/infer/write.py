@@ -27,6 +27,9 @@ def write(table: Table, judged: Judged, schema: str, file: str) -> str:
     lines += [_comment(doubt) for doubt in table.doubts]
     if judged.settings is not None:
         lines += ["#", _comment("    " + data_block(judged, schema, file))]
+    if table.query:
+        block = f"data rows: sql {{ url = database, query = {quoted(table.query)}, schema = {schema} }}"
+        lines += ["#", _comment("    secret database: url"), _comment("    " + block)]
     lines += ["", f"schema {schema} {{"]
     for field in judged.fields:
         lines += _lines(field)

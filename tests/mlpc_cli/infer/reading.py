@@ -55,3 +55,16 @@ def refused(folder: Path, data: str | bytes, *arguments: str, file: str = "data.
     assert answer.out == ""
     assert "Traceback" not in answer.err
     return answer
+
+
+def port(folder: Path, schema: str) -> dict[str, Any]:
+    """Return the type of a port with the schema."""
+    use = '\npipeline demo {\n  data rows: csv { path = "x.csv", schema = Data }\n}\n'
+    (folder / "main.mlp").write_text(schema + use, encoding="utf-8")
+    compilation = Compilation(DiskLoader(str(folder)), "main.mlp")
+    assert [item.message for item in compilation.check()] == []
+    workflow = compilation.workflow()
+    assert workflow is not None
+    (node,) = json.loads(json.dumps(to_json(workflow)))["nodes"]
+    found: dict[str, Any] = node["outputs"]["rows"]["type"]
+    return found

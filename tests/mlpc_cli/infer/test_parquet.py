@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from mlpc.compilation import Compilation
 from mlpc.format import format_source
-from mlpc.ir.canonical import to_json
 from mlpc.source import Source
-from mlpc_cli.loader import DiskLoader
 from mlpc_stdlib.runtime import tables
 from tests.mlpc_cli.command import mlpc
+from tests.mlpc_cli.infer.reading import port
 
 
 def inferred(folder: Path, table: pyarrow.Table, *arguments: str) -> str:
@@ -37,19 +33,6 @@ def inferred(folder: Path, table: pyarrow.Table, *arguments: str) -> str:
         tables.write(str(folder / "out.parquet"), frame, port(folder, answer.out), "data") == table.num_rows
     )
     return answer.out
-
-
-def port(folder: Path, schema: str) -> dict[str, Any]:
-    """Return the type of a port with the schema."""
-    use = '\npipeline demo {\n  data rows: csv { path = "x.csv", schema = Data }\n}\n'
-    (folder / "main.mlp").write_text(schema + use, encoding="utf-8")
-    compilation = Compilation(DiskLoader(str(folder)), "main.mlp")
-    assert [item.message for item in compilation.check()] == []
-    workflow = compilation.workflow()
-    assert workflow is not None
-    (node,) = json.loads(json.dumps(to_json(workflow)))["nodes"]
-    found: dict[str, Any] = node["outputs"]["rows"]["type"]
-    return found
 
 
 def test_types_are_those_of_the_file(tmp_path: Path) -> None:
