@@ -1,0 +1,144 @@
+"""Runs what may take its process down with it (converters, TensorFlow) in a process of its own, with an end in time.
+
+The parent calls :func:`call`; in the child ``python -m mlpc_stdlib.runtime.children FOLDER`` finds ``job.json`` there and
+writes ``answer.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from . import codes
+from .contract import StepError, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .contract import JsonObject
+
+    Function = Callable[[JsonObject], JsonObject]
+
+#: Seconds that a child may take; a step with a shorter `timeout` is ended by its engine before.
+LIMIT = 1800.0
+_JOB, _ANSWER = "job.json", "answer.json"
+#: What TensorFlow prints without being asked, and how it chooses between ways to compute.
+_VARIABLES = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_DETERMINISTIC_OPS": "1",
+    "KERAS_BACKEND": "tensorflow",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "PYTHONHASHSEED": "0",
+}
+
+
+def call(
+    function: Function,
+    job: JsonObject,
+    doing: str,
+    help: Sequence[str] = (),
+    seconds: float | None = None,
+) -> JsonObject:
+    """Call a function of the step runtime in a process of its own and return what it returns.
+
+    ``doing`` says in messages what the process was there for, ``help`` what would work if it dies.
+
+    Raises:
+        StepError: the function raised one, or the process died or took longer than ``seconds``.
+    """
+    limit = LIMIT if seconds is None else seconds
+    with tempfile.TemporaryDirectory(prefix="mlpc-child-") as folder:
+        write_json(
+            os.path.join(folder, _JOB),
+            {"module": function.__module__, "function": function.__name__, "job": job},
+        )
+        command = [sys.executable, *_same_path(), "-m", "mlpc_stdlib.runtime.children", folder]
+        try:
+            # It ends with this process: whatever ends the wait, kills it.
+            done = subprocess.run(
+                command,
+                env={**os.environ, **_VARIABLES},
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno() if _has_descriptor() else None,
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StepError(
+                codes.STEP_TIMED_OUT, f"{doing} took longer than {limit:g} s and was ended", list(help)
+            ) from None
+        try:
+            with open(os.path.join(folder, _ANSWER), "rb") as file:
+                told = json.loads(file.read())
+        except (FileNotFoundError, ValueError):
+            raise StepError(
+                codes.STEP_CRASHED,
+                f"the process for {doing} died: {_cause(done.returncode)}",
+                [*help, "the log of the step has what it printed"],
+            ) from None
+    error = told.get("error")
+    if error is not None:
+        raise StepError(
+            (error["code"], error["name"]), error["message"], error["help"], error["place"], error["final"]
+        )
+    answer: JsonObject = told["answer"]
+    return answer
+
+
+def _same_path() -> list[str]:
+    """Return the options by which a child sees the same packages and nothing of the user's own Python."""
+    return (["-s"] if sys.flags.no_user_site else []) + (["-P"] if sys.flags.safe_path else [])
+
+
+def _has_descriptor() -> bool:
+    try:
+        sys.stderr.fileno()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _cause(status: int) -> str:
+    import signal
+
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    known = {"SIGSEGV": " (a crash inside a library)", "SIGKILL": " (most likely out of memory)"}
+    return name + known.get(name, "")
+
+
+def main(folder: str) -> int:
+    """Do what ``job.json`` says and write ``answer.json``."""
+    import importlib
+
+    from .__main__ import explain
+
+    with open(os.path.join(folder, _JOB), "rb") as file:
+        told = json.loads(file.read())
+    try:
+        function: Function = getattr(importlib.import_module(told["module"]), told["function"])
+        answer: JsonObject = {"answer": function(told["job"])}
+    except StepError as error:
+        answer = {"error": error.to_json()}
+    except MemoryError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the parent says it
+        answer = {"error": explain(problem).to_json()}
+    write_json(os.path.join(folder, _ANSWER), answer)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The libraries of TensorFlow sometimes crash when they are taken down; all that counts is written.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

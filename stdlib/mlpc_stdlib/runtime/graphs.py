@@ -1,0 +1,176 @@
+"""A Keras model as what converters take: its answers, a SavedModel, a frozen graph. Runs in a child process only.
+
+Keras itself is called with the batch that it is given; the graphs of a SavedModel take a fixed batch of one row, or any.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from . import codes
+from .contract import StepError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    import numpy
+
+    from .contract import JsonObject
+
+    Array = numpy.ndarray[Any, Any]
+
+KERAS_FILE = "model.keras"
+INPUT = "input"
+#: Rows whose values between layers are kept, to find the first layer that differs.
+PROBED = 32
+#: Rows that go through Keras at a time.
+_BATCH = 256
+
+
+def load(folder: str) -> Any:
+    """Load the Keras model of a model's directory, on one thread: several add up in the order in which they end.
+
+    Raises:
+        StepError: it cannot be loaded.
+    """
+    import tensorflow
+
+    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    import keras
+
+    place = os.path.join(folder, KERAS_FILE)
+    if not os.path.isfile(place):
+        raise StepError(codes.UNREADABLE_MODEL, f"the model has no {KERAS_FILE}")
+    try:
+        return keras.models.load_model(place, compile=False, safe_mode=True)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise StepError(codes.UNREADABLE_MODEL, f"the model cannot be loaded: {first_line(error)}") from None
+
+
+def answer(model: Any, job: JsonObject) -> list[str]:
+    """Write what the original says of the rows ``job["rows"]``, ``[rows, outputs]``, and of its layers for the first few.
+
+    Nothing is written where there are no rows. Files: ``original.npy``, and ``layers.npz`` with an array ``NUMBER`` for each
+    layer, ``[rows, values]``. Returned are the names of the layers, in the order of their numbers.
+    """
+    import numpy
+
+    if not job["rows"]:
+        return []
+    rows = numpy.load(job["rows"])
+    parts = [
+        numpy.asarray(model(rows[start : start + _BATCH], training=False))
+        for start in range(0, len(rows), _BATCH)
+    ]
+    numpy.save(os.path.join(job["folder"], "original.npy"), numpy.concatenate(parts).astype(numpy.float64))
+    between = _between(model, rows[:PROBED])
+    keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(between)})
+    return [name for name, _ in between]
+
+
+def keep_layers(job: JsonObject, file: str, found: Mapping[int, Array]) -> None:
+    """Write what lies behind layers, by their numbers, ``[rows, values]`` each."""
+    import numpy
+
+    flat = {f"{number:04}": values.reshape(len(values), -1) for number, values in found.items()}
+    numpy.savez(os.path.join(job["folder"], file), **flat)
+
+
+def _between(model: Any, rows: Array) -> list[tuple[str, Array]]:
+    """Return name and output of each layer that has one output."""
+    import keras
+    import numpy
+
+    layers = [
+        layer
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.InputLayer) and len(layer._inbound_nodes) == 1
+    ]
+    single = [layer for layer in layers if not isinstance(layer.output, list | tuple | dict)]
+    if not single:
+        return []
+    probe = keras.Model(model.inputs, [layer.output for layer in single])
+    outputs = probe(rows, training=False)
+    values = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return [
+        (layer.name, numpy.asarray(value, dtype=numpy.float64))
+        for layer, value in zip(single, values, strict=True)
+    ]
+
+
+def save(model: Any, folder: str, shape: Sequence[int], batch: int | None) -> None:
+    """Write a SavedModel with one input called ``input``, ``[batch, *shape]`` of 32 bits.
+
+    Raises:
+        StepError: the model does not take such rows.
+    """
+    import keras
+
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"the network has {len(model.inputs)} inputs and {len(model.outputs)} outputs; its export has one of each",
+        )
+    taken = tuple(model.inputs[0].shape[1:])
+    if taken != tuple(shape):
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"the network takes rows of the shape {list(taken)}, and its signature says {list(shape)}",
+        )
+    given = keras.InputSpec(shape=(batch, *shape), dtype="float32", name=INPUT)
+    model.export(folder, verbose=False, input_signature=[given])
+
+
+def freeze(folder: str, lower_control_flow: bool = True) -> tuple[Any, str, str]:
+    """Return a SavedModel as one graph with the weights in it, and the names of its input and its output."""
+    import tensorflow
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    # Without a reference to what was loaded, its variables are deleted while they are read.
+    loaded = tensorflow.saved_model.load(folder)
+    frozen = convert_variables_to_constants_v2(
+        loaded.signatures["serving_default"], lower_control_flow=lower_control_flow
+    )
+    (taken,) = frozen.inputs
+    (said,) = frozen.outputs
+    return frozen.graph.as_graph_def(), taken.name, said.name
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of what converts."""
+    import keras
+    import tensorflow
+
+    return {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
+
+
+def places(layers: Sequence[str], names: Sequence[str]) -> dict[int, int]:
+    """Find the last of ``names``, which stand in the order of computation, that belongs to each layer.
+
+    TensorFlow calls what it computes ``model_1/conv2d_1/Relu``: a layer has a number behind its own name, or none. Several
+    names may be joined by ``;``. Returned are numbers of names by numbers of layers; a layer may have none.
+    """
+    found: dict[int, int] = {}
+    start = 0
+    for number, layer in enumerate(layers):
+        own = re.compile(rf"(^|/){re.escape(layer)}(_\d+)?/")
+        last = -1
+        for position in range(start, len(names)):
+            if any(own.search(name) for name in names[position].split(";")):
+                last = position
+            elif last >= 0:
+                break
+        if last >= 0:
+            found[number] = last
+            start = last + 1
+    return found
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__

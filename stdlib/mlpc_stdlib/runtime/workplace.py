@@ -1,0 +1,160 @@
+"""Where the export of a network is made: a folder in which child processes leave what they converted and measured.
+
+| file | what |
+|---|---|
+| ``rows.npy`` | the rows of ``parity.data`` as the network takes them, ``[rows, *shape]`` |
+| ``original.npy``, ``exported.npy`` | what the original and the export said of them, ``[rows, outputs]`` |
+| ``layers.npz``, ``probed.npz`` | what lies behind each layer, for the first rows: of the original, of the export |
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from . import codes, models, parity, tensors
+from .contract import StepError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import numpy
+
+    from .contract import Artefact, JsonObject, Result, Task
+
+    Array = numpy.ndarray[Any, Any]
+    Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
+
+#: A layer counts as differing where it is off by this share of what its values span: what quantisation does to a layer stays
+#: well below.
+APART = 0.1
+
+
+def signature_of(source: Artefact) -> JsonObject:
+    """Return the signature of a Keras model.
+
+    Raises:
+        StepError: it is none.
+    """
+    found = models.read_signature(source.path)
+    if found["framework"] != "keras":
+        raise StepError(
+            codes.UNREADABLE_MODEL, f"this step takes a model of keras, not one of {found['framework']}"
+        )
+    return found
+
+
+class Workplace:
+    """The folder of one export; gone with what is in it at the end of ``with``."""
+
+    def __init__(self, task: Task, signature: JsonObject) -> None:
+        self.signature = signature
+        self._holder = tempfile.TemporaryDirectory(prefix="mlpc-export-")
+        self.folder = self._holder.name
+        self._max_abs = task.argument("parity.max_abs")
+        try:
+            self.shape = tensors.shape_of(signature)
+            features = parity.rows(task, signature)
+            self.rows = (
+                self.keep("rows.npy", tensors.of_frame(signature, features, f"`{parity.PORT}`"))
+                if features is not None
+                else None
+            )
+        except BaseException:
+            self._holder.cleanup()
+            raise
+
+    def __enter__(self) -> Workplace:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._holder.cleanup()
+
+    def path(self, name: str) -> str:
+        """Return where a file of the folder lies."""
+        return os.path.join(self.folder, name)
+
+    def keep(self, name: str, values: Array) -> str:
+        """Write an array and return where it lies."""
+        import numpy
+
+        numpy.save(self.path(name), values)
+        return self.path(name)
+
+    def job(self, source: Artefact, **more: Any) -> JsonObject:
+        """Return what a child is told."""
+        return {
+            "model": source.path,
+            "folder": self.folder,
+            "shape": list(self.shape),
+            "rows": self.rows,
+            **more,
+        }
+
+    def compared(self) -> parity.Compared | None:
+        """Return the answers of both sides, or None where there were no rows."""
+        import numpy
+
+        if self.rows is None:
+            return None
+        original = scores(self.signature, numpy.load(self.path("original.npy")))
+        exported = scores(self.signature, numpy.load(self.path("exported.npy")))
+        decided = original.argmax(axis=1) if self.signature["task"] == "classification" else None
+        return parity.Compared(original, exported, decided, self._max_abs)
+
+    def layers(self, names: Sequence[str]) -> list[JsonObject]:
+        """Return for each layer that the export has as well how far it is off: ``layer``, ``difference``, ``span``."""
+        import numpy
+
+        if not os.path.exists(self.path("layers.npz")) or not os.path.exists(self.path("probed.npz")):
+            return []
+        found = []
+        with numpy.load(self.path("layers.npz")) as own, numpy.load(self.path("probed.npz")) as other:
+            for number in sorted(set(own.files) & set(other.files)):
+                before, after = own[number], other[number]
+                if before.shape != after.shape or not before.size:
+                    continue
+                difference = numpy.abs(after - before).max()
+                found.append(
+                    {
+                        "layer": names[int(number)],
+                        "difference": float(difference) if numpy.isfinite(difference) else None,
+                        "span": float(before.max() - before.min()),
+                    }
+                )
+        return found
+
+    def judge(self, result: Result, layers: Sequence[str]) -> None:
+        """Put the figures of parity into the result of the step, and name the first layer that differs."""
+        compared = self.compared()
+        if compared is None:
+            return
+        parity.record(result, compared)
+        first = next(filter(_apart, self.layers(layers)), None)
+        within = self._max_abs is None or float(compared.difference.max()) <= self._max_abs
+        if first is not None and not (within and compared.alike.all()):
+            off = (
+                "is no number"
+                if first["difference"] is None
+                else f"is off by up to {first['difference']:.3g}"
+            )
+            result.warning(
+                f"the first layer that differs is `{first['layer']}`: it {off}, where its values span"
+                f" {first['span']:.3g}"
+            )
+
+
+def _apart(layer: JsonObject) -> bool:
+    difference = layer["difference"]
+    return difference is None or difference > APART * layer["span"]
+
+
+def scores(signature: JsonObject, values: Floats) -> Floats:
+    """Return what a network says as scores of the classes: one output for two classes is the probability of the second."""
+    import numpy
+
+    if signature["task"] == "classification" and values.shape[1] == 1:
+        return numpy.hstack([1.0 - values, values])
+    return values
