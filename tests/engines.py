@@ -43,6 +43,8 @@ def made(name: str, requirements: Path) -> Path:
                         "pip",
                         "install",
                         "--quiet",
+                        # Once, and not at every import: where Python is told to write none, TensorFlow takes a minute.
+                        "--compile-bytecode",
                         "--python",
                         str(python),
                         "--require-hashes",

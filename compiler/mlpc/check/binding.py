@@ -470,6 +470,8 @@ class Binder:
             port = self.component.inputs.get(name)
             if port is None or port.type.base != "model" or port.type.framework:
                 continue
+            if port.type.frameworks and self.block.kind.runs != "task":
+                continue  # what a service takes of several frameworks, it reads by its own means
             for framework in dict.fromkeys(source.type.framework for source in sources):
                 needed += self.checker.declarations.reading(framework)
         self.block.requirements = tuple(dict.fromkeys(needed))
@@ -1273,7 +1275,7 @@ class Binder:
         )
         labels = [Label(spec.module.span(condition.expr), f"`{self.label}` demands this")]
         body = self.given[dotted[:-1]][1].body if dotted else self.block.definition.body
-        for name, _ in names_in(condition.expr):
+        for name in dict.fromkeys(name for name, _ in names_in(condition.expr)):
             if name in body.attrs:
                 labels.insert(0, Label(body.attrs[name].span, f"`{name}` is set here"))
         self.report(

@@ -76,7 +76,9 @@ def keep_layers(job: JsonObject, file: str, found: Mapping[int, Array]) -> None:
     """Write what lies behind layers, by their numbers, ``[rows, values]`` each."""
     import numpy
 
-    flat = {f"{number:04}": values.reshape(len(values), -1) for number, values in found.items()}
+    flat: dict[str, Any] = {
+        f"{number:04}": values.reshape(len(values), -1) for number, values in found.items()
+    }
     numpy.savez(os.path.join(job["folder"], file), **flat)
 
 

@@ -198,7 +198,8 @@ def whole(values: Array, details: Any) -> Array:
     scaled = values.astype(numpy.float64) / scale
     rounded = numpy.copysign(numpy.floor(numpy.abs(scaled) + 0.5), scaled) + zero
     limits = numpy.iinfo(details["dtype"])
-    return numpy.clip(rounded, limits.min, limits.max).astype(details["dtype"])
+    found: Array = numpy.clip(rounded, limits.min, limits.max).astype(details["dtype"])
+    return found
 
 
 def real(values: Array, details: Any) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +31,54 @@ def export(folder: Path, model: Path, data: Artefact, **arguments: Any) -> dict[
     return step("tflite:tflite", folder, inputs, {"portable": folder / "made"}, **arguments)
 
 
-@pytest.mark.parametrize("quantize", BOUNDS)
-def test_litert_says_what_keras_says(tmp_path: Path, networks: Path, quantize: str) -> None:
-    found = export(tmp_path, networks / "digits", digits(tmp_path), quantize=quantize)
-    assert found["status"] == "done", found["error"]
-    figures = found["metrics"]
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Callable[[str], Path]:
+    """Exports of the digits by `quantize`, each made once: a folder with `made` and `result.json`."""
+    home = tmp_path_factory.mktemp("exported")
+    data = digits(home)
+
+    def made(quantize: str) -> Path:
+        folder = home / quantize
+        if not folder.exists():
+            found = export(folder, networks / "digits", data, quantize=quantize)
+            assert found["status"] == "done", found["error"]
+        return folder
+
+    return made
+
+
+def signature_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "made" / "signature.json").read_text())
+    return found
+
+
+#: Every converter has a cell in every run; those that only change a setting of it run in the long version.
+LONG = {"float16", "dynamic", "int16x8"}
+KINDS = [pytest.param(name, marks=[pytest.mark.full] if name in LONG else []) for name in BOUNDS]
+
+
+@pytest.mark.parametrize("quantize", KINDS)
+def test_litert_says_what_keras_says(exported: Callable[[str], Path], quantize: str) -> None:
+    folder = exported(quantize)
+    figures = json.loads((folder / "result.json").read_text())["metrics"]
     difference, agreement, size = BOUNDS[quantize]
     assert figures["parity.difference"] <= difference
     assert figures["parity.mean_difference"] <= figures["parity.difference"]
     assert figures["parity.agreement"] >= agreement
     assert figures["parity.rows"] == 597
-    assert figures["size"] == (tmp_path / "made" / "model.tflite").stat().st_size <= size
+    assert figures["size"] == (folder / "made" / "model.tflite").stat().st_size <= size
     if quantize != "none":
         assert figures["parity.difference"] > 1e-6, "quantisation that changes nothing quantises nothing"
 
 
-@pytest.mark.parametrize(("quantize", "dtype", "zero"), [("int8", "int8", -128), ("int16x8", "int16", 0)])
+@pytest.mark.parametrize(
+    ("quantize", "dtype", "zero"),
+    [("int8", "int8", -128), pytest.param("int16x8", "int16", 0, marks=pytest.mark.full)],
+)
 def test_whole_numbers_say_what_they_stand_for(
-    tmp_path: Path, networks: Path, quantize: str, dtype: str, zero: int
+    exported: Callable[[str], Path], quantize: str, dtype: str, zero: int
 ) -> None:
-    export(tmp_path, networks / "digits", digits(tmp_path), quantize=quantize)
-    signature = json.loads((tmp_path / "made" / "signature.json").read_text())
+    signature = signature_of(exported(quantize))
     (taken,), (said,) = signature["inputs"], signature["outputs"]
     assert (signature["framework"], taken["name"], said["name"]) == ("tflite", "input", "scores")
     assert (taken["dtype"], taken["shape"], said["dtype"], said["shape"]) == (
@@ -66,41 +94,36 @@ def test_whole_numbers_say_what_they_stand_for(
     assert said["quantization"]["scale"] == pytest.approx(1 / steps, rel=0.01)
 
 
-def test_a_model_of_floats_has_a_plain_signature(tmp_path: Path, networks: Path) -> None:
-    step(
-        "tflite:tflite",
-        tmp_path,
-        {"model": Artefact(str(networks / "digits"))},
-        {"portable": tmp_path / "made"},
-        quantize="none",
-    )
-    signature = json.loads((tmp_path / "made" / "signature.json").read_text())
+def test_a_model_of_floats_has_a_plain_signature(exported: Callable[[str], Path]) -> None:
+    signature = signature_of(exported("none"))
     assert signature["inputs"] == [{"name": "input", "dtype": "float32", "shape": [1, 8, 8, 1]}]
     assert signature["outputs"] == [
         {"name": "scores", "kind": "probability", "dtype": "float32", "shape": [1, 10]}
     ]
-    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["model.tflite", "signature.json"]
+    files = sorted(path.name for path in (exported("none") / "made").iterdir())
+    assert files == ["model.tflite", "signature.json"]
 
 
-@pytest.mark.parametrize("quantize", ["none", "int8"])
-def test_two_processes_write_the_same_bytes(tmp_path: Path, networks: Path, quantize: str) -> None:
-    for name in ("a", "b"):
-        export(tmp_path / name, networks / "digits", digits(tmp_path), quantize=quantize)
+def test_two_processes_write_the_same_bytes(
+    tmp_path: Path, networks: Path, exported: Callable[[str], Path]
+) -> None:
+    export(tmp_path, networks / "digits", digits(tmp_path), quantize="int8")
     for file in ("model.tflite", "signature.json"):
-        first = (tmp_path / "a" / "made" / file).read_bytes()
-        assert first == (tmp_path / "b" / "made" / file).read_bytes()
+        first = (tmp_path / "made" / file).read_bytes()
+        assert first == (exported("int8") / "made" / file).read_bytes()
         assert str(tmp_path).encode() not in first
 
 
 def test_the_scaling_stays_outside_and_travels_along(tmp_path: Path, networks: Path) -> None:
     found = export(tmp_path, networks / "tumors", tumors(tmp_path), quantize="int8")
-    signature = json.loads((tmp_path / "made" / "signature.json").read_text())
+    signature = signature_of(tmp_path)
     assert len(signature["scaling"]["mean"]) == len(signature["scaling"]["scale"]) == 30
     # With the scaling in the network, whole numbers lose it: a third of the rows would be decided otherwise.
     assert found["metrics"]["parity.agreement"] >= 0.98
     assert signature["outputs"][0]["shape"] == [1, 1]
 
 
+@pytest.mark.full
 def test_a_regression(tmp_path: Path, networks: Path) -> None:
     found = export(
         tmp_path, networks / "progress", progress(tmp_path), quantize="float16", parity__max_abs=5e-3
