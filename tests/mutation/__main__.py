@@ -49,18 +49,33 @@ def outcomes(item: tuple[str, int, list[int] | None]) -> tuple[str, int, list[Ou
     return name, index, [judge(mutant) for mutant in chosen]
 
 
-def share(found: dict[str, Counter[str]], measure: str) -> float:
-    """Return the share of all mutants that are met well; `restored` of those whose text still tells what was meant."""
-    counted = [counts for name, counts in found.items() if measure != "restored" or name not in LOST]
-    return sum(counts[measure] for counts in counted) / max(1, sum(counts["tried"] for counts in counted))
+def sizes(names: Sequence[str]) -> dict[str, int]:
+    """Return how many mutants of each kind there are."""
+    return {name: sum(1 for program in programs() for _ in mutants_of(name, program)) for name in names}
 
 
-def below_the_aims(found: dict[str, Counter[str]]) -> list[str]:
+def share(found: dict[str, Counter[str]], measure: str, weights: dict[str, int] | None = None) -> float:
+    """Return the share of all mutants that are met well; `restored` of those whose text still tells what was meant.
+
+    Where a sample was judged, ``weights`` says how many mutants of each kind there are: each kind then counts as if all
+    of them had been judged, and came out as those of the sample did.
+    """
+    counted = {
+        name: counts
+        for name, counts in found.items()
+        if counts["tried"] and (measure != "restored" or name not in LOST)
+    }
+    weights = weights or {name: counts["tried"] for name, counts in counted.items()}
+    good = sum(weights[name] * counts[measure] / counts["tried"] for name, counts in counted.items())
+    return good / max(1, sum(weights[name] for name in counted))
+
+
+def below_the_aims(found: dict[str, Counter[str]], weights: dict[str, int] | None = None) -> list[str]:
     """Return the measures whose share is too small."""
-    return [measure for measure, aim in AIMS.items() if share(found, measure) < aim]
+    return [measure for measure, aim in AIMS.items() if share(found, measure, weights) < aim]
 
 
-def table(found: dict[str, Counter[str]]) -> str:
+def table(found: dict[str, Counter[str]], weights: dict[str, int] | None = None) -> str:
     """Return the shares by kind and over all; in brackets what was restored though the text does not tell it."""
     width = max(map(len, found))
     lines = [f"{'kind of mistake':{width}}  mutants  " + "  ".join(f"{name:>9}" for name in MEASURES)]
@@ -70,9 +85,15 @@ def table(found: dict[str, Counter[str]]) -> str:
             cells[-1] = f"({cells[-1]})"
         lines.append(f"{name:{width}}  {counts['tried']:7}  " + "  ".join(f"{cell:>9}" for cell in cells))
     tried = sum(counts["tried"] for counts in found.values())
-    cells = [f"{share(found, measure):.1%}" for measure in MEASURES]
-    lines.append(f"{'all':{width}}  {tried:7}  " + "  ".join(f"{cell:>9}" for cell in cells))
+    cells = [f"{share(found, measure, weights):.1%}" for measure in MEASURES]
+    of = "all, weighted" if weights else "all"
+    lines.append(f"{of:{width}}  {tried:7}  " + "  ".join(f"{cell:>9}" for cell in cells))
     lines.append(f"{'aim':{width}}  {'':7}  " + "  ".join(f"{AIMS[measure]:9.0%}" for measure in MEASURES))
+    lines.append(
+        "(…): the text does not tell any more what was meant, and no fix could know it: not counted in `restored`."
+    )
+    if weights:
+        lines.append(f"weighted: each kind counts by its number among all {sum(weights.values()):,} mutants.")
     return "\n".join(lines)
 
 
@@ -120,8 +141,9 @@ def main(arguments: list[str]) -> int:
             file.write("\n".join(listed) + "\n")
     else:
         print("\n".join(listed), end="\n\n")
-    print(table(found))
-    below = below_the_aims(found)
+    weights = sizes(wanted) if chosen.sample is not None else None
+    print(table(found, weights))
+    below = below_the_aims(found, weights)
     if below:
         print(f"below the aim: {', '.join(below)}", file=sys.stderr)
     return int(bool(below))

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from .__main__ import outcomes, share, table, work
+from .__main__ import below_the_aims, outcomes, share, table, work
 from .judge import judge, means_the_same
 from .kinds import KINDS
 from .mutant import Changed, change, mutants_of
@@ -23,6 +23,19 @@ def test_a_few_of_each_kind(full: bool) -> None:
             found[item[0]] += Counter(tried=1, **{name: int(getattr(outcome, name)) for name in FLOORS})
     print(table(found))
     assert {name: share(found, name) for name in FLOORS if share(found, name) < FLOORS[name]} == {}
+
+
+def test_a_sample_counts_each_kind_by_its_number() -> None:
+    found = {
+        "frequent": Counter(tried=10, found=10, exact=10, single=10, restored=10),
+        "seldom": Counter(tried=10, found=0, exact=0, single=0, restored=0),
+    }
+    assert share(found, "found") == 0.5
+    weights = {"frequent": 990, "seldom": 10}
+    assert share(found, "found", weights) == 0.99
+    assert below_the_aims(found) == ["found", "exact", "single", "restored"]
+    assert below_the_aims(found, weights) == []
+    assert "weighted" in table(found, weights)
 
 
 def test_every_kind_fits_somewhere() -> None:

@@ -48,7 +48,7 @@ def _quantities(program: Program) -> Iterator[tuple[Quantity, tuple[Node, ...]]]
                 yield node, around
 
 
-@kind("missing unit", lost=True)
+@kind("missing unit")
 def missing_unit(program: Program) -> Iterator[Changed]:
     """`20` for `20min`; not for shares of a figure that a device has, where a number may stand."""
     for node, _ in _quantities(program):
@@ -178,7 +178,7 @@ def out_of_range(program: Program) -> Iterator[Changed]:
             yield change(value.start, value.start, "-", (value.start, value.end, value.start, value.end))
 
 
-@kind("artefact of another type", lost=True)
+@kind("artefact of another type")
 def wrong_artefact(program: Program) -> Iterator[Changed]:
     """A model where data is asked for, or data for a model: something that comes before, so that nothing goes in a circle."""
     ports: list[tuple[str, str]] = []
@@ -213,7 +213,7 @@ def _bodies(program: Program, item: Decl) -> Iterator[Keys]:
             yield body
 
 
-@kind("no block for an artefact", lost=True)
+@kind("no block for an artefact")
 def number_for_artefact(program: Program) -> Iterator[Changed]:
     """A param, let, secret or schema where an artefact is asked for."""
     others = [
