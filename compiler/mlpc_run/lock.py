@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 
 from mlpc.codes import NOT_LOCKED, STALE_LOCK, UNREADABLE_LOCK
 from mlpc.ir.nodes import Service, Task
+from mlpc.limits import FILE_BYTES
 
 from . import digests
 from .errors import FINDINGS, EngineError
@@ -136,12 +138,12 @@ def read(path: str) -> LockFile | None:
         EngineError: it is no lock of this version.
     """
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=_regular) as file:
             content = json.loads(file.read())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(path, str(error)) from None
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
     try:
         if content["version"] != VERSION:
             raise _unreadable(path, f"it is of version {content['version']}, this mlpc reads {VERSION}")
@@ -164,6 +166,18 @@ def read(path: str) -> LockFile | None:
         return LockFile(str(content["python"]), sets, pipelines, images)
     except (KeyError, TypeError, AttributeError):
         raise _unreadable(path, "it does not have the form of a lock") from None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a regular file that is no larger than a file of a project may be; a pipe would be waited for without end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    about = os.fstat(descriptor)
+    if stat.S_ISREG(about.st_mode) and about.st_size <= FILE_BYTES:
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISREG(about.st_mode):
+        raise OSError(27, f"it has {about.st_size:,} bytes, and {FILE_BYTES:,} are the most")
+    raise OSError(22, "it is not a regular file")
 
 
 def _unreadable(path: str, why: str) -> EngineError:

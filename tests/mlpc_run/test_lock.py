@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from mlpc.ir.nodes import Workflow
+from mlpc.limits import FILE_BYTES
 from mlpc_run import lock
 from mlpc_run.errors import EngineError
 from mlpc_run.processes import Processes
@@ -154,3 +156,16 @@ def test_what_is_no_lock(own: Project, content: str) -> None:
         own.run(one("tiny"))
     assert caught.value.diagnostic.code.name == "unreadable-lock"
     assert caught.value.help[0] == "`mlpc lock` makes it anew"
+
+
+def test_a_lock_that_would_be_waited_for_or_read_without_end(tmp_path: Path) -> None:
+    """A pipe is not opened for reading, and what is far larger than any lock is not read."""
+    path = tmp_path / "mlpc.lock"
+    os.mkfifo(path)
+    with pytest.raises(EngineError, match="it is not a regular file"):
+        lock.read(str(path))
+    path.unlink()
+    path.touch()
+    os.truncate(path, FILE_BYTES + 1)
+    with pytest.raises(EngineError, match="it has 8,388,609 bytes, and 8,388,608 are the most"):
+        lock.read(str(path))

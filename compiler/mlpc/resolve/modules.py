@@ -438,6 +438,7 @@ class Modules:
     def _missing(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
         span = module.span(use.target)
         help: list[str] = []
+        label = "not found"
         if path.startswith("std:"):
             from .closed import closed
 
@@ -458,15 +459,22 @@ class Modules:
                 help = ["it has " + ", ".join(f"`std.{name}`" for name in known)]
         else:
             folder, _, name = path.rpartition("/")
-            near = nearest(name, [each for each in self.loader.names(folder) if each.endswith(".mlp")])
+            there = self.loader.names(folder)
+            near = nearest(name, [each for each in there if each.endswith(".mlp") and each != name])
             what = f"there is no file `{path}` in the project"
+            if name in there:
+                near, label = None, "cannot be read"
+                what = f"`{path}` is there and cannot be read as a file of the project"
+                help = [
+                    f"it has more than {limits.FILE_BYTES:,} bytes, may not be read, or is a link that leads out"
+                ]
             near = span.text[1:-1].rpartition("/")[0] + "/" + near if near else None
             written = f'"{near}"'
         return Diagnostic(
             codes.UNKNOWN_MODULE,
             what,
             span,
-            label=f"did you mean `{near}`?" if near else "not found",
+            label=f"did you mean `{near}`?" if near else label,
             help=help,
             fixes=[Fix(f"write `{written}`", [(span, written)])] if near and written else [],
         )
