@@ -31,6 +31,7 @@ def test_what_is_imported_lies_at_the_top(wheel: zipfile.ZipFile) -> None:
         "mlpc",
         "mlpc_cli",
         "mlpc_engines",
+        "mlpc_lsp",
         "mlpc_run",
         "mlpc_backends",
         "mlpc_grammar",

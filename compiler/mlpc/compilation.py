@@ -120,6 +120,16 @@ class Compilation:
         self.check()
         return self._programs.get(self.environment)
 
+    @property
+    def modules(self) -> Modules:
+        """The modules that were read so far."""
+        return self._modules
+
+    def program(self, environment: str) -> TypedProgram | None:
+        """Return the typed program under an environment of the file; None where there is none, or it was not checked."""
+        self.check()
+        return self._programs.get(environment)
+
     def lint(self, settings: Settings) -> list[Diagnostic]:
         """Return what the linter finds in the file and what it uses, under every environment; nothing where there are errors."""
         root = self.root

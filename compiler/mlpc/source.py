@@ -65,6 +65,10 @@ class Source:
             self._line = (number, self.text[start:end].rstrip("\r"))
         return self._line[1]
 
+    def offset_of_line(self, number: int) -> int:
+        """Return where line ``number`` (1-based) begins."""
+        return self._line_starts()[number - 1]
+
     @property
     def line_count(self) -> int:
         """Number of lines; a text without any line end has one."""

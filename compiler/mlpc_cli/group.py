@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "graph": "Draw what depends on what.",
         "explain": "Tell what a code means, with a wrong and a right example.",
         "docs": "Show what a component is for, and what may be said of it.",
+        "lsp": "Serve an editor by the Language Server Protocol.",
     },
     "Run and serve": {
         "run": "Train, judge and promote on this machine.",

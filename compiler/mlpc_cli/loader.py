@@ -58,7 +58,7 @@ class DiskLoader:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of ``path``; None where there is no such file or it is not the project's."""
-        place = self._place(path)
+        place = self.place(path)
         if place is None:
             return None
         try:
@@ -70,7 +70,7 @@ class DiskLoader:
         """Return the sorted file names in ``folder``."""
         if folder == _BACKEND:
             return _backends()
-        place = self._standard_folder() if folder.startswith(_STANDARD) else self._place(folder or ".")
+        place = self._standard_folder() if folder.startswith(_STANDARD) else self.place(folder or ".")
         if place is None:
             return []
         try:
@@ -78,7 +78,8 @@ class DiskLoader:
         except OSError:
             return []
 
-    def _place(self, path: str) -> str | None:
+    def place(self, path: str) -> str | None:
+        """Return where a module lies on disk, whether it is there or not; None where it would lie outside the project."""
         if "\0" in path:
             return None
         if path.startswith(_STANDARD):

@@ -1,0 +1,126 @@
+"""The texts that editors have open, laid over the files of their projects."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from pygls.uris import from_fs_path, to_fs_path
+
+from mlpc.assist.view import View
+from mlpc.compilation import Compilation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlpc.source import Loader, Source
+
+#: Specs of a project that are searched for references, at most.
+MOST_SPECS = 2_000
+
+
+class Project(Protocol):
+    """A loader that knows where its project lies."""
+
+    @property
+    def root(self) -> str:
+        """The folder, absolute."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file of the project or of the library."""
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder."""
+
+    def place(self, path: str) -> str | None:
+        """Return where a file of the project or of the library lies on disk; None where there is none."""
+
+
+class Overlay:
+    """Gives the compiler a project in which open texts stand for their files."""
+
+    def __init__(self, project: Project, open_text: Callable[[str], str | None]) -> None:
+        self._project = project
+        self._open_text = open_text
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of ``path``, as an editor has them where it is open."""
+        place = self._project.place(path)
+        text = self._open_text(place) if place is not None else None
+        return text.encode("utf-8", "surrogatepass") if text is not None else self._project.read(path)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted file names in ``folder``."""
+        return self._project.names(folder)
+
+
+class Documents:
+    """Views of the open files; all of them are made anew when any text changes, since files use each other."""
+
+    def __init__(
+        self, open_project: Callable[[str], tuple[Project, str]], specs_below: Callable[[str], Iterator[str]]
+    ) -> None:
+        """``open_project`` gives the project of a file and the file's path in it; ``specs_below`` the specs of a folder."""
+        self._open_project = open_project
+        self._specs_below = specs_below
+        #: Texts by place on disk, and their versions.
+        self.texts: dict[str, str] = {}
+        self._views: dict[str, tuple[View, Project]] = {}
+
+    def put(self, uri: str, text: str) -> None:
+        """Take over what an editor has."""
+        place = _place(uri)
+        if place is not None:
+            self.texts[place] = text
+            self._views.clear()
+
+    def close(self, uri: str) -> None:
+        """Go back to the file."""
+        self.texts.pop(_place(uri) or "", None)
+        self._views.clear()
+
+    def forget(self) -> None:
+        """Read everything anew: files have changed on disk."""
+        self._views.clear()
+
+    def view(self, uri: str) -> View | None:
+        """Return the view of a file; None for what is no file."""
+        found = self._of(_place(uri))
+        return found[0] if found is not None else None
+
+    def _of(self, place: str | None) -> tuple[View, Project] | None:
+        if place is None:
+            return None
+        known = self._views.get(place)
+        if known is None:
+            project, path = self._open_project(place)
+            overlay: Loader = Overlay(project, self.texts.get)
+            known = self._views[place] = View(Compilation(overlay, path)), project
+        return known
+
+    def uri(self, uri: str, source: Source) -> str | None:
+        """Return the URI of a text that the view of ``uri`` was made from."""
+        found = self._of(_place(uri))
+        place = found[1].place(source.path) if found is not None else None
+        return from_fs_path(place) if place is not None else None
+
+    def others(self, uri: str) -> Iterator[str]:
+        """Yield the URIs of the other specs in the project of a file."""
+        own = _place(uri)
+        found = self._of(own)
+        if found is None:
+            return
+        for count, place in enumerate(self._specs_below(found[1].root)):
+            if count >= MOST_SPECS:
+                return
+            other = os.path.realpath(place)
+            made = from_fs_path(other)
+            if other != own and made is not None:
+                yield made
+
+
+def _place(uri: str) -> str | None:
+    if not uri.startswith("file:"):
+        return None
+    path = to_fs_path(uri)
+    return os.path.realpath(path) if path else None

@@ -1,0 +1,1 @@
+"""One feature of the protocol a file; each registers its requests with the server."""

@@ -1,0 +1,82 @@
+"""What `mlpc check` and `mlpc lint` say of a file, as the protocol has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mlpc.lint import read_settings
+
+if TYPE_CHECKING:
+    from mlpc.diagnostics import Diagnostic, Label
+
+    from ..server import Server
+
+_SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "note": types.DiagnosticSeverity.Information,
+}
+#: Findings of which an editor shows the text in grey: it is there for nothing.
+_UNNECESSARY = frozenset({"unused"})
+
+
+def register(server: Server) -> None:
+    """Answer requests for diagnostics."""
+
+    @server.feature(
+        types.TEXT_DOCUMENT_DIAGNOSTIC,
+        types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="mlpc"),
+    )
+    def _pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        return types.RelatedFullDocumentDiagnosticReport(items=of(server, params.text_document.uri))
+
+
+def of(server: Server, uri: str) -> list[types.Diagnostic]:
+    """Return what there is to say of one file: mistakes, and where there are none, what the linter finds."""
+    return [_made(server, uri, item, source) for item, source in found(server, uri)]
+
+
+def found(server: Server, uri: str) -> list[tuple[Diagnostic, str]]:
+    """Return the diagnostics that stand in a file, each with who found it."""
+    view = server.documents.view(uri)
+    if view is None or view.module is None:
+        return []
+    here = view.module.source.path
+    checked = list(view.compilation.check())
+    told = [(item, "mlpc") for item in checked]
+    if not any(item.severity == "error" for item in checked):
+        settings = read_settings(view.modules.loader)
+        findings = (*settings.diagnostics, *view.compilation.lint(settings))
+        told += [(item, "mlpc lint") for item in findings]
+    return [(item, source) for item, source in told if item.span is None or item.span.source.path == here]
+
+
+def _made(server: Server, uri: str, item: Diagnostic, source: str) -> types.Diagnostic:
+    positions = server.positions
+    zero = types.Position(line=0, character=0)
+    lines = [
+        item.message + (f" ({item.label})" if item.label else ""),
+        *(f"help: {line}" for line in item.help),
+    ]
+    related = [made for label in item.labels if (made := _related(server, uri, label)) is not None]
+    return types.Diagnostic(
+        range=positions.of(item.span) if item.span is not None else types.Range(start=zero, end=zero),
+        message="\n".join(lines),
+        severity=_SEVERITIES[item.severity],
+        code=item.code.code,
+        source=source,
+        tags=[types.DiagnosticTag.Unnecessary] if item.code.name.split("-")[0] in _UNNECESSARY else None,
+        related_information=related or None,
+        data={"name": item.code.name},
+    )
+
+
+def _related(server: Server, uri: str, label: Label) -> types.DiagnosticRelatedInformation | None:
+    place = server.documents.uri(uri, label.span.source)
+    if place is None:
+        return None
+    return types.DiagnosticRelatedInformation(
+        location=types.Location(uri=place, range=server.positions.of(label.span)), message=label.message
+    )

@@ -1,0 +1,29 @@
+"""Type, unit, default and doc comment of what the mouse rests on, and its value under each environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mlpc.assist.targets import target
+
+if TYPE_CHECKING:
+    from ..server import Server
+
+
+def register(server: Server) -> None:
+    """Answer requests for hover."""
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def _hover(params: types.HoverParams) -> types.Hover | None:
+        view = server.documents.view(params.text_document.uri)
+        if view is None or view.module is None:
+            return None
+        found = target(view, server.positions.offset(view.module.source, params.position))
+        if found is None or not found.text:
+            return None
+        return types.Hover(
+            contents=types.MarkupContent(kind=types.MarkupKind.Markdown, value=found.text),
+            range=server.positions.of(found.at),
+        )

@@ -1,0 +1,94 @@
+"""An editor's side of a session with `mlpc lsp`, over its standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+#: Editors whose abilities are played: one asks for diagnostics, the other waits for them.
+PROFILES = {"asks": "visual-studio-code@1.65.2", "waits": "neovim@0.6.1"}
+
+
+def capabilities(profile: str) -> types.ClientCapabilities:
+    """Return what an editor can do."""
+    found = client_capabilities(PROFILES[profile])
+    assert found.text_document is not None
+    if profile == "asks":
+        # The recorded version is older than this part of the protocol.
+        found.text_document.diagnostic = types.DiagnosticClientCapabilities()
+    else:
+        found.text_document.diagnostic = None
+    return found
+
+
+class Editor:
+    """Opens files of a folder, types into them, and asks."""
+
+    def __init__(self, client: LanguageClient, folder: Path, profile: str) -> None:
+        self.client = client
+        self.asks = profile == "asks"
+        self.folder = folder
+        self.versions: dict[str, int] = {}
+
+    def uri(self, name: str) -> str:
+        """Return the URI of a file."""
+        return (self.folder / name).as_uri()
+
+    def open(self, name: str) -> str:
+        """Open a file, and return its URI."""
+        uri = self.uri(name)
+        self.versions[uri] = 1
+        text = (self.folder / name).read_text(encoding="utf-8")
+        item = types.TextDocumentItem(uri=uri, language_id="mlp", version=1, text=text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=item))
+        return uri
+
+    def type(self, uri: str, text: str) -> None:
+        """Replace the whole text of an open file."""
+        self.versions[uri] += 1
+        self.client.diagnostics.pop(uri, None)
+        about = types.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri])
+        change = types.TextDocumentContentChangeWholeDocument(text=text)
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(text_document=about, content_changes=[change])
+        )
+
+    async def diagnostics(self, uri: str) -> list[types.Diagnostic]:
+        """Return what the server says of a file as it is now, asked for or awaited."""
+        if self.asks:
+            report = await self.client.text_document_diagnostic_async(
+                types.DocumentDiagnosticParams(text_document=types.TextDocumentIdentifier(uri=uri))
+            )
+            assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+            return list(report.items)
+        for _ in range(400):
+            if uri in self.client.diagnostics:
+                return list(self.client.diagnostics[uri])
+            await asyncio.sleep(0.05)
+        raise AssertionError("the server said nothing of this version")
+
+
+@asynccontextmanager
+async def editing(folder: Path, profile: str = "asks") -> AsyncIterator[Editor]:
+    """Start the server for a folder, and end it."""
+    client = make_test_lsp_client()
+    await client.start_io(sys.executable, "-m", "mlpc_cli", "lsp")
+    await client.initialize_session(
+        types.InitializeParams(
+            capabilities=capabilities(profile),
+            workspace_folders=[types.WorkspaceFolder(uri=folder.as_uri(), name="project")],
+        )
+    )
+    try:
+        yield Editor(client, folder, profile)
+    finally:
+        await client.shutdown_session()

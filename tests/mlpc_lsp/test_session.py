@@ -1,0 +1,298 @@
+"""Sessions of editors with the server, over the wire, as two different editors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.mlpc_cli.command import mlpc
+from tests.mlpc_lsp.session import PROFILES, Editor, editing
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+SPEC = """\
+mlp 1
+
+use "./rows.mlp" as lib
+
+## What we sell.
+pipeline shop {
+  owner = "shop@example.org"
+
+  data rows: csv { path = "rows.csv", schema = lib.Row }
+
+  split parts: random {
+    data = rows
+    test = 20%
+    seed = 7
+  }
+
+  train forest: sklearn.random_forest {
+    data = parts.train
+    trees = 200
+    seed = 7
+  }
+
+  evaluate quality: classification {
+    model = forest
+    data = parts.test
+    require accuracy >= 90%
+  }
+}
+"""
+ROWS = """\
+mlp 1
+
+## A sale.
+schema Row {
+  ## In millimetres: 😀.
+  size: float >= 0
+  good: bool @label
+}
+"""
+
+
+def session(folder: Path, profile: str, play: Callable[[Editor], Awaitable[None]]) -> None:
+    """Play a session to its end."""
+
+    async def played() -> None:
+        async with editing(folder, profile) as editor:
+            await play(editor)
+
+    asyncio.run(asyncio.wait_for(played(), 120))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "main.mlp").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "rows.mlp").write_text(ROWS, encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("size,good\n1,true\n", encoding="utf-8")
+    (tmp_path / "mlpc.toml").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def at(text: str, written: str) -> types.Position:
+    """Return the position of the `|` in ``written``, which stands in ``text`` without it, in units of UTF-16."""
+    offset = text.index(written.replace("|", "")) + written.index("|")
+    line = text.count("\n", 0, offset)
+    start = text.rfind("\n", 0, offset) + 1
+    return types.Position(line=line, character=len(text[start:offset].encode("utf-16-le")) // 2)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_mistake_comes_and_goes_while_typing(project: Path, profile: str) -> None:
+    async def play(editor: Editor) -> None:
+        uri = editor.open("main.mlp")
+        assert [item for item in await editor.diagnostics(uri) if item.source == "mlpc"] == []
+        editor.type(uri, SPEC.replace("trees = 200", "tres = 200"))
+        (found,) = await editor.diagnostics(uri)
+        assert (found.code, found.range.start) == ("MLP103", types.Position(line=18, character=4))
+        assert found.severity == types.DiagnosticSeverity.Error
+        editor.type(uri, SPEC)
+        assert [item for item in await editor.diagnostics(uri) if item.source == "mlpc"] == []
+
+    session(project, profile, play)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_file_that_is_used_counts_as_it_stands_in_the_editor(project: Path, profile: str) -> None:
+    async def play(editor: Editor) -> None:
+        main = editor.open("main.mlp")
+        rows = editor.open("rows.mlp")
+        assert [item for item in await editor.diagnostics(main) if item.source == "mlpc"] == []
+        editor.client.diagnostics.pop(main, None)
+        editor.type(rows, ROWS.replace("schema Row", "schema Sale"))
+        (found,) = await editor.diagnostics(main)
+        assert found.message.startswith("`lib` declares no `Row`") or "Row" in found.message
+
+    session(project, profile, play)
+
+
+def test_a_whole_session_leaves_the_right_file(project: Path) -> None:
+    """Open, a mistake, mend it by a code action, rename across files, lay out, save."""
+
+    async def play(editor: Editor) -> None:
+        uri = editor.open("main.mlp")
+        text = SPEC.replace("trees = 200", "tres   =   200")
+        editor.type(uri, text)
+        (found,) = await editor.diagnostics(uri)
+        actions = await editor.client.text_document_code_action_async(
+            types.CodeActionParams(
+                text_document=types.TextDocumentIdentifier(uri=uri),
+                range=found.range,
+                context=types.CodeActionContext(diagnostics=[found]),
+            )
+        )
+        assert actions
+        action = next(each for each in actions if isinstance(each, types.CodeAction) and each.edit)
+        assert action.title == "Write `trees`"
+        text = applied(text, action.edit, uri)
+        editor.type(uri, text)
+        edit = await editor.client.text_document_rename_async(
+            types.RenameParams(
+                text_document=types.TextDocumentIdentifier(uri=uri),
+                position=at(text, "lib.R|ow"),
+                new_name="Sale",
+            )
+        )
+        assert edit is not None
+        assert edit.changes is not None
+        assert set(edit.changes) == {uri, editor.uri("rows.mlp")}
+        rows = applied(ROWS, edit, editor.uri("rows.mlp"))
+        (project / "rows.mlp").write_text(rows, encoding="utf-8")
+        text = applied(text, edit, uri)
+        editor.type(uri, text)
+        laid_out = await editor.client.text_document_formatting_async(
+            types.DocumentFormattingParams(
+                text_document=types.TextDocumentIdentifier(uri=uri),
+                options=types.FormattingOptions(tab_size=2, insert_spaces=True),
+            )
+        )
+        text = applied(text, types.WorkspaceEdit(changes={uri: list(laid_out or ())}), uri)
+        (project / "main.mlp").write_text(text, encoding="utf-8")
+        editor.type(uri, text)
+        editor.client.text_document_did_save(
+            types.DidSaveTextDocumentParams(text_document=types.TextDocumentIdentifier(uri=uri))
+        )
+        assert [item for item in await editor.diagnostics(uri) if item.source == "mlpc"] == []
+
+    session(project, "asks", play)
+    assert (project / "main.mlp").read_text() == SPEC.replace("lib.Row", "lib.Sale")
+    assert (project / "rows.mlp").read_text() == ROWS.replace("schema Row", "schema Sale")
+    assert mlpc("check", "main.mlp", cwd=project).code == 0
+
+
+def applied(text: str, edit: types.WorkspaceEdit | None, uri: str) -> str:
+    """Return ``text`` after the edits of one file, the last place first."""
+    assert edit is not None
+    assert edit.changes is not None
+    lines = text.split("\n")
+
+    def offset(position: types.Position) -> int:
+        before = sum(len(line) + 1 for line in lines[: position.line])
+        line = lines[position.line] if position.line < len(lines) else ""
+        units = line.encode("utf-16-le")[: 2 * position.character]
+        return before + len(units.decode("utf-16-le"))
+
+    for each in sorted(edit.changes.get(uri, []), key=lambda one: offset(one.range.start), reverse=True):
+        text = text[: offset(each.range.start)] + each.new_text + text[offset(each.range.end) :]
+    return text
+
+
+def test_hover_definition_completion_and_outline(project: Path) -> None:
+    async def play(editor: Editor) -> None:
+        uri = editor.open("main.mlp")
+        rows = editor.open("rows.mlp")
+        here = types.TextDocumentIdentifier(uri=uri)
+        hover = await editor.client.text_document_hover_async(
+            types.HoverParams(text_document=here, position=at(SPEC, "tre|es = 200"))
+        )
+        assert hover is not None
+        assert isinstance(hover.contents, types.MarkupContent)
+        assert "param trees: int in 1..100000 = 100" in hover.contents.value
+        place = await editor.client.text_document_definition_async(
+            types.DefinitionParams(text_document=here, position=at(SPEC, "lib.R|ow"))
+        )
+        assert isinstance(place, types.Location)
+        assert (place.uri, place.range.start) == (rows, at(ROWS, "schema |Row"))
+        found = await editor.client.text_document_completion_async(
+            types.CompletionParams(text_document=here, position=at(SPEC, "model = |forest"))
+        )
+        assert isinstance(found, types.CompletionList)
+        assert [item.label for item in found.items] == ["forest"]
+        outline = await editor.client.text_document_document_symbol_async(
+            types.DocumentSymbolParams(text_document=here)
+        )
+        (pipeline,) = outline or ()
+        assert isinstance(pipeline, types.DocumentSymbol)
+        assert [each.name for each in pipeline.children or ()] == ["rows", "parts", "forest", "quality"]
+        folds = await editor.client.text_document_folding_range_async(
+            types.FoldingRangeParams(text_document=here)
+        )
+        assert (5, 26) in [(each.start_line, each.end_line) for each in folds or ()]
+        uses = await editor.client.text_document_references_async(
+            types.ReferenceParams(
+                text_document=types.TextDocumentIdentifier(uri=rows),
+                position=at(ROWS, "schema R|ow"),
+                context=types.ReferenceContext(include_declaration=True),
+            )
+        )
+        assert {each.uri for each in uses or ()} == {uri, rows}
+
+    session(project, "asks", play)
+
+
+def test_places_are_right_behind_letters_outside_the_first_plane(project: Path) -> None:
+    async def play(editor: Editor) -> None:
+        uri = editor.open("main.mlp")
+        text = SPEC.replace('owner = "shop@example.org"', 'owner = "😀é", tags = ["a"], titel = 1')
+        editor.type(uri, text)
+        found = [item for item in await editor.diagnostics(uri) if item.source == "mlpc"]
+        assert [item.range.start for item in found] == [at(text, "|titel")]
+
+    session(project, "asks", play)
+
+
+CASES = sorted(path.parent for path in (SPECS.parent / "cases").glob("*/*/main.mlp"))
+
+
+def test_what_the_editor_is_told_is_what_the_command_says(tmp_path: Path) -> None:
+    """Every case of the corpus, opened: the same codes at the same places."""
+    told: dict[str, list[tuple[object, ...]]] = {}
+
+    async def play(editor: Editor) -> None:
+        for case in CASES[::4]:
+            name = f"{case.parent.name}/{case.name}/main.mlp"
+            try:
+                (tmp_path / name).read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue  # no editor has such a text
+            uri = editor.open(name)
+            found = await editor.diagnostics(uri)
+            told[name] = [(item.code, item.range.start.line + 1) for item in found if item.source == "mlpc"]
+
+    for case in CASES[::4]:
+        shutil.copytree(case, tmp_path / case.parent.name / case.name)
+    session(tmp_path, "asks", play)
+    assert sum(map(len, told.values())) > 100
+    said = mlpc("check", *told, "--error-format", "json", cwd=tmp_path)
+    expected: dict[str, list[tuple[object, ...]]] = {name: [] for name in told}
+    for line in said.out.splitlines():
+        item = json.loads(line)
+        if item["file"] in expected:
+            expected[item["file"]].append((item["code"], item["line"] or 1))
+    for name in told:
+        assert sorted(map(str, told[name])) == sorted(map(str, expected[name])), name
+
+
+@pytest.mark.parametrize("spec", ["tumor.mlp", "digits.mlp"])
+def test_a_spec_that_is_typed_letter_by_letter_breaks_nothing(spec: str, tmp_path: Path) -> None:
+    """Each prefix by steps: the server answers all of them, whatever it has to say."""
+    for path in SPECS.glob("*.mlp"):
+        shutil.copy(path, tmp_path)
+    text = (SPECS / spec).read_text(encoding="utf-8")
+
+    async def play(editor: Editor) -> None:
+        uri = editor.open(spec)
+        here = types.TextDocumentIdentifier(uri=uri)
+        for end in range(0, len(text), 41):
+            editor.type(uri, text[:end])
+            await editor.diagnostics(uri)
+            line = text.count("\n", 0, end)
+            position = types.Position(line=line, character=end - text.rfind("\n", 0, end) - 1)
+            await editor.client.text_document_completion_async(
+                types.CompletionParams(text_document=here, position=position)
+            )
+            await editor.client.text_document_hover_async(
+                types.HoverParams(text_document=here, position=position)
+            )
+        editor.type(uri, text)
+        assert [item for item in await editor.diagnostics(uri) if item.source == "mlpc"] == []
+
+    session(tmp_path, "asks", play)
