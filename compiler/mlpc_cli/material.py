@@ -7,6 +7,7 @@ import os
 from mlpc.backend import Material
 from mlpc.codes import NO_SUCH_SOURCE, STALE_LOCK
 from mlpc.ir.nodes import Service, Task
+from mlpc.ir.texts import texts
 
 from . import errors
 from .errors import CommandError, reason
@@ -64,7 +65,7 @@ def _project(steps: Iterable[Task | Service], root: str, base: str) -> tuple[dic
                 f"the code of `{node.id}` cannot be read: `{node.action.target}`: {reason(error)}",
                 help=[f"`run` names it, relative to {root}"],
             ) from None
-        named.update(keys.named_files(root, node.arguments, digests))
+        named.update(keys.named_files(root, sorted(texts(list(node.arguments.values()))), digests))
     return code, sorted(named)
 
 

@@ -17,6 +17,7 @@ from .clock import in_utc
 from .engine import Event
 from .errors import FINDINGS, SubmitError
 from .kfp_api import Api, Gone
+from .logs import reported
 from .outcomes import Outcomes, Seen, line
 
 TYPE_CHECKING = False
@@ -364,13 +365,14 @@ class Kubeflow:
                 continue
             if seen[node].state != state:
                 changed.append(node)
-            text = ""
+            text, error = "", None
             if state == "failed":
                 pods = [str(child.pod_name) for child in detail.child_tasks or () if child.pod_name]
                 log = next((log for log in (self._api.log(id, pod) for pod in pods) if log.strip()), "")
                 text = f"it printed last:\n{_end(log)}" if log else self._by_hand(id)
+                error = reported(log)
             ended = _moment(detail.end_time) if state in ("done", "failed") else 0.0
-            seen[node] = Seen(state, _moment(detail.start_time), ended, text)
+            seen[node] = Seen(state, _moment(detail.start_time), ended, text, error)
         if over:
             for node, each in seen.items():
                 if each.state == "started":

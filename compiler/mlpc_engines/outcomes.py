@@ -26,12 +26,20 @@ _GOOD, _FINDINGS, _STEP = 0, 1, 5
 
 class Seen:
     """What is seen of a task: ``state`` is "", started, done, failed or skipped; moments are in seconds, ``text`` is what is
-    known of why it failed.
+    known of why it failed, ``error`` what the step itself said of that.
     """
 
-    __slots__ = ("ended", "started", "state", "text")
+    __slots__ = ("ended", "error", "started", "state", "text")
 
-    def __init__(self, state: str = "", started: float = 0.0, ended: float = 0.0, text: str = "") -> None:
+    def __init__(
+        self,
+        state: str = "",
+        started: float = 0.0,
+        ended: float = 0.0,
+        text: str = "",
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        self.error = error
         self.state = state
         self.started = started
         self.ended = ended
@@ -184,7 +192,9 @@ class Outcomes:
         record = self.record(node) if state in (RAN, CACHED) else {}
         seen = self._seen[node]
         error = None
-        if state == FAILED:
+        if state == FAILED and seen.error is not None and not ended:
+            error = seen.error
+        elif state == FAILED:
             error = {
                 "code": "MLP634" if ended else "MLP630",
                 "name": "interrupted" if ended else "step-failed",

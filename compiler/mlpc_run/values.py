@@ -6,7 +6,7 @@ from mlpc.codes import NO_VALUE, UNKNOWN_PARAMETER, VALUE_DOES_NOT_FIT
 from mlpc.ir.nodes import Service, Task
 from mlpc_stdlib.runtime import conditions
 
-from .errors import FINDINGS, USAGE, EngineError
+from .errors import FINDINGS, STEP, USAGE, EngineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
             try:
                 conditions.early(node.arguments, found)
             except conditions.Unfit as problem:
-                raise _unfit(problem) from None
+                raise _unfit(problem, FINDINGS) from None
     return found
 
 
-def _unfit(problem: conditions.Unfit) -> EngineError:
+def _unfit(problem: conditions.Unfit, exit_code: int) -> EngineError:
     return EngineError(
-        VALUE_DOES_NOT_FIT, str(problem), problem.help, exit_code=FINDINGS, place=problem.place
+        VALUE_DOES_NOT_FIT, str(problem), problem.help, exit_code=exit_code, place=problem.place
     )
 
 
@@ -68,7 +68,7 @@ def arguments(
         try:
             made = conditions.evaluate(value, metrics, params)
         except conditions.Unfit as problem:
-            raise _unfit(problem) from None
+            raise _unfit(problem, STEP) from None
         except conditions.NoValue as problem:
             raise EngineError(
                 NO_VALUE, f"`{name}` of `{node}` has no value: {problem}", exit_code=FINDINGS

@@ -21,7 +21,9 @@ from mlpc_backends.airflow import BACKEND
 from mlpc_cli.files import write_folder
 from tests.mlpc_cli.command import EXECUTABLE, Answer, environment
 
+from . import refused
 from .airflow_server import Server
+from .engine import mlpc
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -142,8 +144,13 @@ def told(answer: Answer) -> list[str]:
 
 def clean(project: Project) -> None:
     """Remove the image and the store of a project."""
+    tidied(project.folder / "build")
+
+
+def tidied(build: Path) -> None:
+    """Remove the image and the store of what was compiled."""
     client = docker.from_env(timeout=600)
-    manifest = json.loads((project.folder / "build" / "manifest.json").read_bytes())
+    manifest = json.loads((build / "manifest.json").read_bytes())
     (image,) = manifest["images"]
     for container in client.containers.list(all=True, filters={"ancestor": image}):
         container.remove(force=True)
@@ -299,6 +306,30 @@ def test_a_step_that_fails_shows_the_end_of_its_log(project: Project, first: Ans
     assert told(answer) == ["count started", "count failed", "enough held back", "tell held back"]
     assert "  | ValueError: nothing times nothing\n" in answer.out
     assert "error[MLP743] user-code-failed: count: ValueError: nothing times nothing" in answer.out
+
+
+def test_a_value_that_does_not_fit_is_refused_as_everywhere(server: Server, tmp_path: Path) -> None:
+    """What is known only when the pipeline runs; the other engines are in ``test_refused_values.py``."""
+    folder = refused.words(tmp_path / "words")
+    spec = folder / "main.mlp"
+    name = f"words_{uuid.uuid4().hex[:8]}"
+    spec.write_text(spec.read_text(encoding="utf-8").replace("pipeline words", f"pipeline {name}"))
+    build = refused.compiled(folder, "airflow")
+    variables = {"AIRFLOW__API__BASE_URL": server.url, "AIRFLOW__CORE__DAGS_FOLDER": str(server.dags)}
+    try:
+        for case in refused.CASES:
+            words = ("submit", build.name, "--json", *case.settings)
+            answer = mlpc(*words, cwd=folder, variables={**variables, **case.variables})
+            assert answer.code == 5, (answer, server.said())
+            summary = json.loads(answer.out)
+            assert summary["reasons"] == ["`doubled` failed"], (summary, server.said())
+            case.is_told(refused.step(summary, "doubled"))
+        # The spec itself, which the place of a value names, is no data.
+        assert [*json.loads((server.dags / name / "submission.json").read_bytes())["data"]] == [
+            "data/words.txt"
+        ]
+    finally:
+        tidied(build)
 
 
 def test_values_of_parameters_are_looked_at_before_anything_is_done(project: Project, first: Answer) -> None:

@@ -331,7 +331,27 @@ def test_a_step_that_fails_is_shown_with_the_end_of_its_log(project: Project) ->
     project.api.logs = logs
     summary = json.loads(project.submit("--json", code=5).out)
     assert [each["state"] for each in summary["steps"]] == ["failed", "skipped"]
-    assert "KeyError: 'words'" in summary["steps"][0]["error"]["help"][0]
+    error = summary["steps"][0]["error"]
+    assert (error["code"], "KeyError: 'words'" in error["help"][0]) == ("MLP630", True)
+
+
+def test_what_a_step_says_of_its_failure_is_what_the_summary_says(project: Project) -> None:
+    """A task that failed leaves nothing but its log: Kubeflow's launcher takes no outputs of it."""
+    project.compile()
+    project.frames = [("FAILED", {"free": "FAILED"})]
+    project.api.logs[f"words-x7k2p-system-container-impl-{crc32(b'free')}"] = (
+        "error[MLP743 user-code-failed]: the first attempt\n"
+        "error[MLP795 value-does-not-fit]: `size` of `free` is a whole number, but comes to 1.5\n"
+        "  at steps.py:4\n"
+        "  help: main.mlp:9:12 says `words / 2`\n"
+        "F0101 10:00:00.0 17 main.go:54] failed to execute component: exit status 2\n"
+    )
+    answer = project.submit(code=5)
+    said = "error[MLP795] value-does-not-fit: `size` of `free` is a whole number, but comes to 1.5\n"
+    assert f"{said}  = help: at steps.py:4\n  = help: main.mlp:9:12 says `words / 2`\n" in answer.out
+    (error, *_) = [each["error"] for each in json.loads(project.submit("--json", code=5).out)["steps"]]
+    assert (error["code"], error["name"]) == ("MLP795", "value-does-not-fit")
+    assert error["place"] == {"file": "steps.py", "line": 4}
 
 
 def test_a_run_that_fails_without_a_step_says_why_as_far_as_it_is_known(project: Project) -> None:

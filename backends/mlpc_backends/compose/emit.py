@@ -17,14 +17,14 @@ from mlpc.codes import (
 from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir import stores
 from mlpc.ir.canonical import dumps
-from mlpc.ir.nodes import External, Gate, Reference, Service, Task, needs
+from mlpc.ir.nodes import Gate, Reference, Service, Task, needs
 from mlpc_backends.shared.images import Images, bad_requirements
 from mlpc_backends.shared.limits import long_names, unnameable
 from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS, SERVICE, VARIABLE
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
-from mlpc_backends.shared.reads import credentials
+from mlpc_backends.shared.reads import at, credentials, files_named, files_read, lies_outside
 
 from . import render
 from .spec import (
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlpc.backend import Backend, Material
-    from mlpc.ir.nodes import Json, JsonObject, Node, Workflow
+    from mlpc.ir.nodes import Json, JsonObject, Workflow
 
     from .spec import Companion
 
@@ -100,7 +100,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 NAME_TOO_LONG,
                 f"`{node.id[:40]}…` is too long a name on Compose: {len(SERVICE.mangle(node.id))} characters",
-                help=(*_at(node), f"Docker makes names of containers and hosts from it; {LONGEST} are safe"),
+                help=(*at(node), f"Docker makes names of containers and hosts from it; {LONGEST} are safe"),
             )
         if isinstance(node, Task | Gate) or (isinstance(node, Service) and _references(node, services)):
             for id in sorted(services.intersection(needs(node))):
@@ -108,7 +108,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
                     SERVICE_READ,
                     f"`{node.id}` needs what the service `{id}` gives while it runs; on Compose, services start "
                     "when all jobs are done",
-                    help=(*_at(node), "take the rows from a file or a database that the service writes"),
+                    help=(*at(node), "take the rows from a file or a database that the service writes"),
                 )
         if not isinstance(node, Task | Service):
             continue
@@ -119,19 +119,18 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 RESOURCE_REFUSED,
                 f"`{node.id}` asks for less than Docker gives",
-                help=(*_at(node), "Docker: the least memory is 6 MiB, the least share of a core 0.01"),
+                help=(*at(node), "Docker: the least memory is 6 MiB, the least share of a core 0.01"),
             )
-        for name, port in node.inputs.items():
-            for source in port.sources:
-                if isinstance(source, External) and not source.url and _outside(source.location):
-                    yield Diagnostic(
-                        DATA_OUTSIDE_PROJECT,
-                        f"`{source.location}`, the `{name}` of `{node.id}`, does not lie in the project",
-                        help=(
-                            *_at(node),
-                            "containers see data of the project only: move it there, or give a URL",
-                        ),
-                    )
+        for name, _, source in files_read(node):
+            if lies_outside(source.location):
+                yield Diagnostic(
+                    DATA_OUTSIDE_PROJECT,
+                    f"`{source.location}`, the `{name}` of `{node.id}`, does not lie in the project",
+                    help=(
+                        *at(node),
+                        "containers see data of the project only: move it there, or give a URL",
+                    ),
+                )
 
 
 def _references(node: Service, services: set[str]) -> bool:
@@ -141,18 +140,6 @@ def _references(node: Service, services: set[str]) -> bool:
         for port in node.inputs.values()
         for source in port.sources
     )
-
-
-def _outside(location: str) -> bool:
-    path = posixpath.normpath(location)
-    return posixpath.isabs(path) or path.split("/")[0] == ".." or path == "."
-
-
-def _at(node: Node) -> tuple[str, ...]:
-    place = node.labels.get("place")
-    if not isinstance(place, dict):
-        return ()
-    return (f"`{node.id}` stands at {place['file']}:{place['line']}:{place['column']}",)
 
 
 def _companions(workflow: Workflow) -> dict[str, tuple[str, Companion]]:
@@ -279,17 +266,10 @@ class Maker:
 
     def _files(self, node: Task | Service) -> dict[str, str]:
         """Return the files of the project that a node reads, with where it finds them."""
-        found: dict[str, str] = {}
-        for port in node.inputs.values():
-            for source in port.sources:
-                if isinstance(source, External) and not source.url:
-                    path = posixpath.normpath(source.location)
-                    found[path] = f"{DATA}/{path}"
-        if node.action.kind == "project":
-            for text in self._material.named:
-                path = posixpath.normpath(text)
-                if path not in self._material.code and not _outside(text) and text in _texts(node.arguments):
-                    found.setdefault(path, f"{CODE}/{path}")
+        read = [posixpath.normpath(source.location) for _, _, source in files_read(node)]
+        found = {path: f"{DATA}/{path}" for path in read}
+        for path in files_named(node, self._material.named, self._material.code):
+            found.setdefault(path, f"{CODE}/{path}")
         return found
 
     def _publish(self, name: str, container: Container) -> None:
@@ -361,7 +341,7 @@ class Maker:
                 yield Diagnostic(
                     GPU_TYPE_UNKNOWN,
                     f"`{node.id}` asks for a GPU of the type {node.resources.gpu_type}; Compose takes any",
-                    help=_at(node),
+                    help=at(node),
                 )
 
 
@@ -381,17 +361,3 @@ def _reads_of(node: Task | Gate | Service, form: str, name: str) -> bool:
                 return True
             waiting.extend(item.values())
     return False
-
-
-def _texts(arguments: Json) -> set[str]:
-    found: set[str] = set()
-    waiting: list[Json] = [arguments]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            found.add(item)
-        elif isinstance(item, list):
-            waiting.extend(item)
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
-    return found

@@ -6,6 +6,7 @@ import posixpath
 
 from mlpc.ir import stores
 from mlpc.ir.nodes import External, Gate, Service, Task
+from mlpc.ir.texts import texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def files_named(node: Task | Service, named: Sequence[str], code: object) -> lis
     """Return the files among ``named`` that arguments of a step of the project name, but for its ``code``."""
     if node.action.kind != "project" or not named:
         return []
-    texts = _texts(node.arguments)
-    paths = [posixpath.normpath(text) for text in named if text in texts and not lies_outside(text)]
+    given = texts(list(node.arguments.values()))
+    paths = [posixpath.normpath(text) for text in named if text in given and not lies_outside(text)]
     return [path for path in dict.fromkeys(paths) if not (isinstance(code, dict) and path in code)]
 
 
@@ -77,17 +78,3 @@ def at(node: Node) -> tuple[str, ...]:
     if not isinstance(place, dict):
         return ()
     return (f"`{node.id}` stands at {place['file']}:{place['line']}:{place['column']}",)
-
-
-def _texts(arguments: Json) -> set[str]:
-    found: set[str] = set()
-    waiting: list[Json] = [arguments]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            found.add(item)
-        elif isinstance(item, list):
-            waiting.extend(item)
-        elif isinstance(item, dict):
-            waiting.extend(item.values())
-    return found

@@ -63,9 +63,11 @@ class Terminated(SystemExit):
 
 
 class Artefact:
-    """One input or output: a local ``path`` or a ``url``, the port ``type``, for an input a ``digest``."""
+    """One input or output: a local ``path`` or a ``url``, the port ``type``, for an input a ``digest``; ``location`` is
+    how the spec calls a file of the project that lies elsewhere here.
+    """
 
-    __slots__ = ("digest", "key", "path", "type", "url")
+    __slots__ = ("digest", "key", "location", "path", "type", "url")
 
     def __init__(
         self,
@@ -74,7 +76,9 @@ class Artefact:
         digest: str = "",
         url: str = "",
         key: str = "",
+        location: str = "",
     ) -> None:
+        self.location = location
         self.path = path
         self.type = type or {}
         self.digest = digest
@@ -189,7 +193,11 @@ class Task:
             return file.read().rstrip("\r\n")
 
     def shown(self, path: str) -> str:
-        """Return how to call a file in a message: relative to the project where it lies in it."""
+        """Return how to call a file in a message: as the spec does, or relative to the project where it lies in it."""
+        for given in self.inputs.values():
+            for item in given if isinstance(given, list) else [given]:
+                if item.path == path and item.location:
+                    return item.location
         if self.project:
             root = os.path.realpath(self.project) + os.sep
             real = os.path.realpath(path)
@@ -345,6 +353,7 @@ def _artefact(where: str, value: Any) -> Artefact:
         digest=value.get("digest") or "",
         url=value.get("url") or "",
         key=value.get("key") or "",
+        location=value.get("location") or "",
     )
 
 

@@ -130,6 +130,12 @@ class Run:
         self._ran: dict[str, Any] = content["ran"]
 
     @property
+    def printed(self) -> str:
+        """What tasks printed, which the engine shows moved in by four blanks."""
+        lines = self.log.splitlines()
+        return "\n".join(line[4:] for line in lines if line.startswith("    "))
+
+    @property
     def ran(self) -> list[str]:
         """The tasks that ran, but for imports of data, in their order."""
         return [name for name in self._ran if not name.startswith("data-0x")]

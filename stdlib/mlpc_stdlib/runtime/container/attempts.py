@@ -186,7 +186,8 @@ def _input(
             return {"url": source["location"], "type": type}
         path = os.path.join(settings.data, source["location"])
         try:
-            return {"path": path, "type": type, "digest": digests.of_artefact(path)}
+            found = {"path": path, "type": type, "digest": digests.of_artefact(path)}
+            return {**found, "location": source["location"]} if plain else found
         except OSError as error:
             raise StepError(
                 codes.UNREADABLE_DATA,

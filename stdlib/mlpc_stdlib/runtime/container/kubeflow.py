@@ -241,6 +241,7 @@ def _alone(whole: graph.Graph, id: str, needed: list[str]) -> graph.Graph:
             "environment": whole.environment,
             "labels": whole.labels,
             "params": list(whole.params.values()),
+            "secrets": [{"name": name, "type": type} for name, type in whole.secrets.items()],
             "nodes": [*nodes, mine],
         }
     )
