@@ -646,7 +646,24 @@ class Binder:
             return wrong(value.module, value.node)
         if type.base == "list" and type.of is not None and type.of.base == "column":
             return self._columns(value, type.of, what)
-        return self.checker.fit(value, type, what)
+        fitted = self.checker.fit(value, type, what)
+        if param.listed and fitted.known and not fitted.wrong:
+            return self._listed(fitted, param.listed, what)
+        return fitted
+
+    def _listed(self, value: Value, name: str, what: str) -> Value:
+        """Return a text that is one of the names in a module of the library, or report that it is none."""
+        data = self.checker.modules.loader.read(f"std:{name}") or b""
+        # Hundreds of names are read whole only where this one is not among them.
+        if f'\n  "{value.value}",\n'.encode("utf-8", "surrogatepass") in data:
+            return value
+        module = self.checker.modules.standard(name)
+        decl = module.find("names", "let") if module is not None else None
+        if module is None or decl is None or decl.value is None:
+            return value
+        names = self.checker.constant(module, decl.value)
+        choices = tuple(names.value) if names.known else ()
+        return self.checker.fit(value, Type("enum", choices=choices), what)
 
     def _named_block(self, value: Value, type: Type, what: str) -> Value:
         """Return a block of the kind that ``type`` asks for, as its name."""

@@ -971,10 +971,13 @@ class Declarations:
         marks = {mark.name.text: mark for mark in item.type.marks}
         self._marks_once(module, item.type)
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed", "network"))
+            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed", "network", "listed"))
             self._param(module, spec, item, text, type, tuple(marks))
             if "network" in marks:
                 spec.params[text].network = self._network(module, marks["network"])
+            if "listed" in marks:
+                texts = self.texts(module, tuple(arg.value for arg in marks["listed"].args or ()))
+                spec.params[text].listed = texts[0] if texts else ""
         elif kind == "input":
             self._known_marks(module, marks, ("judging", "made_with", "compatible"))
             optional = isinstance(item.value, tree.NoneLiteral)

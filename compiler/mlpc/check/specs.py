@@ -39,10 +39,10 @@ class NetworkSpec:
 class ParamSpec:
     """A parameter; one without a default must be given, unless its type is optional.
 
-    ``network`` is there where it holds the layers of a network.
+    ``network`` is there where it holds the layers of a network; ``listed`` is the module of the library whose names it takes.
     """
 
-    __slots__ = ("default", "doc", "marks", "name", "network", "span", "type")
+    __slots__ = ("default", "doc", "listed", "marks", "name", "network", "span", "type")
 
     def __init__(
         self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
@@ -54,6 +54,7 @@ class ParamSpec:
         self.marks = marks
         self.doc = doc
         self.network: NetworkSpec | None = None
+        self.listed = ""
 
 
 class PortSpec:
