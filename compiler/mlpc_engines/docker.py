@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from .directory import Compiled
 
 #: Variables by which pip is told of an index; Dockerfiles that install packages take them.
-_INDEX = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
+_INDEX = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "PIP_DEFAULT_TIMEOUT",
+    "NPM_CONFIG_REGISTRY",
+)
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
 #: Lines of a build that failed which are shown.
 _LINES = 12

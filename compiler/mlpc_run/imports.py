@@ -76,8 +76,19 @@ class Sources:
             found[name] = digest = self._fingerprints.of(path)
             if path.endswith(".py"):
                 waiting.extend(self._imported(path, digest, roots))
+            waiting.extend(self._assets(path))
         self._closures[memory] = dict(sorted(found.items()))
         return self._closures[memory]
+
+    def _assets(self, path: str) -> list[str]:
+        """Return what a package of the step runtime reads beside its code: the files of its folder ``assets``."""
+        if os.path.basename(path) != "__init__.py" or not path.startswith(self._runtime_root + os.sep):
+            return []
+        return [
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(os.path.join(os.path.dirname(path), "assets"))
+            for name in names
+        ]
 
     def _name(self, path: str, base: str) -> str:
         if base != self._runtime_root and path.startswith(self._runtime_root + os.sep):

@@ -12,7 +12,7 @@ import pytest
 from tests.examples.projects import copy_of, digest, edit, metrics
 from tests.mlpc_cli.command import Answer, mlpc
 
-STEPS = ("cells", "parts", "forest", "quality", "catalog", "portable")
+STEPS = ("cells", "parts", "forest", "quality", "catalog", "portable", "page.build")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def tumor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = copy_of("tumor", tmp_path_factory.mktemp("tumor") / "tumor")
     first = mlpc("run", "--env", "ci", cwd=project)
     assert first.code == 0, first
-    assert "promoted api, catalog" in first.out
+    assert "promoted api, page, catalog" in first.out
     return project
 
 
@@ -31,7 +31,7 @@ def run(project: Path, *options: str) -> Answer:
 
 def executed(answer: Answer) -> list[str]:
     """The steps that the summary says were executed."""
-    return re.findall(r"^  (\w+) +ran ", answer.out, re.MULTILINE)
+    return re.findall(r"^  ([\w.]+) +ran ", answer.out, re.MULTILINE)
 
 
 def test_a_second_run_executes_no_step_and_says_so(tumor: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +51,7 @@ class Project:
             "COMPOSE_PROJECT_NAME": name,
             "MLPC_COMPOSE": compose,
             "MLPC_PORT_api": "0",
+            "MLPC_PORT_page": "0",
             "MLPC_MLFLOW_PORT": "0",
         }
         self.name = name
@@ -194,6 +198,23 @@ def test_the_server_is_healthy_and_answers(good: Project) -> None:
     answer = get(f"{url}/predict", about["signature"]["example"])
     assert set(answer["scores"]) == {"true", "false"}
     assert about["artefact"] == good.digest()
+
+
+def test_the_page_is_served_by_nginx(good: Project) -> None:
+    url = good.submit_summary["urls"]["page"]
+    assert good.containers()["page"]["State"]["Health"]["Status"] == "healthy"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        headers, page = answer.headers, answer.read().decode()
+    assert headers["Server"] == "nginx"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    (runtime,) = {each for each in re.findall(r'"url": "([^"]+)"', page) if "runtime" in each}
+    with urllib.request.urlopen(f"{url}/{runtime}", timeout=30) as answer:
+        content = answer.read()
+        assert "immutable" in answer.headers["Cache-Control"]
+    found = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    assert f'"integrity": "sha256-{found}", "url": "{runtime}"' in page
+    size = step(good.submit_summary, "page.build")["metrics"]["size"]
+    assert len(content) < size <= 4 * 2**20
 
 
 def test_nobody_is_root_in_a_container(good: Project) -> None:

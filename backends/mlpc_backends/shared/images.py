@@ -30,6 +30,8 @@ WORKFLOW, RUNTIME, CODE = "workflow.json", "runtime", "project"
 #: Variables by which pip is told of an index; a build passes them on where they are set.
 INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
 _BASE_PYTHON = "3.11"
+#: Steps that take files from packages of npm, which are fetched when their image is built: by module, the lock's name.
+_OF_NPM = {"mlpc_stdlib.runtime.web.site": "onnxruntime-web"}
 _VARIABLES = {
     "PATH": "/opt/mlpc/bin:$PATH",
     "PYTHONPATH": "/mlpc/runtime",
@@ -45,7 +47,18 @@ _VARIABLES = {
 class Image:
     """One image: ``tag`` with a digest of all that is in it, ``nodes`` that run in it, files of its own."""
 
-    __slots__ = ("base", "dockerfile", "locked", "name", "nodes", "requirements", "tag", "text", "lines")
+    __slots__ = (
+        "base",
+        "dockerfile",
+        "locked",
+        "name",
+        "nodes",
+        "requirements",
+        "tag",
+        "text",
+        "lines",
+        "npm",
+    )
 
     def __init__(
         self,
@@ -62,6 +75,8 @@ class Image:
         self.lines = lines
         self.locked = locked
         self.nodes: list[str] = []
+        #: Locks of npm packages that its steps take files from.
+        self.npm: list[str] = []
         self.dockerfile = f"images/{name}/Dockerfile"
         self.text = ""
         self.tag = ""
@@ -69,7 +84,8 @@ class Image:
     @property
     def build_arguments(self) -> tuple[str, ...]:
         """The variables that its build takes where they are set."""
-        return INDEX_VARIABLES if self.requirements else ()
+        own = ("NPM_CONFIG_REGISTRY",) if self.npm else ()
+        return (*INDEX_VARIABLES, *own) if self.requirements else ()
 
     def to_json(self) -> JsonObject:
         """Return what a manifest says of it."""
@@ -100,7 +116,12 @@ class Images:
             if isinstance(node, Task | Service) and node.action.kind == "container":
                 self._build_on(node.id, node.action.target)
             elif isinstance(node, Task | Service):
-                self._take(node.id, tuple(sorted({" ".join(each.split()) for each in node.requirements})))
+                image = self._take(
+                    node.id, tuple(sorted({" ".join(each.split()) for each in node.requirements}))
+                )
+                lock = _OF_NPM.get(node.action.target)
+                if lock is not None and lock not in image.npm:
+                    image.npm.append(lock)
             elif isinstance(node, Gate):
                 self._take(node.id, ())
         for image in self._sets.values():
@@ -183,7 +204,7 @@ class Images:
             ),
         ]
 
-    def _take(self, node: str, requirements: tuple[str, ...]) -> None:
+    def _take(self, node: str, requirements: tuple[str, ...]) -> Image:
         image = self._sets.get(requirements)
         if image is None:
             # A gate needs no packages: what it runs in has a name that no node has.
@@ -192,6 +213,7 @@ class Images:
             self._sets[requirements] = image
         image.nodes.append(node)
         self._by_node[node] = image
+        return image
 
     def _build_on(self, node: str, base: str) -> None:
         """Take the image of a step that brings its own: the adaptor is put on top of that."""
@@ -255,6 +277,13 @@ def _dockerfile(
         lines += [
             f'COPY ["images/{image.name}/requirements.txt", "/tmp/requirements.txt"]',
             f"RUN {_words(install)}",
+        ]
+    if image.npm:
+        fetch = ["/opt/mlpc/bin/python", "-P", "-s", "-m", "mlpc_stdlib.runtime.npm", *image.npm]
+        lines += [
+            'COPY ["runtime", "/mlpc/runtime"]',
+            'ENV PYTHONPATH="/mlpc/runtime"',
+            f"RUN {_words(fetch)}",
         ]
     owned = ["install", "--directory", f"--owner={USER}", f"--group={USER}", *folders]
     user = [

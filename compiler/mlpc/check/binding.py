@@ -468,7 +468,9 @@ class Binder:
         needed = list(self.component.requirements)
         for name, sources in self.block.inputs.items():
             port = self.component.inputs.get(name)
-            if port is None or port.type.base != "model" or port.type.framework:
+            # A service for which something is built is given that, and no model.
+            built = self.component.build is not None
+            if port is None or port.type.base != "model" or port.type.framework or built:
                 continue
             if port.type.frameworks and self.block.kind.runs != "task":
                 continue  # what a service takes of several frameworks, it reads by its own means

@@ -582,7 +582,10 @@ class Declarations:
         self._followed = []
         # What is no step, such as a layer, may have a shape.
         shape = ("takes", "gives") if self.checker.is_role(role) else ()
-        self._body(module, made, decl.body, ("run", "requires", "outside", *shape))
+        kind = self.checker.kind(role, module) if role else None
+        # What a service serves may have to be made first.
+        building = ("build", "build_requires") if kind is not None and kind.runs == "service" else ()
+        self._body(module, made, decl.body, ("run", "requires", "outside", *shape, *building))
         self._inputs_exist(made)
         for item in decl.body.items if decl.body is not None else ():
             if isinstance(item, tree.Attr) and item.name.text == "run":
@@ -591,6 +594,10 @@ class Declarations:
                 self._requires(module, made, item)
             elif isinstance(item, tree.Attr) and item.name.text in shape:
                 self._shape(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text == "build" and building:
+                self._build(module, made, item)
+            elif isinstance(item, tree.Attr) and item.name.text == "build_requires" and building:
+                made.build_requirements = self._required(module, item)
             elif isinstance(item, tree.Attr) and item.name.text == "outside":
                 if isinstance(item.value, tree.Bool):
                     made.outside = item.value.value
@@ -971,7 +978,8 @@ class Declarations:
         marks = {mark.name.text: mark for mark in item.type.marks}
         self._marks_once(module, item.type)
         if kind == "param":
-            self._known_marks(module, marks, ("secret", "bound", "tuned", "fixed", "network", "listed"))
+            known = ("secret", "bound", "tuned", "fixed", "network", "listed", "doc", "name")
+            self._known_marks(module, marks, known)
             self._param(module, spec, item, text, type, tuple(marks))
             if "network" in marks:
                 spec.params[text].network = self._network(module, marks["network"])
@@ -1144,23 +1152,37 @@ class Declarations:
         )
         return None
 
+    def _build(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
+        """Read what makes what a service serves: said as `run` says what runs."""
+        running = spec.action
+        run(self, module, spec, item.value)
+        spec.build, spec.action = spec.action, running
+
     def _requires(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
+        spec.requirements = self._required(module, item)
+
+    def _required(self, module: Module, item: tree.Attr) -> tuple[str, ...]:
+        """Return the requirements that `requires = […]` lists."""
+        texts: tuple[str, ...] = ()
         if isinstance(item.value, tree.List):
-            texts = self.texts(module, item.value.items)
-            spec.requirements = tuple(texts or ())
+            texts = tuple(self.texts(module, item.value.items) or ())
             # The library that comes with the compiler is trusted, and read at every keystroke.
             if not module.path.startswith(("std:", "backend:")):
-                self._packages(module, item.value, spec)
+                self._packages(module, item.value, texts)
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(
-                module, item.value, "`requires` is a list of requirements", 'write `["scikit-learn>=1.6,<2"]`'
+                module,
+                item.value,
+                f"`{item.name.text}` is a list of requirements",
+                'write `["scikit-learn>=1.6,<2"]`',
             )
+        return texts
 
-    def _packages(self, module: Module, node: tree.List, spec: ComponentSpec) -> None:
+    def _packages(self, module: Module, node: tree.List, texts: tuple[str, ...]) -> None:
         """Report what an installer would take for something else than a package."""
         from ..ir.requirements import is_requirement
 
-        for item, text in zip(node.items, spec.requirements, strict=False):
+        for item, text in zip(node.items, texts, strict=False):
             if not is_requirement(text):
                 self.report(
                     Diagnostic(

@@ -154,7 +154,17 @@ def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
-    __slots__ = ("action", "gives", "outside", "requirements", "shaping", "takes", "unbuilt")
+    __slots__ = (
+        "action",
+        "build",
+        "build_requirements",
+        "gives",
+        "outside",
+        "requirements",
+        "shaping",
+        "takes",
+        "unbuilt",
+    )
 
     def __init__(self, name: str, module: Module, span: Span, doc: str, role: str) -> None:
         super().__init__(name, module, span, doc)
@@ -162,6 +172,9 @@ class ComponentSpec(BlockSpec):
         #: ``(kind, target, function, command)`` as in :class:`mlpc.ir.nodes.Action`; None where nothing runs.
         self.action: tuple[str, str, str, tuple[str, ...]] | None = None
         self.requirements: tuple[str, ...] = ()
+        #: Of a service, what makes what it serves: a step that runs once, before it starts; and what that needs.
+        self.build: tuple[str, str, str, tuple[str, ...]] | None = None
+        self.build_requirements: tuple[str, ...] = ()
         #: Whether the declaration says that what runs is still to be built (`run = none`).
         self.unbuilt = False
         #: Whether it reads what may change without anyone here seeing it, so that it runs each time.

@@ -17,6 +17,9 @@ VERSION = 1
 
 _EMPTY: JsonObject = {}
 
+#: What the id of the task ends with that makes what a service serves. No name that a person gives holds a dot.
+BUILD = ".build"
+
 
 class Record:
     """Base of the IR classes: equality and representation by slots."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..check.fit import is_url
-from ..check.specs import LIVE
+from ..check.specs import AFTER, LIVE
 from ..check.values import plain
 from ..ir.nodes import (
+    BUILD,
     Action,
     Condition,
     External,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ..check.typed import TypedBlock, TypedCondition, TypedProgram
     from ..check.values import Value
     from ..ir.nodes import Json, JsonObject, Node
+    from ..resolve.program import Program
     from ..source import Span
 
 
@@ -46,10 +48,15 @@ def lower(typed: TypedProgram) -> Workflow:
         if block.kind.runs == "nothing":
             told[block.id] = {"component": _labels(block)["component"], "arguments": _arguments(block)}
             continue
+        if _is_built(block):
+            nodes.append(_build(block, program))
         nodes.append(_service(block) if block.kind.runs == "service" else _task(block))
         gate = _gate(block)
         if gate is not None:
             nodes.append(gate)
+    built = {block.id: block for block in typed.blocks.values() if _is_built(block)}
+    if built:
+        _follow_builds(nodes, built)
     nodes.extend(
         _fan_out(typed, name, found)
         for name, found in typed.instances.items()
@@ -233,6 +240,69 @@ def _service(block: TypedBlock) -> Service:
         levels=tuple(_condition(c) for c in block.conditions if c.when == LIVE and c.verb == "require"),
         labels=_labels(block),
     )
+
+
+def _is_built(block: TypedBlock) -> bool:
+    return block.kind.runs == "service" and block.component is not None and block.component.build is not None
+
+
+def _build(block: TypedBlock, program: Program) -> Task:
+    """Return the task that makes what a service serves; a gate on what it measures holds the service back."""
+    component = block.component
+    assert component is not None  # asked by the caller
+    assert component.build is not None
+    made = _task(block)
+    made.id = block.id + BUILD
+    made.action = Action(*component.build)
+    made.requirements = tuple(dict.fromkeys(component.build_requirements))
+    for name, param in component.params.items():
+        if made.arguments.get(name) is None and {"name", "doc"} & set(param.marks):
+            decl = program.decl
+            of_pipeline = getattr(decl.name, "text", "") if "name" in param.marks else _doc(decl.doc)
+            own = "" if "name" in param.marks else _doc(block.definition.decl.doc)
+            made.arguments[name] = own or of_pipeline or None
+    return made
+
+
+def _follow_builds(nodes: list[Node], built: dict[str, TypedBlock]) -> None:
+    """Let a service take what its task made, and whatever names its outputs and figures name those of the task."""
+
+    def figures(value: Json) -> Json:
+        if isinstance(value, list):
+            return [figures(item) for item in value]
+        if not isinstance(value, dict) or "const" in value:
+            return value
+        metric = value.get("metric")
+        if isinstance(metric, dict):
+            block = built.get(str(metric["node"]))
+            quantity = block.quantities.get(str(metric["name"])) if block is not None else None
+            if quantity is None or quantity.when != AFTER:
+                return value
+            return {"metric": {**metric, "node": str(metric["node"]) + BUILD}}
+        return {name: figures(item) for name, item in value.items()}
+
+    def source(given: Reference | External) -> Reference | External:
+        if isinstance(given, Reference) and given.node in built:
+            return Reference(given.node + BUILD, given.port, given.key)
+        return given
+
+    for node in nodes:
+        if isinstance(node, Gate):
+            if node.labels["of"] in built:
+                node.labels = {**node.labels, "of": f"{node.labels['of']}{BUILD}"}
+            for condition in node.conditions:
+                condition.expr = _object(figures(condition.expr))
+        if isinstance(node, Task | Service):
+            node.arguments = {name: figures(value) for name, value in node.arguments.items()}
+            node.inputs = {
+                name: Input(tuple(map(source, port.sources)), many=port.many)
+                for name, port in node.inputs.items()
+            }
+        if isinstance(node, Service) and node.id in built:
+            # It serves what was made, and nothing else.
+            node.inputs = {
+                name: Input((Reference(node.id + BUILD, name),)) for name in built[node.id].outputs
+            }
 
 
 def _gate(block: TypedBlock) -> Gate | None:

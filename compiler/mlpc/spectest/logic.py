@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.nodes import BUILD
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +50,9 @@ class Figures:
 
     def figure(self, metric: Mapping[str, Any]) -> Any:
         """Return a figure, or that it is not known."""
-        node, name, of = str(metric["node"]), str(metric["name"]), str(metric.get("class", ""))
+        # What is measured before a service starts is given, and told, as a figure of the service.
+        node = str(metric["node"]).removesuffix(BUILD)
+        name, of = str(metric["name"]), str(metric.get("class", ""))
         if (node, name, of) in self._given:
             return self._given[node, name, of]
         self.missing.append(self._called(node, name, of))
@@ -95,7 +99,8 @@ class Figures:
                     before = len(self.missing)
                     value = self.figure(metric)
                     del self.missing[before:]
-                    called = self._called(metric["node"], metric["name"], metric.get("class", ""))
+                    node = str(metric["node"]).removesuffix(BUILD)
+                    called = self._called(node, metric["name"], metric.get("class", ""))
                     found.setdefault(called, value)
                 else:
                     waiting.extend(reversed(list(item.values())))

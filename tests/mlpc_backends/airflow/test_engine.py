@@ -194,7 +194,7 @@ def test_tumor_comes_out_as_on_one_machine(
     exported = kept.record("portable")["outputs"]["portable"]
     assert exported.rpartition(":")[2] == digest(project, "tumor", "portable", "portable")
     summary = kept.summary()
-    assert (summary["promoted"], summary["exit_code"]) == (["catalog", "api"], 0)
+    assert (summary["promoted"], summary["exit_code"]) == (["catalog", "api", "page"], 0)
     assert "api/promoted.json" in kept.files()
 
 
@@ -221,6 +221,9 @@ def test_a_gate_that_fails_registers_and_publishes_nothing(
         "portable.gate": "success",
         "catalog": "skipped",
         "api": "skipped",
+        "page.build": "skipped",
+        "page.gate": "skipped",
+        "page": "skipped",
     }
     assert "FAIL  accuracy >= 0.9999  (accuracy is 0.9" in run.log
     summary = kept.summary()

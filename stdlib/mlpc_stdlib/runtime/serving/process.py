@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import os
 import select
@@ -22,6 +21,7 @@ from time import monotonic, sleep
 from ... import __version__
 from .. import codes
 from ..contract import StepError, say
+from ..listening import BACKLOG, bind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _CANNOT_START = 3
 _SOON = 1.0
 #: Seconds an idle connection is kept: longer than common proxies keep theirs.
 _KEEP_ALIVE = 75
-_BACKLOG = 2048
 
 
 def serve(settings: Settings) -> None:
@@ -63,26 +62,7 @@ def serve(settings: Settings) -> None:
 
 
 def _bind(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        # Another server that starts now has to find the port taken.
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            message = f"port {settings.port} of {settings.host} is taken"
-            help = "another port: mlpc up --port N; what holds it: ss -ltnp"
-        elif error.errno == errno.EACCES:
-            message = f"this user may not serve on port {settings.port}"
-            help = "ports from 1024 up need no rights: mlpc up --port 8080"
-        else:
-            message = f"cannot serve on {settings.host}:{settings.port}: {error.strerror or error}"
-            help = "127.0.0.1 for this machine alone, 0.0.0.0 for all that reach it"
-        raise StepError(codes.CANNOT_LISTEN, message, help) from None
+    listener = bind(settings.host, settings.port)
     settings.port = listener.getsockname()[1]
     return listener
 
@@ -137,7 +117,7 @@ def _work(
         access_log=False,
         log_level="warning",
         server_header=False,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
     )

@@ -1,0 +1,62 @@
+"""A real browser for tests: Chromium, driven by playwright-core in Node, which are installed where they are not there yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.engines import FOLDER
+from tests.system import install
+
+HERE = Path(__file__).parent
+CHROMIUM = "/usr/bin/chromium"
+
+
+def programs() -> None:
+    """See to it that Node, npm and Chromium are there."""
+    for program, package in (("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")):
+        if shutil.which(program) is None:
+            install(package)
+
+
+def packages() -> Path:
+    """Return the folder with playwright-core and axe-core, as the lock beside this file has them."""
+    import fcntl
+
+    programs()
+    lock = (HERE / "package-lock.json").read_bytes()
+    folder = FOLDER / f"browser-{hashlib.sha256(lock).hexdigest()[:12]}"
+    FOLDER.mkdir(exist_ok=True)
+    with open(FOLDER / "browser.lock", "w", encoding="utf-8") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for name in ("package.json", "package-lock.json"):
+                shutil.copyfile(HERE / name, folder / name)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            (folder / "complete").touch()
+    return folder
+
+
+def visit(site: Path, story: str, **given: Any) -> dict[str, Any]:
+    """Serve a site, let a browser go through a story of ``browser.mjs``, and return what it tells."""
+    words = [
+        "node",
+        str(HERE / "browser.mjs"),
+        str(packages()),
+        CHROMIUM,
+        str(site),
+        story,
+        json.dumps(given),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
