@@ -13,6 +13,7 @@ import pytest
 
 from mlpc_run import containers
 from mlpc_run.errors import EngineError
+from tests import fidelity
 from tests.mlpc_cli.command import Answer
 from tests.mlpc_engines.engine import mlpc, registry
 
@@ -69,8 +70,9 @@ with open(sys.argv[sys.argv.index("--task") + 1]) as file:
     task = json.load(file)
 with open(task["inputs"]["text"]["path"]) as file:
     text = file.read()
-with open(task["secrets"]["key"]) as file:
-    print("the key is", file.read())
+for path in task["secrets"].values():
+    with open(path) as file:
+        print("the key is", file.read())
 print("said", sys.argv[1], "as", os.getuid())
 times = task["arguments"]["times"]
 if times == 7:
@@ -203,6 +205,27 @@ def test_other_engines_run_the_same_image_as_compose(folder: Path, engine: str) 
     dockerfiles = [folder / target / "images" / "second" / "Dockerfile" for target in ("compose", engine)]
     assert dockerfiles[0].read_bytes() == dockerfiles[1].read_bytes()
     assert image_of(folder) in dockerfiles[0].read_text(encoding="utf-8").splitlines()[0]
+
+
+@pytest.mark.usefixtures("docker_engine")
+@pytest.mark.timeout(1200)
+def test_airflow_and_kubeflow_come_to_what_this_machine_comes_to(folder: Path) -> None:
+    """Without the secret: the engine of Kubeflow's SDK mounts none into containers."""
+    spec = (folder / "main.mlp").read_text(encoding="utf-8")
+    for line in (
+        '  secret password: string = env("POEM")\n',
+        "    key = password\n",
+        "  param key: string @secret\n",
+    ):
+        assert line in spec
+        spec = spec.replace(line, "")
+    (folder / "main.mlp").write_text(spec, encoding="utf-8")
+    (folder / "data").mkdir()
+    here = fidelity.on_this_machine(folder, ())
+    assert here.figures["second"]["letters"] == 10
+    for engine in (fidelity.on_kubeflow, fidelity.on_airflow):
+        there = engine(folder, ())
+        assert there.text() == here.text()
 
 
 def test_the_lock_holds_the_digest_of_a_registry_and_every_engine_goes_by_it(
