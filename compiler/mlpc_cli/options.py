@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from . import complete
 from .errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -36,9 +37,14 @@ def optional_file(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def environment(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --env."""
-    return click.option("--env", "environment", default="", metavar="NAME", help="Environment of the spec.")(
-        function
-    )
+    return click.option(
+        "--env",
+        "environment",
+        default="",
+        metavar="NAME",
+        help="Environment of the spec.",
+        shell_complete=complete.environments,
+    )(function)
 
 
 def project(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -230,6 +230,31 @@ def test_what_completes(words: str, found: list[str]) -> None:
     assert answer.out.splitlines() == found
 
 
+TUMOR = Path(__file__).parent.parent.parent / "examples/tumor"
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "found"),
+    [
+        ("mlpc run main.mlp --env", "", ["ci", "prod"]),
+        ("mlpc check --env", "p", ["prod"]),
+        ("mlpc run main.mlp --set", "", ["trees="]),
+        ("mlpc run --only", "f", ["forest"]),
+        ("mlpc explain-value", "api.rep", ["api.replicas"]),
+        ("mlpc run nothing.mlp --env", "", []),
+    ],
+)
+def test_a_shell_is_told_what_the_spec_has(words: str, begun: str, found: list[str]) -> None:
+    answer = mlpc(
+        cwd=TUMOR,
+        _MLPC_COMPLETE="bash_complete",
+        COMP_WORDS=f"{words} {begun}",
+        COMP_CWORD=str(len(words.split())),
+    )
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines() == [f"plain,{name}" for name in found]
+
+
 def test_it_runs_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mlpc_cli", "--version"], capture_output=True, text=True, check=True

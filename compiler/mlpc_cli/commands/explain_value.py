@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlpc_cli import errors
+from mlpc_cli import complete, errors
 from mlpc_cli.errors import Findings
 from mlpc_cli.options import Command, environment, project
 from mlpc_cli.spec import compile_spec, show
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         ("mlpc explain-value trees main.mlp --env ci", "a param, a let or a secret"),
     ],
 )
-@click.argument("name", metavar="VALUE")
+@click.argument("name", metavar="VALUE", shell_complete=complete.values)
 @click.argument("file", required=False, type=click.Path(readable=False))
 @environment
 @project

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlpc.ir.nodes import Service, Task
+from mlpc_cli import complete
 from mlpc_cli.errors import UsageError
 from mlpc_cli.loader import relative
 from mlpc_cli.options import Command, assignments, environment, optional_file, project
@@ -35,11 +36,20 @@ if TYPE_CHECKING:
 )
 @optional_file
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a param; may be repeated."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a param; may be repeated.",
+    shell_complete=complete.assignments,
 )
 @environment
 @click.option(
-    "--only", multiple=True, metavar="STEP", help="Run this step and what it needs; may be repeated."
+    "--only",
+    multiple=True,
+    metavar="STEP",
+    help="Run this step and what it needs; may be repeated.",
+    shell_complete=complete.steps,
 )
 @click.option(
     "--from",
@@ -47,6 +57,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="STEP",
     help="Run this step anew, and what follows; may be repeated.",
+    shell_complete=complete.steps,
 )
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Steps at once; by default one a core."
