@@ -6,7 +6,9 @@ mlpc does not do what is said here. Python's standard library is all that it nee
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -172,6 +174,25 @@ def counters(url: str) -> None:
                 print(f"  {line}")
 
 
+def page(url: str) -> None:
+    """The page in which a browser runs the model: what it loads, and that it is what was built."""
+    start = time.monotonic()
+    while not answers(f"{url}/ready"):
+        expect(time.monotonic() - start < PATIENCE, f"the page was not ready within {PATIENCE} s")
+        time.sleep(0.1)
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text = answer.read().decode()
+    expect("<h1>Tumor</h1>" in text, "the page has another heading")
+    told = json.loads(text.partition('type="application/json" id="page">')[2].partition("</script>")[0])
+    print(f"\nThe page at {url} asks for {len(told['fields'])} measurements, and a browser loads once:")
+    for name, file in sorted(told["files"].items()):
+        with urllib.request.urlopen(f"{url}/{file['url']}", timeout=10) as answer:
+            content = answer.read()
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        expect(file["integrity"] == f"sha256-{digest}", f"{file['url']} is not what was built")
+        print(f"  {name}: {len(content):,} bytes, as its hash says")
+
+
 def main() -> int:
     """Run the demo; the exit status."""
     # What the demo says and what mlpc says come out in the order in which they were said.
@@ -190,6 +211,8 @@ def main() -> int:
             bad_requests(url)
             print("\nGET /metrics:")
             counters(url)
+            host, _, port = url.rpartition(":")
+            page(f"{host}:{int(port) + 1}")
             print(f"\nThe API is described at {url}/docs while the server runs.")
         title("What is promoted, and where it lies")
         mlpc("status", str(SPEC))
