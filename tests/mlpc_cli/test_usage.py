@@ -252,7 +252,7 @@ def test_a_shell_is_told_what_the_spec_has(words: str, begun: str, found: list[s
         COMP_CWORD=str(len(words.split())),
     )
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.splitlines() == [f"plain,{name}" for name in found]
+    assert answer.out.split() == [f"plain,{name}" for name in found]
 
 
 def test_it_runs_as_a_module() -> None:
