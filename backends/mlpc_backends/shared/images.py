@@ -31,7 +31,7 @@ WORKFLOW, RUNTIME, CODE = "workflow.json", "runtime", "project"
 INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
 _BASE_PYTHON = "3.11"
 #: Steps that take files from packages of npm, which are fetched when their image is built: by module, the lock's name.
-_OF_NPM = {"mlpc_stdlib.runtime.web.site": "onnxruntime-web"}
+_OF_NPM = {"mlpc_stdlib.runtime.tfjs": "tensorflow", "mlpc_stdlib.runtime.web.site": "onnxruntime-web"}
 _VARIABLES = {
     "PATH": "/opt/mlpc/bin:$PATH",
     "PYTHONPATH": "/mlpc/runtime",

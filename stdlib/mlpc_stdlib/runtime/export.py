@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from . import codes, models, parity
+from . import codes, models, parity, parity_report
 from .contract import Result, StepError, Task, a_or_an, write_atomically, write_json
 
 TYPE_CHECKING = False
@@ -47,8 +47,12 @@ def onnx(task: Task, result: Result) -> None:
     run(session, [[0.0] * len(signature["features"])])
     result.metrics["size"] = len(made)
     features = parity.rows(task, signature)
-    if features is not None:
-        parity.record(result, compare(model, signature, session, features, task.argument("parity.max_abs")))
+    max_abs = task.argument("parity.max_abs")
+    compared = None if features is None else compare(model, signature, session, features, max_abs)
+    if compared is not None:
+        parity.record(result, compared)
+    about = {"format": "onnx", "runtime": "onnxruntime", "size": len(made), "max_abs": max_abs}
+    parity_report.write(task.outputs.get("report"), signature, compared, about)
 
 
 def portable_signature(signature: JsonObject) -> JsonObject:

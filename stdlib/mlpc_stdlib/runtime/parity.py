@@ -34,6 +34,9 @@ PORT = "parity.data"
 NEAR = 1e-6
 #: Rows that go through a model at a time.
 BATCH = 4096
+#: A layer counts as differing where it is off by this share of what its values span: what quantisation does to a layer stays
+#: well below.
+APART = 0.1
 
 
 class Compared:

@@ -67,7 +67,7 @@ def tflite(task: Task, result: Result) -> None:
             portable_signature(signature, run, told["libraries"]),
         )
         result.metrics["size"] = len(made)
-        place.judge(result, told["layers"])
+        place.judge(result, "tflite", "LiteRT", told["layers"])
 
 
 def portable_signature(signature: JsonObject, run: JsonObject, libraries: dict[str, str]) -> JsonObject:

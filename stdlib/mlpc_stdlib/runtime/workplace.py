@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from . import codes, models, parity, tensors
+from . import codes, models, parity, parity_report, tensors
 from .contract import StepError
 
 TYPE_CHECKING = False
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
     Array = numpy.ndarray[Any, Any]
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
-
-#: A layer counts as differing where it is off by this share of what its values span: what quantisation does to a layer stays
-#: well below.
-APART = 0.1
 
 
 def signature_of(source: Artefact) -> JsonObject:
@@ -54,6 +50,7 @@ class Workplace:
         self._holder = tempfile.TemporaryDirectory(prefix="mlpc-export-")
         self.folder = self._holder.name
         self._max_abs = task.argument("parity.max_abs")
+        self._report = task.outputs.get("report")
         try:
             self.shape = tensors.shape_of(signature)
             features = parity.rows(task, signature)
@@ -126,13 +123,18 @@ class Workplace:
                 )
         return found
 
-    def judge(self, result: Result, layers: Sequence[str]) -> None:
-        """Put the figures of parity into the result of the step, and name the first layer that differs."""
-        compared = self.compared()
+    def judge(self, result: Result, form: str, runtime: str, names: Sequence[str]) -> None:
+        """Put the figures of parity into the result of the step, write its report, and name the first layer that differs.
+
+        ``form`` and ``runtime`` are what the model was exported to and what ran it; ``names`` are those of its layers.
+        """
+        compared, layers = self.compared(), self.layers(names)
+        about = {"format": form, "runtime": runtime, "size": result.metrics["size"], "max_abs": self._max_abs}
+        parity_report.write(self._report, self.signature, compared, about, layers)
         if compared is None:
             return
         parity.record(result, compared)
-        first = next(filter(_apart, self.layers(layers)), None)
+        first = next(filter(_apart, layers), None)
         within = self._max_abs is None or float(compared.difference.max()) <= self._max_abs
         if first is not None and not (within and compared.alike.all()):
             off = (
@@ -148,7 +150,7 @@ class Workplace:
 
 def _apart(layer: JsonObject) -> bool:
     difference = layer["difference"]
-    return difference is None or difference > APART * layer["span"]
+    return difference is None or difference > parity.APART * layer["span"]
 
 
 def scores(signature: JsonObject, values: Floats) -> Floats:
