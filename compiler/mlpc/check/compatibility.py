@@ -1,7 +1,8 @@
 """What can become what, and where it runs: read from `compatibility.mlp` of the standard library, a table and no code.
 
 An input is marked `@compatible` where the table has a say. A row of `fails` says of a network with a certain layer or
-activation that an export makes nothing of it, or that a deployment does not run it; rows of `works` say what does.
+activation, or of all models of a family, that an export makes nothing of it, or that a deployment does not run it; rows of
+`works` say what does.
 """
 
 from __future__ import annotations
@@ -37,8 +38,7 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
     if not way:
         return
     trained = way[-1][0]
-    if not any(param.network is not None for param in trained.component.params.values()):  # type: ignore[union-attr]
-        return  # what fails is said of the layers of networks
+    network = any(param.network is not None for param in trained.component.params.values())  # type: ignore[union-attr]
     exports = {each.component.name: each for each, _ in way[:-1] if each.component is not None}
     for row in rows(checker, "fails"):
         here, export = (row.get("on"), row.get("to")) if "on" in row else (row.get("to"), None)
@@ -47,7 +47,11 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
         made = block if export is None else exports.get(str(export))
         if made is None or not _made_so(row, made) or not _of(row, way[-1]):
             continue
-        for place, what in _inside(row, trained):
+        if "layer" not in row and "activation" not in row:
+            inside = [(trained.span, f"`{trained.component.name}`")] if _certainly(row, way[-1]) else []  # type: ignore[union-attr]
+        else:
+            inside = list(_inside(row, trained)) if network else []
+        for place, what in inside:
             _report(checker, block, sources[0], row, place, what, made)
             return
 
@@ -73,7 +77,7 @@ def _report(
             codes.CANNOT_BECOME,
             f"`{shown}` {verb}: {row.get('because', '')}",
             source.span,
-            label=f"has {what}",
+            label=f"has {what}" if "layer" in row or "activation" in row else f"made by {what}",
             labels=labels,
             help=[f"what works: {row['instead']}"] if "instead" in row else [],
         )
@@ -112,7 +116,8 @@ def ways_out(checker: Checker, typed: TypedProgram, source: TypedSource) -> list
         return []
     what = f"{family} of {framework}" if family else f"a model of {framework}"
     becomes = [
-        f"`{to}` for " + ", ".join(f"`{each}`" for each in dict.fromkeys(on)) for to, on in found.items()
+        f"`{to}`" + (" for " + ", ".join(f"`{each}`" for each in dict.fromkeys(on)) if on else "")
+        for to, on in found.items()
     ]
     return [f"{what} {'become' if family.endswith('s') else 'becomes'} " + "; ".join(becomes)]
 
@@ -143,6 +148,13 @@ def _of(row: Row, made: tuple[TypedBlock, str]) -> bool:
     type = block.outputs.get(output)
     port = block.component.outputs.get(output) if block.component is not None else None
     return type is not None and _fits(row, type.framework, port.family if port is not None else "")
+
+
+def _certainly(row: Row, made: tuple[TypedBlock, str]) -> bool:
+    """Return whether it is known of a model that it is of the family that ``row`` speaks of."""
+    block, output = made
+    port = block.component.outputs.get(output) if block.component is not None else None
+    return "family" not in row or bool(port is not None and port.family)
 
 
 def _made_so(row: Row, made: TypedBlock) -> bool:

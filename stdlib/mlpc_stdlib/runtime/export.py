@@ -37,7 +37,7 @@ def onnx(task: Task, result: Result) -> None:
     """
     source, output = task.input("model"), task.output("portable")
     model, signature = models.load(source, result)
-    _refuse_what_has_no_form(signature)
+    refuse_what_has_no_form(signature)
     made = convert(model, signature)
     os.makedirs(output.path, exist_ok=True)
     write_atomically(os.path.join(output.path, ONNX_FILE), made)
@@ -67,7 +67,12 @@ def portable_signature(signature: JsonObject) -> JsonObject:
     return made
 
 
-def _refuse_what_has_no_form(signature: JsonObject) -> None:
+def refuse_what_has_no_form(signature: JsonObject) -> None:
+    """Refuse what takes no numbers, or says no probabilities.
+
+    Raises:
+        StepError: the model is so.
+    """
     for feature in signature["features"]:
         if feature["dtype"] not in ("bool", "int64", "float64"):
             raise StepError(

@@ -50,7 +50,8 @@ def test_steps_from_data_to_figures_share_one_environment(action: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["export:onnx", "lightgbm:regressor", "register:mlflow", "xgboost:classifier"]
+    "action",
+    ["c_trees:c_trees", "export:onnx", "lightgbm:regressor", "register:mlflow", "xgboost:classifier"],
 )
 def test_the_others_have_the_same_and_more(action: str) -> None:
     assert set(required(f"{RUNTIME}.{action}")) > set(BASE)
@@ -68,6 +69,7 @@ def test_the_others_have_the_same_and_more(action: str) -> None:
         "evaluate:regression",
         "export:onnx",
         "register:mlflow",
+        "c_trees:c_trees",
         "xgboost:classifier",
         "xgboost:regressor",
         "lightgbm:classifier",
