@@ -251,7 +251,10 @@ def shown_size(size: int) -> str:
 
 def _facts(signature: JsonObject, model: Artefact, runtime: str, made: Site) -> list[tuple[str, str, bool]]:
     trained = [
-        f"{name} {version}" for name, version in (signature.get("libraries") or {}).items() if name != "numpy"
+        f"{name} {version}"
+        for name, version in (signature.get("libraries") or {}).items()
+        # What it was exported for is said below.
+        if name != "numpy" and not name.startswith("@")
     ]
     digest = model.digest.rpartition(":")[2]
     found = [
