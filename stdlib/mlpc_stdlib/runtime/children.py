@@ -1,11 +1,13 @@
 """Runs what may take its process down with it (converters, TensorFlow) in a process of its own, with an end in time.
 
 The parent calls :func:`call`; in the child ``python -m mlpc_stdlib.runtime.children FOLDER`` finds ``job.json`` there and
-writes ``answer.json``.
+writes ``answer.json``. A :class:`Worker` is asked more than once: ``… children --serve`` reads jobs from its standard input, one
+a line, and answers on its standard output.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -18,6 +20,7 @@ from .contract import StepError, write_json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
     from .contract import JsonObject
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a child may take; a step with a shorter `timeout` is ended by its engine before.
 LIMIT = 1800.0
-_JOB, _ANSWER = "job.json", "answer.json"
+_JOB, _ANSWER, _SERVE = "job.json", "answer.json", "--serve"
 #: What TensorFlow prints without being asked, and how it chooses between ways to compute.
 _VARIABLES = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -81,6 +84,10 @@ def call(
                 f"the process for {doing} died: {_cause(done.returncode)}",
                 [*help, "the log of the step has what it printed"],
             ) from None
+    return _answer(told)
+
+
+def _answer(told: JsonObject) -> JsonObject:
     error = told.get("error")
     if error is not None:
         raise StepError(
@@ -88,6 +95,64 @@ def call(
         )
     answer: JsonObject = told["answer"]
     return answer
+
+
+class Worker:
+    """A process that does one job after the other, so that what takes seconds to import is imported once.
+
+    It ends with ``with``, and with this process, however that ends: what it reads its jobs from is closed then. There is no end
+    in time, since training takes what it takes: the `timeout` of a step ends both.
+    """
+
+    def __init__(self) -> None:
+        command = [sys.executable, *_same_path(), "-m", "mlpc_stdlib.runtime.children", _SERVE]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **_VARIABLES},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self._doing = ""
+        self._help: Sequence[str] = ()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    def begin(self, function: Function, job: JsonObject, doing: str, help: Sequence[str] = ()) -> None:
+        """Let the process call a function of the step runtime; ``doing`` and ``help`` are for messages if it dies."""
+        self._doing, self._help = doing, help
+        told = {"module": function.__module__, "function": function.__name__, "job": job}
+        assert self._process.stdin is not None
+        # A process that has died is noticed where its answer is missing.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(told) + "\n")
+            self._process.stdin.flush()
+
+    def answer(self) -> JsonObject:
+        """Wait for what the function that was begun last returns.
+
+        Raises:
+            StepError: the function raised one, or the process died.
+        """
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.endswith("\n"):
+            raise StepError(
+                codes.STEP_CRASHED,
+                f"the process for {self._doing} died: {_cause(self._process.wait())}",
+                [*self._help, "the log of the step has what it printed"],
+                final=False,
+            )
+        return _answer(json.loads(line))
 
 
 def _same_path() -> list[str]:
@@ -118,12 +183,46 @@ def _cause(status: int) -> str:
 
 def main(folder: str) -> int:
     """Do what ``job.json`` says and write ``answer.json``."""
+    if folder == _SERVE:
+        serve()
+    with open(os.path.join(folder, _JOB), "rb") as file:
+        told = json.loads(file.read())
+    write_json(os.path.join(folder, _ANSWER), _do(told))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The libraries of TensorFlow sometimes crash when they are taken down; all that counts is written.
+    os._exit(0)
+
+
+def serve() -> NoReturn:
+    """Do the jobs that come by standard input, until it ends: then at once, whatever is being done."""
+    import queue
+    import signal
+    import threading
+
+    # Who asks decides when this ends; a key that is pressed goes to both.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print goes to the log
+    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            jobs.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, name="jobs", daemon=True).start()
+    while True:
+        told = _do(json.loads(jobs.get()))
+        answers.write(json.dumps(told) + "\n")
+        answers.flush()
+
+
+def _do(told: JsonObject) -> JsonObject:
     import importlib
 
     from .__main__ import explain
 
-    with open(os.path.join(folder, _JOB), "rb") as file:
-        told = json.loads(file.read())
     try:
         function: Function = getattr(importlib.import_module(told["module"]), told["function"])
         answer: JsonObject = {"answer": function(told["job"])}
@@ -133,11 +232,7 @@ def main(folder: str) -> int:
         raise
     except Exception as problem:  # noqa: BLE001 - the parent says it
         answer = {"error": explain(problem).to_json()}
-    write_json(os.path.join(folder, _ANSWER), answer)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # The libraries of TensorFlow sometimes crash when they are taken down; all that counts is written.
-    os._exit(0)
+    return answer
 
 
 if __name__ == "__main__":

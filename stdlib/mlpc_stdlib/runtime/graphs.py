@@ -62,14 +62,21 @@ def answer(model: Any, job: JsonObject) -> list[str]:
     if not job["rows"]:
         return []
     rows = numpy.load(job["rows"])
+    numpy.save(os.path.join(job["folder"], "original.npy"), said(model, rows))
+    between = _between(model, rows[:PROBED])
+    keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(between)})
+    return [name for name, _ in between]
+
+
+def said(model: Any, rows: Array) -> Array:
+    """Return what a network says of rows, ``[rows, outputs]``, in 64 bits."""
+    import numpy
+
     parts = [
         numpy.asarray(model(rows[start : start + _BATCH], training=False))
         for start in range(0, len(rows), _BATCH)
     ]
-    numpy.save(os.path.join(job["folder"], "original.npy"), numpy.concatenate(parts).astype(numpy.float64))
-    between = _between(model, rows[:PROBED])
-    keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(between)})
-    return [name for name, _ in between]
+    return numpy.concatenate(parts).astype(numpy.float64)
 
 
 def keep_layers(job: JsonObject, file: str, found: Mapping[int, Array]) -> None:

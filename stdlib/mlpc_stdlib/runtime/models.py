@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.joblib"
 SIGNATURE_FILE = "signature.json"
 #: The file of the runtime, by framework, whose ``load(folder, signature)`` returns a model with the methods of an estimator.
-LOADERS = {"lightgbm": "boosted", "onnx": "portable", "xgboost": "boosted"}
+LOADERS = {"keras": "networks", "lightgbm": "boosted", "onnx": "portable", "xgboost": "boosted"}
 #: Fixed, so that the bytes do not follow the version of Python.
 _PROTOCOL = 5
 
@@ -274,7 +274,9 @@ def example_of(frame: pandas.DataFrame, features: Sequence[schema.Column]) -> Js
     made: JsonObject = {}
     for column in features:
         values = frame[column.name].dropna()
-        if column.dtype == "string":
+        if column.dtype == "tensor":
+            made[column.name] = _middle(values, column.shape)
+        elif column.dtype == "string":
             choices = column.type.get("choices")
             hidden = "sensitive" in column.marks and not choices
             made[column.name] = "…" if hidden or values.empty else str(sorted(values.mode())[0])
@@ -288,6 +290,16 @@ def example_of(frame: pandas.DataFrame, features: Sequence[schema.Column]) -> Js
             middle = values.astype("float64").quantile(0.5, interpolation="lower")
             made[column.name] = int(middle) if column.dtype == "int64" else float(middle)
     return made
+
+
+def _middle(values: pandas.Series[Any], shape: Sequence[int]) -> Any:
+    """Return the middle of each number of some tensors, as lists within lists."""
+    import numpy
+
+    if values.empty:
+        return None
+    numbers = numpy.sort(numpy.stack(list(values)), axis=0)
+    return numbers[(len(numbers) - 1) // 2].reshape(tuple(shape)).tolist()
 
 
 def python_value(value: Any) -> Any:

@@ -43,12 +43,20 @@ def of_frame(signature: JsonObject, frame: pandas.DataFrame, origin: str) -> Sin
     the network.
 
     Raises:
-        StepError: the frame lacks a feature.
+        StepError: the frame lacks a feature, or values of one.
     """
     import numpy
 
     shape = shape_of(signature)
     chosen = models.matrix(signature, frame, origin)
+    for name in chosen.columns:
+        count = int(chosen[name].isna().sum())
+        if count:
+            raise StepError(
+                codes.MODEL_MISFITS_DATA,
+                f"`{name}` is missing in {count} of {len(chosen)} rows of {origin}, and a network takes no missing values",
+                "fill the gaps in a `transform` of your own, or leave such rows out",
+            )
     if signature["features"][0]["dtype"] == "tensor":
         column = chosen[signature["features"][0]["name"]]
         made: Singles = numpy.asarray(numpy.stack(list(column)), dtype=numpy.float32).reshape(-1, *shape)

@@ -7,6 +7,7 @@ from .contract import Result, StepError, Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     import numpy
@@ -23,6 +24,11 @@ class Training:
 
     ``features`` is a frame of ``float64``, ``[rows, features]``; ``target`` the label, ``[rows]``.
     """
+
+    #: The columns that can be learned from, by `dtype`.
+    takes: Collection[str] = ("bool", "int64", "float64")
+    #: What to write where a label of whole numbers is an amount.
+    amount = 'goal = "regression"'
 
     def __init__(self, task: Task, result: Result, goal: str | None = None) -> None:
         """Read and judge the input ``data``.
@@ -54,7 +60,7 @@ class Training:
             )
         self.classifies = self._goal(goal) == "classification"
         self.frame = frame
-        self.features: pandas.DataFrame = frame[[column.name for column in self.columns]].astype("float64")
+        self.features = self._features(frame[[column.name for column in self.columns]])
         self.target = self._target(frame[label.name])
         self.incomplete = any(column.nullable for column in self.columns)
 
@@ -83,11 +89,15 @@ class Training:
                 f"the label `{self.label.name}` is missing in {count} of {len(frame)} rows of `{port}`",
             )
         self.result.rows[port] = len(frame)
-        return frame[names].astype("float64"), self._values(frame[self.label.name])
+        return self._features(frame[names]), self._values(frame[self.label.name])
+
+    def _features(self, chosen: pandas.DataFrame) -> pandas.DataFrame:
+        """Return the columns that are learned from in the form in which they are."""
+        return chosen.astype("float64")
 
     def _refuse_texts(self) -> None:
         for column in self.columns:
-            if column.dtype not in ("bool", "int64", "float64"):
+            if column.dtype not in self.takes:
                 raise StepError(
                     codes.NOT_A_FEATURE,
                     f"column `{column.name}` is {column.expected}, and this estimator learns from numbers",
@@ -133,7 +143,7 @@ class Training:
         if self.label.dtype == "int64" and len(distinct) >= MANY_CLASSES:
             self.result.warning(
                 f"the label `{self.label.name}` has {len(distinct)} different whole numbers, each taken as a class;"
-                ' for an amount: goal = "regression"'
+                f" for an amount: {self.amount}"
             )
         return found
 

@@ -44,7 +44,7 @@ def test_each_says_what_takes_its_place(name: str) -> None:
     assert [item.code.name for item in found] == ["closed-system"]
     assert "take" in found[0].help[0] or "has become" in found[0].help[0]
     assert found[0].help[1] == (
-        "components for `train`: `keras.classifier`, `lightgbm.classifier`, `lightgbm.regressor`,"
+        "components for `train`: `keras.classifier`, `keras.regressor`, `lightgbm.classifier`, `lightgbm.regressor`,"
         " `sklearn.logistic_regression`, `sklearn.random_forest`, `xgboost.classifier`, `xgboost.regressor`"
     )
 

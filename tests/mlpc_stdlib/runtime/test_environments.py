@@ -84,6 +84,17 @@ def test_every_requirement_has_a_lower_bound_and_one_to_what_breaks(action: str)
     assert "<3.1" in pandas
 
 
+def test_all_that_touches_a_network_shares_one_environment() -> None:
+    """TensorFlow takes 2 GB: training, judging and exporting have one set of requirements."""
+    text = (STDLIB / "mlpc_stdlib/ports.mlp").read_text(encoding="utf-8")
+    told = re.search(r"let keras = (\[[^\]]*\])", text)
+    assert told is not None
+    wanted = sorted(json.loads(re.sub(r",\s*\]", "]", told.group(1))))
+    assert set(wanted) >= set(required(f"{RUNTIME}.evaluate:classification"))
+    for action in ("keras:classifier", "keras:regressor", "tflite:tflite", "tfjs:tfjs"):
+        assert sorted(required(f"{RUNTIME}.{action}")) == wanted, action
+
+
 class Environments:
     """Makes environments by uv and runs steps in them."""
 
