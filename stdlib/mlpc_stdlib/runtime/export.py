@@ -36,6 +36,11 @@ def onnx(task: Task, result: Result) -> None:
         StepError: the model cannot be exported.
     """
     source, output = task.input("model"), task.output("portable")
+    if models.read_signature(source.path)["framework"] == "keras":
+        from . import onnx_networks
+
+        onnx_networks.onnx(task, result)
+        return
     model, signature = models.load(source, result)
     refuse_what_has_no_form(signature)
     made = convert(model, signature)

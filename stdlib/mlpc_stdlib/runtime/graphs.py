@@ -90,24 +90,30 @@ def keep_layers(job: JsonObject, file: str, found: Mapping[int, Array]) -> None:
 
 
 def _between(model: Any, rows: Array) -> list[tuple[str, Array]]:
-    """Return name and output of each layer that has one output."""
+    """Return name and output of each layer that has one output; nothing of a network that is no graph of layers."""
     import keras
     import numpy
 
-    layers = [
-        layer
-        for layer in model.layers
-        if not isinstance(layer, keras.layers.InputLayer) and len(layer._inbound_nodes) == 1
-    ]
-    single = [layer for layer in layers if not isinstance(layer.output, list | tuple | dict)]
-    if not single:
-        return []
-    probe = keras.Model(model.inputs, [layer.output for layer in single])
-    outputs = probe(rows, training=False)
-    values = outputs if isinstance(outputs, list | tuple) else [outputs]
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    values: list[Any] = []
+    if isinstance(model, keras.Sequential):
+        given = rows
+        for layer in layers:
+            # Some layers do otherwise while training.
+            more = {"training": False} if layer._call_has_training_arg else {}
+            given = layer(given, **more)
+            values.append(given)
+    else:
+        try:
+            layers = [layer for layer in layers if not isinstance(layer.output, list | tuple | dict)]
+            probe = keras.Model(model.inputs, [layer.output for layer in layers])
+            said: Any = probe(rows, training=False)
+        except (AttributeError, ValueError):
+            return []
+        values = list(said) if isinstance(said, list | tuple) else [said]
     return [
         (layer.name, numpy.asarray(value, dtype=numpy.float64))
-        for layer, value in zip(single, values, strict=True)
+        for layer, value in zip(layers, values, strict=True)
     ]
 
 

@@ -25,18 +25,27 @@ class Portable:
         self._session = export.open_session(os.path.join(folder, export.ONNX_FILE), 1)
         self._run = export.run
         self._classes = signature["classes"]
+        self._signature = signature
         #: Features by name, as an estimator has that learned from a frame.
         self.feature_names_in_ = [feature["name"] for feature in signature["features"]]
 
+    def _taken(self, rows: pandas.DataFrame) -> Any:
+        """Return rows as the graph takes them: numbers side by side, or the one tensor of each."""
+        if any(feature["dtype"] == "tensor" for feature in self._signature["features"]):
+            from . import tensors
+
+            return tensors.of_frame(self._signature, rows, "the data")
+        return rows.to_numpy(dtype="float64")
+
     def predict_proba(self, rows: pandas.DataFrame) -> Floats:
         """Return the probabilities of the classes, ``[rows, classes]``."""
-        return self._run(self._session, rows.to_numpy(dtype="float64"))
+        return self._run(self._session, self._taken(rows))
 
     def predict(self, rows: pandas.DataFrame) -> Any:
         """Return the class with the highest score, the first of equals, or the value of a regression, ``[rows]``."""
         import numpy
 
-        found = self._run(self._session, rows.to_numpy(dtype="float64"))
+        found = self._run(self._session, self._taken(rows))
         if self._classes is None:
             return found[:, 0]
         return numpy.asarray(self._classes)[found.argmax(axis=1)]

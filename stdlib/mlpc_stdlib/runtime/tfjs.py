@@ -66,7 +66,7 @@ def tfjs(task: Task, result: Result) -> None:
             portable_signature(signature, told["width"], place.shape, told["libraries"]),
         )
         result.metrics["size"] = size
-        _run(place, told)
+        _run(place, told, place.given(output))
         place.judge(result, "tfjs", "TensorFlow.js", told["layers"])
 
 
@@ -85,9 +85,10 @@ def portable_signature(
 def _convert(job: JsonObject) -> JsonObject:
     """In a child: write the files of the graph model, and let the original answer."""
     model = graphs.load(job["model"])
-    layers = graphs.answer(model, job)
     saved = os.path.join(job["folder"], "saved")
     graphs.save(model, saved, job["shape"], None)
+    # After that: names in what was saved count how often a layer was called.
+    layers = graphs.answer(model, job)
     graph, taken, said = graphs.freeze(saved)
     graph = _optimized(graph, said)
     _rename(graph, taken, graphs.INPUT)
@@ -242,15 +243,15 @@ def packed_weight(values: Array, quantize: str, many: bool) -> tuple[JsonObject,
     return {}, values.astype(values.dtype.newbyteorder("<")).tobytes()
 
 
-def _run(place: Workplace, told: JsonObject) -> None:
+def _run(place: Workplace, told: JsonObject, given: str | None) -> None:
     """Let TensorFlow.js answer in Node, ``exported.npy`` and ``probed.npz``; without rows one of zeros, to see that it loads."""
     import numpy
 
-    rows = numpy.zeros((1, *place.shape), numpy.float32) if place.rows is None else numpy.load(place.rows)
+    rows = numpy.zeros((1, *place.shape), numpy.float32) if given is None else numpy.load(given)
     output = place.signature["outputs"][0]["name"]
     said = _node(place, rows, [output])
     numpy.save(place.path("exported.npy"), said[0].reshape(len(rows), -1).astype(numpy.float64))
-    if place.rows is None:
+    if given is None:
         return
     found = graphs.places(told["layers"], told["nodes"])
     probed = _node(place, rows[: graphs.PROBED], [told["nodes"][position] for position in found.values()])

@@ -57,15 +57,15 @@ def tflite(task: Task, result: Result) -> None:
         with open(place.path(TFLITE_FILE), "rb") as file:
             made = file.read()
         write_atomically(os.path.join(output.path, TFLITE_FILE), made)
-        run = children.call(
-            _run,
-            {**job, "layers": told["layers"]},
-            "LiteRT, which runs the exported model,",
-        )
+        told_by = "LiteRT, which runs the exported model,"
+        forms = children.call(_run, {**job, "rows": None}, told_by)
         write_json(
             os.path.join(output.path, models.SIGNATURE_FILE),
-            portable_signature(signature, run, told["libraries"]),
+            portable_signature(signature, forms, told["libraries"]),
         )
+        given = place.given(output)
+        if given is not None:
+            children.call(_run, {**job, "rows": given, "layers": told["layers"]}, told_by)
         result.metrics["size"] = len(made)
         place.judge(result, "tflite", "LiteRT", told["layers"])
 
@@ -106,9 +106,10 @@ def _convert(job: JsonObject) -> JsonObject:
     import tensorflow
 
     model = graphs.load(job["model"])
-    layers = graphs.answer(model, job)
     saved = os.path.join(job["folder"], "saved")
     graphs.save(model, saved, job["shape"], 1)
+    # After that: names in what was saved count how often a layer was called.
+    layers = graphs.answer(model, job)
     converter = tensorflow.lite.TFLiteConverter.from_saved_model(saved)
     quantize = job["quantize"]
     if quantize != "none":
@@ -220,6 +221,9 @@ def _probe(interpreter: Any, rows: Array, job: JsonObject) -> None:
     details = {item["index"]: item for item in interpreter.get_tensor_details()}
     order = [details[int(item["outputs"][0])] for item in interpreter._get_ops_details()]
     found = graphs.places(job["layers"], [item["name"] for item in order])
+    if job["layers"]:
+        # What comes last has the name of the output, not of its layer.
+        found[len(job["layers"]) - 1] = len(order) - 1
     gathered: dict[int, list[Array]] = {number: [] for number in found}
     for row in rows:
         interpreter.set_tensor(taken["index"], whole(row[None], taken))

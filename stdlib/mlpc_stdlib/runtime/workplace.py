@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | ``rows.npy`` | the rows of ``parity.data`` as the network takes them, ``[rows, *shape]`` |
+| ``given.npy`` | the same rows as the export's own signature says that they are to be made |
 | ``original.npy``, ``exported.npy`` | what the original and the export said of them, ``[rows, outputs]`` |
 | ``layers.npz``, ``probed.npz`` | what lies behind each layer, for the first rows: of the original, of the export |
 """
@@ -53,12 +54,8 @@ class Workplace:
         self._report = task.outputs.get("report")
         try:
             self.shape = tensors.shape_of(signature)
-            features = parity.rows(task, signature)
-            self.rows = (
-                self.keep("rows.npy", tensors.of_frame(signature, features, f"`{parity.PORT}`"))
-                if features is not None
-                else None
-            )
+            self._features = parity.rows(task, signature)
+            self.rows = self._prepared("rows.npy", signature)
         except BaseException:
             self._holder.cleanup()
             raise
@@ -68,6 +65,20 @@ class Workplace:
 
     def __exit__(self, *raised: object) -> None:
         self._holder.cleanup()
+
+    def _prepared(self, file: str, signature: JsonObject) -> str | None:
+        if self._features is None:
+            return None
+        return self.keep(file, tensors.of_frame(signature, self._features, f"`{parity.PORT}`"))
+
+    def given(self, output: Artefact) -> str | None:
+        """Prepare the rows by the signature that was written, as whoever runs the export does, and return where they lie.
+
+        What is wrong in that signature (a scaling, the order of the classes) is then seen like what is wrong in the
+        file beside it.
+        """
+        self._exported = models.read_signature(output.path)
+        return self._prepared("given.npy", self._exported)
 
     def path(self, name: str) -> str:
         """Return where a file of the folder lies."""
@@ -97,7 +108,10 @@ class Workplace:
         if self.rows is None:
             return None
         original = scores(self.signature, numpy.load(self.path("original.npy")))
-        exported = scores(self.signature, numpy.load(self.path("exported.npy")))
+        exported = scores(self._exported, numpy.load(self.path("exported.npy")))
+        if self._exported["classes"] != self.signature["classes"]:
+            order = [self._exported["classes"].index(name) for name in self.signature["classes"]]
+            exported = exported[:, order]
         decided = original.argmax(axis=1) if self.signature["task"] == "classification" else None
         return parity.Compared(original, exported, decided, self._max_abs)
 

@@ -1,0 +1,190 @@
+"""Turns a Keras model into ONNX, with the scaling of its columns in the graph: nothing of it is made whole numbers of here.
+
+Keras' own export leaves weights out of the graph; what is frozen first is whole.
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import children, codes, export, graphs, models
+from .contract import StepError, write_atomically, write_json
+from .workplace import Workplace, signature_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .contract import JsonObject, Result, Task
+
+
+def onnx(task: Task, result: Result) -> None:
+    """Export a Keras model to ONNX, with one input and one output (see ``signature.json``).
+
+    Raises:
+        StepError: the model has no such form, or the converter died.
+    """
+    import numpy
+
+    source, output = task.input("model"), task.output("portable")
+    signature = signature_of(source)
+    with Workplace(task, signature) as place:
+        said = signature["outputs"][0]["name"]
+        classes = signature["classes"]
+        told = children.call(
+            _convert,
+            place.job(
+                source, output=said, classes=len(classes) if classes else 0, scaling=signature.get("scaling")
+            ),
+            "the conversion to ONNX",
+        )
+        os.makedirs(output.path, exist_ok=True)
+        with open(place.path(export.ONNX_FILE), "rb") as file:
+            made = file.read()
+        path = os.path.join(output.path, export.ONNX_FILE)
+        write_atomically(path, made)
+        portable = export.portable_signature(signature)
+        portable.pop("scaling", None)
+        portable["inputs"][0]["shape"] = [None, *place.shape]
+        portable["libraries"] = {**signature["libraries"], **told["libraries"]}
+        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
+        result.metrics["size"] = len(made)
+        session = export.open_session(path, 1)
+        given = place.given(output)
+        rows = numpy.zeros((1, *place.shape)) if given is None else numpy.load(given)
+        place.keep("exported.npy", export.run(session, rows))
+        place.judge(result, "onnx", "onnxruntime", told["layers"])
+
+
+def _convert(job: JsonObject) -> JsonObject:
+    """In a child: write ``model.onnx``, and let the original answer."""
+    import tf2onnx
+
+    model = graphs.load(job["model"])
+    saved = os.path.join(job["folder"], "saved")
+    graphs.save(model, saved, job["shape"], None)
+    # After that: names in what was saved count how often a layer was called.
+    layers = graphs.answer(model, job)
+    # The loops of recurrent layers become operators of ONNX only where they are still whole.
+    graph, taken, said = graphs.freeze(saved, lower_control_flow=False)
+    try:
+        made, _ = tf2onnx.convert.from_graph_def(
+            graph, input_names=[taken], output_names=[said], opset=export.OPSET
+        )
+    except (ValueError, RuntimeError, KeyError, AttributeError) as error:
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"the network has no ONNX form: {graphs.first_line(error)}",
+            "the log of the step has all that the converter said",
+        ) from None
+    content = canonical(made, taken, said, job)
+    write_atomically(os.path.join(job["folder"], export.ONNX_FILE), content)
+    return {"layers": layers, "libraries": graphs.libraries()}
+
+
+def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:
+    """Bring what tf2onnx made into one form: fixed names, one order, nothing of the tools' versions.
+
+    ``job`` has the ``shape`` of a row, the name of the ``output``, how many ``classes`` there are and the ``scaling``.
+    """
+    from onnx import TensorProto, checker, helper
+
+    graph = made.graph
+    width = int(graph.output[0].type.tensor_type.shape.dim[-1].dim_value)
+    export.rename(graph, taken, "network_input")
+    export.rename(graph, said, "network_output")
+    before = _scaling(graph, job["scaling"])
+    graph.node.insert(0, helper.make_node("Identity", [before], ["network_input"]))
+    if job["classes"] == 2 and width == 1:
+        # Whoever reads scores finds one for each class.
+        width = 2
+        graph.initializer.append(helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0]))
+        graph.node.append(helper.make_node("Sub", ["one", "network_output"], ["other"]))
+        graph.node.append(helper.make_node("Concat", ["other", "network_output"], [job["output"]], axis=1))
+    else:
+        graph.node.append(helper.make_node("Identity", ["network_output"], [job["output"]]))
+    del graph.input[:], graph.output[:], graph.value_info[:]
+    rows: list[Any] = ["batch", *job["shape"]]
+    scores: list[Any] = ["batch", width]
+    graph.input.append(helper.make_tensor_value_info(export.INPUT, TensorProto.FLOAT, rows))
+    graph.output.append(helper.make_tensor_value_info(job["output"], TensorProto.FLOAT, scores))
+    graph.name, graph.doc_string = "model", ""
+    # A loop names values of the graph around it: such a graph keeps the names that it has.
+    loops = any(attribute.HasField("g") for node in graph.node for attribute in node.attribute)
+    if not loops:
+        _in_one_order(graph, job["output"])
+    del made.opset_import[:]
+    made.opset_import.append(helper.make_opsetid("", export.OPSET))
+    made.ir_version = export.IR_VERSION
+    made.producer_name, made.producer_version, made.domain, made.doc_string = "mlpc", "", "", ""
+    made.model_version = 0
+    del made.metadata_props[:]
+    checker.check_model(made)
+    found: bytes = made.SerializeToString(deterministic=True)
+    return found
+
+
+def _scaling(graph: Any, scaling: JsonObject | None) -> str:
+    """Put ``(value - mean) / scale`` in front, in 64 bits; return the name of what comes out."""
+    from onnx import TensorProto, helper
+
+    if not scaling:
+        return export.INPUT
+    count = [len(scaling["mean"])]
+    for name in ("mean", "scale"):
+        graph.initializer.append(
+            helper.make_tensor(f"scaling_{name}", TensorProto.DOUBLE, count, scaling[name])
+        )
+    steps = [
+        helper.make_node("Cast", [export.INPUT], ["scaling_wide"], to=TensorProto.DOUBLE),
+        helper.make_node("Sub", ["scaling_wide", "scaling_mean"], ["scaling_centred"]),
+        helper.make_node("Div", ["scaling_centred", "scaling_scale"], ["scaling_scaled"]),
+        helper.make_node("Cast", ["scaling_scaled"], ["scaling_narrow"], to=TensorProto.FLOAT),
+    ]
+    for position, node in enumerate(steps):
+        graph.node.insert(position, node)
+    return "scaling_narrow"
+
+
+def _in_one_order(graph: Any, output: str) -> None:
+    """Order nodes and weights as the output asks for them, and name all by that order: the converter's names are by chance."""
+    makers = {name: node for node in graph.node for name in node.output if name}
+    weights = {item.name: item for item in graph.initializer}
+    nodes: list[Any] = []
+    kept: list[Any] = []
+    names: dict[str, str] = {export.INPUT: export.INPUT, "": ""}
+    # Depth first, without recursion: networks may be deeper than Python's stack.
+    waiting: list[tuple[str, bool]] = [(output, False)]
+    while waiting:
+        name, ready = waiting.pop()
+        if name in names:
+            continue
+        if name in weights:
+            kept.append(weights[name])
+            names[name] = f"weight_{len(kept)}"
+            continue
+        node = makers[name]
+        if not ready:
+            waiting.append((name, True))
+            waiting += [(given, False) for given in reversed(node.input)]
+            continue
+        nodes.append(node)
+        for number, each in enumerate(node.output):
+            if each:
+                names[each] = output if each == output else f"value_{len(nodes)}_{number}"
+    for item in kept:
+        item.name = names[item.name]
+    for number, node in enumerate(nodes):
+        node.name, node.doc_string = f"node_{number + 1}", ""
+        node.input[:] = [names[each] for each in node.input]
+        node.output[:] = [names.get(each, "") for each in node.output]
+        attributes = sorted(node.attribute, key=lambda item: str(item.name))
+        ordered = [type(item).FromString(item.SerializeToString()) for item in attributes]
+        del node.attribute[:]
+        node.attribute.extend(ordered)
+    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(copies)
+    held = [type(item).FromString(item.SerializeToString()) for item in kept]
+    del graph.initializer[:]
+    graph.initializer.extend(held)
