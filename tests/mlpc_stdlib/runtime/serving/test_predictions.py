@@ -10,6 +10,8 @@ import numpy
 import onnxruntime
 import pytest
 
+from tests.mlpc_stdlib.bundles import make_bundle
+
 from .servers import Server, serving
 
 ROW = {"length": 9.0, "width": 4.5, "petals": 7, "wild": True}
@@ -29,6 +31,15 @@ def test_one_row(server: Server, bundle: Path) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == {"label": yes > no, "scores": {"false": no, "true": yes}}
     assert answer.json()["label"] is True
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosted_trees_are_served_like_others(tmp_path: Path, library: str) -> None:
+    made = make_bundle(tmp_path, "enum", library)
+    with serving(made, tmp_path) as server:
+        answers = server.ask({"rows": [SMALL, ROW]}).json()["predictions"]
+    assert [list(item["scores"].values()) for item in answers] == expected(made, SMALL, ROW)
+    assert [item["label"] for item in answers] == ["iris", "rose"]
 
 
 def test_several_rows_in_their_order(server: Server, bundle: Path) -> None:
