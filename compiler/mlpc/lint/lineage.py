@@ -109,8 +109,15 @@ def unattended(typed: TypedProgram) -> bool:
 
 
 def answers(block: TypedBlock) -> bool:
-    """Return whether ``block`` deploys to machines of its own; else it makes a file that runs on the devices of others."""
-    return block.kind.name == "deploy" and all(type.base != "file" for type in block.outputs.values())
+    """Return whether ``block`` computes on machines of its own; else what it deploys runs on the devices of others.
+
+    That is so of a file, and of a page, which is built once and only handed out.
+    """
+    return (
+        block.kind.name == "deploy"
+        and all(type.base != "file" for type in block.outputs.values())
+        and (block.component is None or block.component.build is None)
+    )
 
 
 def behind(typed: TypedProgram, blocks: list[TypedBlock]) -> set[str]:

@@ -24,8 +24,8 @@ deploy api: server {
 
 ## How to mend it
 
-Measure once and write `resources { cpu = …, memory = … }`, with some room. What is deployed as a file for the devices of
-others, and what asks for a machine by the name of its GPU, needs no more.
+Measure once and write `resources { cpu = …, memory = … }`, with some room. What is deployed as a file or a page for the devices
+of others, and what asks for a machine by the name of its GPU, needs no more.
 """
 
 from __future__ import annotations
