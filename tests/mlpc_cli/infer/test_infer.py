@@ -390,7 +390,7 @@ def test_what_is_no_table(tmp_path: Path, data: str | bytes, message: str) -> No
         (["dta.csv"], "error[MLP691] no-such-file: there is no file `dta.csv`\n  = help: did you mean `data.csv`?\n"),
         (["."], "error[MLP692] unreadable-file: `.` is a folder\n"),
         (["https://x.example/a.csv"],
-         "error: `https://x.example/a.csv` is no file\n  help: bring the data here, and name the file\n"),
+         "error: `https://…` is no file\n  help: bring the data here, and name the file\n"),
         (["data.csv", "--label", "lft"],
          "error: `--label lft`: `data.csv` has no such column\n  help: did you mean `left`?\n"),
         (["data.csv", "--schema", "in"],
