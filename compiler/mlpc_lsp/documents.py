@@ -9,12 +9,17 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from mlpc.assist.view import View
 from mlpc.compilation import Compilation
+from mlpc.lint import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mlpc.diagnostics import Diagnostic
+    from mlpc.resolve.modules import Module
     from mlpc.source import Loader, Source
 
+#: Who found a diagnostic.
+CHECKER, LINTER = "mlpc", "mlpc lint"
 #: Specs of a project that are searched for references, at most.
 MOST_SPECS = 2_000
 
@@ -66,27 +71,54 @@ class Documents:
         #: Texts by place on disk, and their versions.
         self.texts: dict[str, str] = {}
         self._views: dict[str, tuple[View, Project]] = {}
+        self._found: dict[str, list[tuple[Diagnostic, str]]] = {}
 
     def put(self, uri: str, text: str) -> None:
         """Take over what an editor has."""
         place = _place(uri)
         if place is not None:
             self.texts[place] = text
-            self._views.clear()
+            self.forget()
 
     def close(self, uri: str) -> None:
         """Go back to the file."""
         self.texts.pop(_place(uri) or "", None)
-        self._views.clear()
+        self.forget()
 
     def forget(self) -> None:
-        """Read everything anew: files have changed on disk."""
+        """Make everything anew: a text has changed, or files on disk."""
         self._views.clear()
+        self._found.clear()
 
     def view(self, uri: str) -> View | None:
         """Return the view of a file; None for what is no file."""
         found = self._of(_place(uri))
         return found[0] if found is not None else None
+
+    def file(self, uri: str) -> tuple[View, Module] | None:
+        """Return the view of a file and what it declares; None for what is no file, or is not there."""
+        view = self.view(uri)
+        return (view, view.module) if view is not None and view.module is not None else None
+
+    def found(self, uri: str) -> list[tuple[Diagnostic, str]]:
+        """Return the diagnostics that stand in a file, each with who found it; looked for once, however often it is asked."""
+        known = self._found.get(uri)
+        if known is None:
+            known = self._found[uri] = self._look(uri)
+        return known
+
+    def _look(self, uri: str) -> list[tuple[Diagnostic, str]]:
+        opened = self.file(uri)
+        if opened is None:
+            return []
+        view, module = opened
+        checked = list(view.compilation.check())
+        told = [(item, CHECKER) for item in checked]
+        if not any(item.severity == "error" for item in checked):
+            settings = read_settings(view.modules.loader)
+            told += [(item, LINTER) for item in (*settings.diagnostics, *view.compilation.lint(settings))]
+        here = module.source.path
+        return [(item, by) for item, by in told if item.span is None or item.span.source.path == here]
 
     def _of(self, place: str | None) -> tuple[View, Project] | None:
         if place is None:

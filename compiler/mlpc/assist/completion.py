@@ -156,7 +156,7 @@ def _in_pipeline(view: View, at: Surroundings, frame: Frame) -> Iterator[Item]:
     if at.words and at.words[-1] == ":" and len(at.words) >= 3:
         yield from _components(view, at.words[0])
         return
-    if at.key in PIPELINE_KEYS or at.words:
+    if at.words:
         return
     module = view.module
     library = view.modules.standard("kinds")
@@ -207,7 +207,7 @@ def _in_declaration(view: View, at: Surroundings, frame: Frame) -> Iterator[Item
 
 
 def _in_block(view: View, at: Surroundings, frame: Frame) -> Iterator[Item]:
-    specs, _, _ = view.specs(at.frames)
+    specs = view.specs(at.frames)
     if not at.words:
         yield from _keys(specs, frame)
         return
@@ -218,7 +218,7 @@ def _in_block(view: View, at: Surroundings, frame: Frame) -> Iterator[Item]:
         for spec in specs:
             for name, quantity in spec.quantities.items():
                 yield _quantity(name, quantity)
-        for spec in view.specs(at.frames[:-1])[0] if not any(spec.quantities for spec in specs) else ():
+        for spec in view.specs(at.frames[:-1]) if not any(spec.quantities for spec in specs) else ():
             for name, quantity in spec.quantities.items():
                 yield _quantity(name, quantity)
         yield from _names(view, None)

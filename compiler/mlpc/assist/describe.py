@@ -43,15 +43,18 @@ def described(name: str, member: Member) -> str:
         parts.append(_KNOWN.get(member.when, ""))
     if isinstance(member, BlockSpec):
         parts.append(_inside(member))
+    return paragraphs(*parts)
+
+
+def paragraphs(*parts: str) -> str:
+    """Return what of ``parts`` is not empty, each a paragraph."""
     return "\n\n".join(part for part in parts if part)
 
 
 def column(found: Column) -> str:
     """Return what hover shows of a column."""
     marks = "".join(f" @{mark}" for mark in found.marks) + (" @nullable" if found.nullable else "")
-    return "\n\n".join(
-        part for part in (code(f"{found.name}: {found.type.show()}{marks}"), found.doc) if part
-    )
+    return paragraphs(code(f"{found.name}: {found.type.show()}{marks}"), found.doc)
 
 
 def code(text: str) -> str:

@@ -35,17 +35,3 @@ def path_at(file: tree.File, offset: int) -> list[tree.Node]:
             return path
         # Of two that touch, the one that begins here: a cursor stands before what follows it.
         path.append(max(inside, key=lambda child: (child.start, -child.end)))
-
-
-def word_at(text: str, offset: int) -> tuple[int, int]:
-    """Return the range of the dotted word that holds ``offset`` or ends there; an empty one where there is none."""
-    start = end = offset
-    while start > 0 and _of_word(text[start - 1]):
-        start -= 1
-    while end < len(text) and _of_word(text[end]):
-        end += 1
-    return start, end
-
-
-def _of_word(letter: str) -> bool:
-    return letter == "_" or (letter.isascii() and letter.isalnum())

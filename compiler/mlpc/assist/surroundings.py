@@ -26,11 +26,10 @@ _CONTINUES = frozenset((*_SIGNS, *_WORDS))
 class Frame:
     """An open brace: ``words`` of the statement that opened it, ``keys`` that were set inside before the cursor."""
 
-    __slots__ = ("keys", "start", "words")
+    __slots__ = ("keys", "words")
 
-    def __init__(self, words: list[str], start: int) -> None:
+    def __init__(self, words: list[str]) -> None:
         self.words = words
-        self.start = start
         self.keys: list[str] = []
 
     @property
@@ -79,7 +78,7 @@ def surroundings(text: str, offset: int) -> Surroundings:
     found = Surroundings()
     found.start = offset
     words: list[str] = []
-    brackets: list[tuple[str, int]] = []
+    brackets: list[str] = []
     for piece in _PIECE.finditer(text, 0, offset):
         part, end = piece.group(), piece.end()
         first = part[0]
@@ -93,13 +92,13 @@ def surroundings(text: str, offset: int) -> Surroundings:
             continue
         if part == "{":
             if words and words[-1] in ("=", ",", "(", "["):  # a map
-                brackets.append((part, piece.start()))
+                brackets.append(part)
                 words.append(part)
                 continue
-            found.frames.append(Frame(words, piece.start()))
+            found.frames.append(Frame(words))
             words = []
         elif part == "}":
-            if brackets and brackets[-1][0] == "{":
+            if brackets and brackets[-1] == "{":
                 brackets.pop()
                 words.append(part)
                 continue
@@ -114,11 +113,11 @@ def surroundings(text: str, offset: int) -> Surroundings:
             words = []
         else:
             if part in "([":
-                brackets.append((part, piece.start()))
+                brackets.append(part)
             elif part in ")]" and brackets:
                 brackets.pop()
             words.append(part)
-    found.brackets = [opener for opener, _ in brackets]
+    found.brackets = brackets
     if words and not found.comment:
         last = words[-1]
         ends_here = text[offset - 1 : offset]

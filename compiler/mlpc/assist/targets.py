@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..check.declared import doc_of
 from ..check.specs import BlockSpec, PortSpec, QuantitySpec
 from ..resolve.program import BlockDef, ValueDef
 from ..source import Span
@@ -108,15 +109,8 @@ class _Finder:
         return None
 
     def _declared(self, node: tree.Name, decl: tree.Decl, span: Span) -> Target | None:
-        doc = "\n".join(decl.doc.lines).strip() if decl.doc is not None else ""
-        if decl in self.module.pipelines:
-            head = f"pipeline {node.text}"
-        else:
-            played = f": {decl.type.name.text}" if decl.type is not None else ""
-            head = f"{decl.kind.text} {node.text}{played}"
         origin = self._changed(node, decl)
-        parts = [describe.code(head), doc, self._values(node.text)]
-        text = "\n\n".join(part for part in parts if part)
+        text = describe.paragraphs(_head(decl, node.text), doc_of(decl.doc), self._values(node.text))
         return Target(node.text, span, origin or span, text, renames=decl not in self.module.pipelines)
 
     def _changed(self, node: tree.Name, decl: tree.Decl) -> Span | None:
@@ -195,31 +189,16 @@ class _Finder:
         if not kinds:
             return []
         decl = kinds[0]
-        checker = self.view.checker
-        kind = checker.kind(decl.kind.text, self.module)
-        if kind is None:
-            return []
-        name = decl.type.name.text if decl.type is not None else ""
-        if not name:
-            item = self._program_name(decl.name.text) if isinstance(decl.name, tree.Name) else None
-            node = item.decl.type if isinstance(item, BlockDef) else None
-            name = node.name.text if node is not None else kind.default
-        found = checker.find_component(self.module, kind.name, tuple(name.split("."))) if name else None
-        component = checker.declarations.component(*found) if found is not None else None
+        name = decl.name.text if isinstance(decl.name, tree.Name) else ""
+        component = decl.type.name.text if decl.type is not None else ""
         # A nested block counts only where the place is inside of it, not on its own name.
         nested = [
             node
             for node in self.path
             if isinstance(node, tree.Block) and not node.name.start <= self.offset <= node.name.end
         ]
-        specs: list[BlockSpec] = []
-        for spec in (component, kind):
-            at: BlockSpec | None = spec
-            for block in nested:
-                at = at.blocks.get(block.name.text) if at is not None else None
-            if at is not None:
-                specs.append(at)
-        return specs
+        way = [(block.name.text, block.type.name.text if block.type is not None else "") for block in nested]
+        return self.view.declaring(self.module, decl.kind.text, name, component, way)
 
     def _argument(self, node: tree.Name, span: Span) -> Target | None:
         call = next((each for each in reversed(self.path) if isinstance(each, tree.Call)), None)
@@ -287,11 +266,10 @@ class _Finder:
     def _declared_here(self, module: Module, decl: tree.Decl, at: Span) -> Target | None:
         if not isinstance(decl.name, tree.Name):
             return None
-        doc = "\n".join(decl.doc.lines).strip() if decl.doc is not None else ""
         start, end = decl.start, decl.end
         written = module.source.text[start:end]
         shown = written if len(written) < 800 else written[:800] + "…"
-        text = "\n\n".join(part for part in (describe.code(shown), doc) if part)
+        text = describe.paragraphs(describe.code(shown), doc_of(decl.doc))
         return Target(decl.name.text, at, module.span(decl.name), text, renames=True)
 
     def _first(self, name: str, at: Span) -> Target | None:
@@ -323,20 +301,14 @@ class _Finder:
         decl = item.decl
         if not isinstance(decl.name, tree.Name):
             return None
-        doc = "\n".join(decl.doc.lines).strip() if decl.doc is not None else ""
-        played = f": {decl.type.name.text}" if decl.type is not None else ""
-        parts = [
-            describe.code(f"{decl.kind.text} {decl.name.text}{played}"),
-            doc,
-            self._values(decl.name.text),
-        ]
-        if isinstance(item, BlockDef) and self.view.typed is not None:
-            block = self.view.typed.blocks.get(item.id)
-            outputs = block.outputs if block is not None else {}
-            parts.append("\n".join(f"- `{name}`: `{type.show()}`" for name, type in outputs.items()))
-        return Target(
-            decl.name.text, at, item.span, "\n\n".join(part for part in parts if part), renames=True
+        name = decl.name.text
+        block = (
+            self.view.typed.blocks.get(item.id) if isinstance(item, BlockDef) and self.view.typed else None
         )
+        outputs = block.outputs if block is not None else {}
+        listed = "\n".join(f"- `{output}`: `{type.show()}`" for output, type in outputs.items())
+        text = describe.paragraphs(_head(decl, name), doc_of(decl.doc), self._values(name), listed)
+        return Target(name, at, item.span, text, renames=True)
 
     def _below(self, names: tuple[str, ...], index: int, at: Span) -> Target | None:
         """Return what a name behind a dot stands for: of a module, of a block, of a schema."""
@@ -355,8 +327,8 @@ class _Finder:
     ) -> Target | None:
         port = component.outputs.get(name)
         if port is not None:
-            text = describe.code(f"output {name}: {port.type.show()}")
-            return Target(name, at, port.span, "\n\n".join(part for part in (text, port.doc) if part))
+            head = describe.code(f"output {name}: {port.type.show()}")
+            return Target(name, at, port.span, describe.paragraphs(head, port.doc))
         if name in component.quantities:
             return self._quantity(name, component.quantities[name], at)
         for type in outputs.values():
@@ -386,3 +358,9 @@ class _Finder:
             if block is not None and block.component is not None:
                 return self._of_block(block.component, block.outputs, node.text, span)
         return None
+
+
+def _head(decl: tree.Decl, name: str) -> str:
+    """Return how a declaration begins."""
+    played = f": {decl.type.name.text}" if decl.type is not None else ""
+    return describe.code(f"{decl.kind.text} {name}{played}")

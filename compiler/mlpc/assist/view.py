@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from ..check.checker import Checker
+from ..check.specs import played
 from ..diagnostics import Diagnostics
+from ..resolve.program import BlockDef
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..check.specs import BlockSpec, ComponentSpec, KindSpec, ParamSpec, PortSpec
     from ..check.typed import TypedProgram
     from ..compilation import Compilation
     from ..resolve.modules import Module
+    from ..resolve.program import ValueDef
     from .surroundings import Frame
 
 
@@ -32,47 +35,51 @@ class View:
         """Return what a kind declares, as seen from the file."""
         return self.checker.kind(name, self.module) if self.module is not None else None
 
-    def component(self, kind: str, name: str) -> ComponentSpec | None:
-        """Return the component that a block of ``kind`` calls ``name``."""
-        if self.module is None or not name:
-            return None
-        found = self.checker.find_component(self.module, kind, tuple(name.split(".")))
+    def component(self, module: Module, kind: str, name: str) -> ComponentSpec | None:
+        """Return the component that a block of ``kind`` calls ``name`` in ``module``."""
+        found = self.checker.find_component(module, kind, tuple(name.split("."))) if name else None
         return self.checker.declarations.component(*found) if found is not None else None
 
-    def specs(self, frames: list[Frame]) -> tuple[list[BlockSpec], Frame | None, list[str]]:
-        """Return what declares the innermost of ``frames``, the block of the pipeline that it belongs to, and the way from there.
-
-        The component comes first, then the kind. Empty where the frames lead to no block of a pipeline.
-        """
+    def specs(self, frames: list[Frame]) -> list[BlockSpec]:
+        """Return what declares the innermost of ``frames``: see :meth:`declaring`; nothing outside of pipelines."""
         inside = [frame for frame in frames if frame.words]
-        if len(inside) < 2 or inside[0].kind not in ("pipeline", "env"):
-            return [], None, []
+        if len(inside) < 2 or inside[0].kind not in ("pipeline", "env") or self.module is None:
+            return []
         block, *nested = inside[1:]
-        kind = self.kind(block.kind)
-        if kind is None:
-            return [], None, []
-        component = self.component(kind.name, block.component or self._played(block.name) or kind.default)
-        found: list[BlockSpec] = []
-        way = [frame.kind for frame in nested]
-        for spec in (component, kind):
-            at: BlockSpec | None = spec
-            for frame in nested:
-                at = at.blocks.get(frame.kind) if at is not None else None
-                if at is not None and at.role and frame.component:
-                    player = self.component(at.role, frame.component)
-                    if player is not None:
-                        from ..check.specs import played
+        way = [(frame.kind, frame.component) for frame in nested]
+        return self.declaring(self.module, block.kind, block.name, block.component, way)
 
-                        at = played(at, player)
+    def declaring(
+        self, module: Module, kind: str, name: str, component: str, way: Sequence[tuple[str, str]]
+    ) -> list[BlockSpec]:
+        """Return what declares a block that is written `KIND NAME: COMPONENT` in ``module``, the component first, then the kind.
+
+        ``way`` leads to a nested block of it: names, each with the component that plays it or nothing. In an environment a
+        block has no component; it is the one that the pipeline gives.
+        """
+        spec = self.checker.kind(kind, module)
+        if spec is None:
+            return []
+        player = self.component(module, spec.name, component or self._played(module, name) or spec.default)
+        found: list[BlockSpec] = []
+        for above in (player, spec):
+            at: BlockSpec | None = above
+            for inner, by in way:
+                at = at.blocks.get(inner) if at is not None else None
+                nested = self.component(module, at.role, by) if at is not None and at.role else None
+                if at is not None and nested is not None:
+                    at = played(at, nested)
             if at is not None:
                 found.append(at)
-        return found, block, way
+        return found
 
-    def _played(self, name: str) -> str:
-        """Return the component of a block of the pipeline as written: an environment names it no second time."""
-        from ..resolve.program import BlockDef
+    def item(self, name: str) -> BlockDef | ValueDef | None:
+        """Return the block, param, let or secret of the pipeline that is called ``name``."""
+        return self.typed.program.names.get(name) if self.typed is not None else None
 
-        item = self.typed.program.names.get(name) if self.typed is not None else None
+    def _played(self, module: Module, name: str) -> str:
+        """Return the component of a block of the pipeline as it is written there."""
+        item = self.item(name) if module is self.module else None
         node = item.decl.type if isinstance(item, BlockDef) else None
         return node.name.text if node is not None else ""
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from .diagnostics import _made, found
+from ..documents import LINTER
+from .diagnostics import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,22 +29,22 @@ def register(server: Server) -> None:
     )
     def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
-        view = server.documents.view(uri)
-        if view is None or view.module is None:
+        opened = server.documents.file(uri)
+        if opened is None:
             return []
-        source = view.module.source
+        source = opened[1].source
         start = server.positions.offset(source, params.range.start)
         end = server.positions.offset(source, params.range.end)
-        made = []
-        for item, finder in found(server, uri):
+        actions = []
+        for item, finder in server.documents.found(uri):
             if item.span is None or item.span.end < start or item.span.start > end:
                 continue
-            told = _made(server, uri, item, finder)
-            made += [_action(server, uri, fix, told) for fix in item.fixes]
-            if finder == "mlpc lint":
-                made.append(_allow(server, uri, source, item, told))
-        made += _all_safe(server, uri)
-        return made
+            told = made(server, uri, item, finder)
+            actions += [_action(server, uri, fix, told) for fix in item.fixes]
+            if finder == LINTER:
+                actions.append(_allow(server, uri, source, item, told))
+        actions += _all_safe(server, uri)
+        return actions
 
 
 def _edits(server: Server, uri: str, fixes: list[Fix]) -> types.WorkspaceEdit:
@@ -92,7 +93,7 @@ def _all_safe(server: Server, uri: str) -> Iterator[types.CodeAction]:
     """Yield the action that applies every safe fix of the file, the first of each mistake, where none overlap."""
     chosen: list[Fix] = []
     taken: list[tuple[int, int]] = []
-    for item, _ in found(server, uri):
+    for item, _ in server.documents.found(uri):
         fix = next((fix for fix in item.fixes if fix.safe), None)
         if fix is None:
             continue

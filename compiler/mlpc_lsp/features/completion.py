@@ -37,10 +37,10 @@ def register(server: Server) -> None:
         types.CompletionOptions(trigger_characters=[".", "=", ":", '"', "@", "("]),
     )
     def _complete(params: types.CompletionParams) -> types.CompletionList:
-        view = server.documents.view(params.text_document.uri)
-        if view is None or view.module is None:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
             return types.CompletionList(is_incomplete=False, items=[])
-        source = view.module.source
+        view, source = opened[0], opened[1].source
         offset = server.positions.offset(source, params.position)
         found = complete(view, source.text, offset)
         place = server.positions.range(source, found.start, offset)

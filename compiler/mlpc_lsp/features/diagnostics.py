@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mlpc.lint import read_settings
-
 if TYPE_CHECKING:
     from mlpc.diagnostics import Diagnostic, Label
 
@@ -35,32 +33,18 @@ def register(server: Server) -> None:
 
 def of(server: Server, uri: str) -> list[types.Diagnostic]:
     """Return what there is to say of one file: mistakes, and where there are none, what the linter finds."""
-    return [_made(server, uri, item, source) for item, source in found(server, uri)]
+    return [made(server, uri, item, by) for item, by in server.documents.found(uri)]
 
 
-def found(server: Server, uri: str) -> list[tuple[Diagnostic, str]]:
-    """Return the diagnostics that stand in a file, each with who found it."""
-    view = server.documents.view(uri)
-    if view is None or view.module is None:
-        return []
-    here = view.module.source.path
-    checked = list(view.compilation.check())
-    told = [(item, "mlpc") for item in checked]
-    if not any(item.severity == "error" for item in checked):
-        settings = read_settings(view.modules.loader)
-        findings = (*settings.diagnostics, *view.compilation.lint(settings))
-        told += [(item, "mlpc lint") for item in findings]
-    return [(item, source) for item, source in told if item.span is None or item.span.source.path == here]
-
-
-def _made(server: Server, uri: str, item: Diagnostic, source: str) -> types.Diagnostic:
+def made(server: Server, uri: str, item: Diagnostic, source: str) -> types.Diagnostic:
+    """Return a diagnostic as the protocol has it; ``source`` is who found it."""
     positions = server.positions
     zero = types.Position(line=0, character=0)
     lines = [
         item.message + (f" ({item.label})" if item.label else ""),
         *(f"help: {line}" for line in item.help),
     ]
-    related = [made for label in item.labels if (made := _related(server, uri, label)) is not None]
+    related = [place for label in item.labels if (place := _related(server, uri, label)) is not None]
     return types.Diagnostic(
         range=positions.of(item.span) if item.span is not None else types.Range(start=zero, end=zero),
         message="\n".join(lines),

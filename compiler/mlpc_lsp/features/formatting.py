@@ -17,10 +17,10 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     def _format(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
-        view = server.documents.view(params.text_document.uri)
-        if view is None or view.module is None:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
             return []
-        source = view.module.source
+        source = opened[1].source
         made = format_source(source)
         if made.text == source.text or any(item.severity == "error" for item in made.diagnostics):
             return []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mlpc.assist.targets import target
+from .names import named_at
 
 if TYPE_CHECKING:
     from ..server import Server
@@ -17,10 +17,7 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def _hover(params: types.HoverParams) -> types.Hover | None:
-        view = server.documents.view(params.text_document.uri)
-        if view is None or view.module is None:
-            return None
-        found = target(view, server.positions.offset(view.module.source, params.position))
+        found = named_at(server, params.text_document.uri, params.position)
         if found is None or not found.text:
             return None
         return types.Hover(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mlpc.assist.targets import references, target
+from mlpc.assist.targets import references
+
+from .names import named_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +39,12 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def _highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
-        view = server.documents.view(params.text_document.uri)
+        opened = server.documents.file(params.text_document.uri)
         span = declared_at(server, params.text_document.uri, params.position)
-        if view is None or view.module is None or span is None:
+        if opened is None or span is None:
             return []
-        here = view.module.source.path
+        view, module = opened
+        here = module.source.path
         return [
             types.DocumentHighlight(range=server.positions.of(each))
             for each in references(view, span)
@@ -51,10 +54,7 @@ def register(server: Server) -> None:
 
 def declared_at(server: Server, uri: str, position: types.Position) -> Span | None:
     """Return where the name at a position is declared."""
-    view = server.documents.view(uri)
-    if view is None or view.module is None:
-        return None
-    found = target(view, server.positions.offset(view.module.source, position))
+    found = named_at(server, uri, position)
     return found.span if found is not None else None
 
 

@@ -37,39 +37,35 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def _symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        view = server.documents.view(params.text_document.uri)
-        if view is None or view.module is None:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
             return []
-        source = view.module.source
-        return [_made(server, source, each) for each in symbols(view.module.file)]
+        file, source = opened[1].file, opened[1].source
+        return [_made(server, source, each) for each in symbols(file)]
 
     @server.feature(types.WORKSPACE_SYMBOL)
     def _everywhere(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
         wanted = params.query.lower()
         found = []
         for uri in list(server.workspace.text_documents):
-            view = server.documents.view(uri)
-            if view is None or view.module is None:
+            opened = server.documents.file(uri)
+            if opened is None:
                 continue
-            for each in _all(symbols(view.module.file)):
+            file, source = opened[1].file, opened[1].source
+            for each in _all(symbols(file)):
                 if wanted in each.name.lower():
-                    place = types.Location(
-                        uri=uri, range=server.positions.range(view.module.source, *each.name_at)
-                    )
+                    place = types.Location(uri=uri, range=server.positions.range(source, *each.name_at))
                     kind = _KINDS.get(each.kind, types.SymbolKind.Function)
                     found.append(types.SymbolInformation(name=each.name, kind=kind, location=place))
         return found
 
     @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
     def _folds(params: types.FoldingRangeParams) -> list[types.FoldingRange]:
-        view = server.documents.view(params.text_document.uri)
-        if view is None or view.module is None:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
             return []
-        source = view.module.source
-        lines = [
-            (source.position(start)[0] - 1, source.position(end)[0] - 1)
-            for start, end in folds(view.module.file)
-        ]
+        file, source = opened[1].file, opened[1].source
+        lines = [(source.position(start)[0] - 1, source.position(end)[0] - 1) for start, end in folds(file)]
         return [
             types.FoldingRange(start_line=first, end_line=last - 1)
             for first, last in lines

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from mlpc.assist.targets import target
 from mlpc.syntax.lexer import RESERVED, STATEMENT_WORDS
 
+from .names import named_at
 from .navigation import everywhere, location
 
 if TYPE_CHECKING:
@@ -49,8 +49,5 @@ def register(server: Server) -> None:
 
 
 def _found(server: Server, uri: str, position: types.Position) -> Target | None:
-    view = server.documents.view(uri)
-    if view is None or view.module is None:
-        return None
-    found = target(view, server.positions.offset(view.module.source, position))
+    found = named_at(server, uri, position)
     return found if found is not None and found.renames else None
