@@ -497,14 +497,11 @@ class Binder:
                     self._missing(name, param.type, body, prefix)
                 continue
             node = attr.node.value
+            # What a literal comes to is the same under every environment and in every instance.
             literal = (node, param) if tree.is_literal(node) else None
-            if literal is not None and literal in self.checker.literals:
-                # What was found under another environment, or in another instance: a literal is the same in each.
-                value = self.checker.literals[literal]
-                if param.type.base == "path" and value.value is not None:
-                    self.block.externals[prefix + name] = value
-                else:
-                    into[prefix + name] = value
+            known = self.checker.literals.get(literal) if literal is not None else None
+            if known is not None:
+                self._set(prefix + name, param, known, into)
                 continue
             what = f"`{name}` of `{self.label}`" if not prefix else f"`{prefix}{name}`"
             fixed = param.type.base in ("path", "range") or "fixed" in param.marks
@@ -526,16 +523,21 @@ class Binder:
                 self._too_late(value, what, param, spec)
             elif not value.known and self._live(value, what):
                 continue
-            elif param.type.base == "path" and value.value is not None:
-                self.block.externals[prefix + name] = value
             else:
-                into[prefix + name] = value
+                self._set(prefix + name, param, value, into)
             if param.network is not None:
                 from .shapes import follow
 
                 follow(self.checker, self.block, param.network, value)
         if spec.rest is not None:
             self._tuned(spec.rest, body, prefix, into)
+
+    def _set(self, name: str, param: ParamSpec, value: Value, into: dict[str, Value]) -> None:
+        """Keep a value under its dotted name: a file that is read comes from outside."""
+        if param.type.base == "path" and value.value is not None:
+            self.block.externals[name] = value
+        else:
+            into[name] = value
 
     def _tuned(self, type: Type, body: BodyDef, prefix: str, into: dict[str, Value]) -> None:
         """Bind what parameters of the component may be, in a block such as `search { … }`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Label
 from ..syntax import tree
+from .shapes import written_layers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,13 +170,9 @@ def _inside(row: Row, trained: TypedBlock) -> Iterator[tuple[Span, str]]:
     """Yield the layers of a network that ``row`` speaks of, with their places."""
     for name, value in trained.arguments.items():
         param = trained.component.params.get(name) if trained.component is not None else None
-        if param is None or param.network is None or not isinstance(value.node, tree.List):
+        if param is None or param.network is None:
             continue
-        told = value.value if value.known else value.expr
-        if not isinstance(told, list) or len(told) != len(value.node.items):
-            continue
-        for node, raw in zip(value.node.items, told, strict=True):
-            settings = raw.get("const", raw) if isinstance(raw, dict) else {}
+        for node, settings in written_layers(value):
             layer = settings.get("component")
             if "layer" in row and layer not in _list(row["layer"]):
                 continue

@@ -532,14 +532,19 @@ class Declarations:
 
     # -- components and kinds ----------------------------------------------------------------------------------
 
-    def _kept(
+    def _once(
         self,
         module: Module,
         decl: tree.Decl,
         here: dict[tree.Decl, _Spec],
         read: Callable[[Module, tree.Decl], _Spec],
     ) -> _Spec:
-        """Return what ``decl`` declares: read now, or where it is the library's by an earlier spec of this process."""
+        """Return what ``decl`` declares: read here before, by an earlier spec of this process if it is the library's, or now."""
+        found = here.get(decl)
+        if found is not None:
+            if self._reading:
+                self.checker.modules.asked.update(self._asked.get(decl, ()))
+            return found
         if not module.path.startswith(("std:", "backend:")):
             return read(module, decl)
         modules = self.checker.modules
@@ -560,12 +565,7 @@ class Declarations:
 
     def component(self, module: Module, decl: tree.Decl) -> ComponentSpec:
         """Return what ``component NAME: ROLE { … }`` declares."""
-        known = self._components.get(decl)
-        if known is None:
-            return self._kept(module, decl, self._components, self._component)
-        if self._reading:
-            self.checker.modules.asked.update(self._asked.get(decl, ()))
-        return known
+        return self._once(module, decl, self._components, self._component)
 
     def _component(self, module: Module, decl: tree.Decl) -> ComponentSpec:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""
@@ -678,12 +678,7 @@ class Declarations:
 
     def kind(self, module: Module, decl: tree.Decl) -> KindSpec:
         """Return what ``kind NAME { … }`` declares; ``kind NAME: BASE`` has what BASE has."""
-        known = self._kinds.get(decl)
-        if known is None:
-            return self._kept(module, decl, self._kinds, self._kind)
-        if self._reading:
-            self.checker.modules.asked.update(self._asked.get(decl, ()))
-        return known
+        return self._once(module, decl, self._kinds, self._kind)
 
     def _kind(self, module: Module, decl: tree.Decl) -> KindSpec:
         name = decl.name.text if isinstance(decl.name, tree.Name) else ""

@@ -16,7 +16,7 @@ from .schemas import Column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from ..source import Span
@@ -38,7 +38,8 @@ def follow(checker: Checker, block: TypedBlock, network: NetworkSpec, layers: Va
     """Report the first layer of ``layers`` that does not fit what comes before it, and a last one that does not fit the label."""
     sources = block.inputs.get(network.input, [])
     schema = sources[0].type.schema if sources else None
-    if schema is None or schema.partial or not isinstance(layers.node, tree.List):
+    written = written_layers(layers)
+    if schema is None or schema.partial or not written:
         return
     shape, column = _of_rows(checker, block, schema)
     if shape is None:
@@ -47,10 +48,6 @@ def follow(checker: Checker, block: TypedBlock, network: NetworkSpec, layers: Va
     if column is not None:
         at, given = column.span, f"`{column.name}` is {show(shape)}"
     way = _Way(checker, layers, shape, at, given)
-    nodes = layers.node.items
-    told = layers.value if layers.known else layers.expr
-    if not isinstance(told, list) or len(told) != len(nodes):
-        return
     declared = {}
     wanted = layers.type.of
     if wanted is not None and wanted.module is not None:
@@ -59,12 +56,28 @@ def follow(checker: Checker, block: TypedBlock, network: NetworkSpec, layers: Va
         declared = {
             name: checker.declarations.component(wanted.module, decl) for name, decl in names(wanted).items()
         }
-    for node, raw in zip(nodes, told, strict=True):
-        settings = raw.get("const", raw) if isinstance(raw, dict) else {}
+    for node, settings in written:
         spec = declared.get(settings.get("component", ""))
         if spec is None or not way.passes(node, spec, settings, declared):
             return
-    _end(checker, block, network, schema, way, nodes)
+    _end(checker, block, network, schema, way, written[-1][0])
+
+
+def written_layers(layers: Value) -> list[tuple[tree.Expr, dict[str, Any]]]:
+    """Return the layers of a network: where each is written, and its settings, with `component`.
+
+    What is known only when the pipeline runs is an expression of the IR there. Empty where they are not written as a list.
+    """
+    told = layers.value if layers.known else layers.expr
+    if not isinstance(layers.node, tree.List) or not isinstance(told, list):
+        return []
+    nodes = layers.node.items
+    if len(told) != len(nodes):
+        return []
+    return [
+        (node, raw.get("const", raw) if isinstance(raw, dict) else {})
+        for node, raw in zip(nodes, told, strict=True)
+    ]
 
 
 def _of_rows(checker: Checker, block: TypedBlock, schema: Schema) -> tuple[Shape | None, Column | None]:
@@ -199,14 +212,13 @@ def _end(
     network: NetworkSpec,
     schema: Schema,
     way: _Way,
-    nodes: Sequence[tree.Expr],
+    last: tree.Expr,
 ) -> None:
     """Report a last layer that does not give what the label asks for."""
-    if not nodes or way.spec is None:
+    if way.spec is None:
         return
     label = schema.label
     wanted = 1 if network.to == "value" else classes_of(label) if label is not None else None
-    last = nodes[-1]
     span = way.module.span(last)
     labels = [Label(label.span, _needs(label, network.to, wanted))] if label is not None else []
     activation = way.settings.get("activation")
