@@ -10,7 +10,6 @@ from mlpc.backend import Emitted, judge
 from mlpc.codes import (
     BAD_SCHEDULE,
     BAD_SETTING,
-    DATA_OUTSIDE_PROJECT,
     GPU_TYPE_UNKNOWN,
     MANGLED_NAME,
     NAME_TOO_LONG,
@@ -34,9 +33,9 @@ from mlpc_backends.shared.order import effects_last, waits, with_arguments
 from mlpc_backends.shared.reads import (
     at,
     credentials,
+    data_outside,
     files_named,
     files_read,
-    lies_outside,
     names_read,
 )
 
@@ -131,16 +130,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
                 )
         if not isinstance(node, Task | Service):
             continue
-        for name, _, source in files_read(node):
-            if lies_outside(source.location):
-                yield Diagnostic(
-                    DATA_OUTSIDE_PROJECT,
-                    f"`{source.location}`, the `{name}` of `{node.id}`, does not lie in the project",
-                    help=(
-                        *at(node),
-                        "containers see data of the project only: move it there, or give a URL",
-                    ),
-                )
+        yield from data_outside(node)
         yield from _limits(node)
     tags = workflow.labels.get("tags")
     for tag in tags if isinstance(tags, list) else []:

@@ -7,7 +7,6 @@ import posixpath
 from mlpc.backend import Emitted, judge
 from mlpc.codes import (
     COMPANION_STARTED,
-    DATA_OUTSIDE_PROJECT,
     GPU_TYPE_UNKNOWN,
     MANGLED_NAME,
     NAME_TOO_LONG,
@@ -24,7 +23,7 @@ from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS, SERVICE, VARIABLE
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
-from mlpc_backends.shared.reads import at, credentials, files_named, files_read, lies_outside
+from mlpc_backends.shared.reads import at, credentials, data_outside, files_named, files_read
 
 from . import render
 from .spec import (
@@ -121,16 +120,7 @@ def _refused(workflow: Workflow) -> Iterator[Diagnostic]:
                 f"`{node.id}` asks for less than Docker gives",
                 help=(*at(node), "Docker: the least memory is 6 MiB, the least share of a core 0.01"),
             )
-        for name, _, source in files_read(node):
-            if lies_outside(source.location):
-                yield Diagnostic(
-                    DATA_OUTSIDE_PROJECT,
-                    f"`{source.location}`, the `{name}` of `{node.id}`, does not lie in the project",
-                    help=(
-                        *at(node),
-                        "containers see data of the project only: move it there, or give a URL",
-                    ),
-                )
+        yield from data_outside(node)
 
 
 def _references(node: Service, services: set[str]) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 
+from mlpc.codes import DATA_OUTSIDE_PROJECT
+from mlpc.diagnostics import Diagnostic
 from mlpc.ir import stores
 from mlpc.ir.nodes import External, Gate, Service, Task
 from mlpc.ir.texts import texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlpc.ir.nodes import Json, Node, Workflow
 
@@ -64,6 +66,17 @@ def credentials(workflow: Workflow) -> dict[str, list[str]]:
             for name in [*stores.variables(read), *stores.files(read)]:
                 found.setdefault(name, []).append(node.id)
     return found
+
+
+def data_outside(node: Task | Service) -> Iterator[Diagnostic]:
+    """Yield what there is to say of data that does not lie in the project, of which containers see nothing."""
+    for name, _, source in files_read(node):
+        if lies_outside(source.location):
+            yield Diagnostic(
+                DATA_OUTSIDE_PROJECT,
+                f"`{source.location}`, the `{name}` of `{node.id}`, does not lie in the project",
+                help=(*at(node), "containers see data of the project only: move it there, or give a URL"),
+            )
 
 
 def lies_outside(location: str) -> bool:

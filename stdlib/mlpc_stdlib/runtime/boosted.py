@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from . import codes, models
-from .contract import StepError, missing_library, write_atomically, write_json
+from .contract import StepError, first_line, missing_library, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,10 +132,9 @@ def load(folder: str, signature: JsonObject) -> Boosted:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - what the libraries raise has no base of its own
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise StepError(
             codes.UNREADABLE_MODEL,
-            f"{framework} does not take {name}: {lines[0]}",
+            f"{framework} does not take {name}: {first_line(error)}",
             "it may have been saved by another version: "
             + ", ".join(f"{name} {version}" for name, version in signature.get("libraries", {}).items()),
         ) from None

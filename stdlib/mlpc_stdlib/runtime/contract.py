@@ -396,6 +396,12 @@ def a_or_an(value: object) -> str:
     return f"{'an' if name[:1] in 'aeiouAEIO' else 'a'} {name}"
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says; of one that says nothing, its type."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def did_you_mean(wrong: str, known: list[str]) -> str:
     """Return `` did you mean `x`?`` with a space before it, or nothing where no name is near."""
     import difflib

@@ -118,14 +118,8 @@ class Reader:
                         column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
                     ),
                 ).slice(1)
-        except FileNotFoundError:
-            raise StepError(
-                codes.UNREADABLE_DATA, f"there is no file {self.file}", "a path is relative to the spec"
-            ) from None
-        except IsADirectoryError:
-            raise StepError(codes.UNREADABLE_DATA, f"{self.file} is a folder") from None
-        except PermissionError:
-            raise StepError(codes.UNREADABLE_DATA, f"{self.file} may not be read by this user") from None
+        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+            raise unreadable(self.file, error) from None
         except LookupError:
             raise StepError(
                 codes.IMPOSSIBLE_SETTING,
@@ -318,6 +312,15 @@ def _look_at_keys(table: Any, keys: list[str], unique: bool, reader: Reader, res
 
 
 # Where data lies
+
+
+def unreadable(file: str, error: OSError) -> StepError:
+    """Say why a file of data, which messages call ``file``, cannot be opened."""
+    if isinstance(error, FileNotFoundError):
+        return StepError(codes.UNREADABLE_DATA, f"there is no file {file}", "a path is relative to the spec")
+    if isinstance(error, IsADirectoryError):
+        return StepError(codes.UNREADABLE_DATA, f"{file} is a folder")
+    return StepError(codes.UNREADABLE_DATA, f"{file} may not be read by this user")
 
 
 def shown(task: Task, source: Artefact) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import codes, models, parity, parity_report
-from .contract import Result, StepError, Task, a_or_an, write_atomically, write_json
+from .contract import Result, StepError, Task, a_or_an, first_line, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def convert(model: Any, signature: JsonObject) -> bytes:
             raise
         raise StepError(
             codes.NOT_EXPORTABLE,
-            f"{_names(model)} has no ONNX form: {_first_line(error)}",
+            f"{_names(model)} has no ONNX form: {first_line(error)}",
             [
                 "most estimators and transformers of scikit-learn have one; classes of your own have none",
                 "leave `export` out and serve the model by other means, or train another estimator",
@@ -159,11 +159,6 @@ def _route_missing_values(graph: Any, model: Any) -> None:
 def _names(model: Any) -> str:
     steps = getattr(model, "steps", None)
     return " > ".join(type(step).__name__ for _, step in steps) if steps else a_or_an(model)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def canonical(made: Any, signature: JsonObject) -> bytes:
@@ -244,7 +239,7 @@ def open_session(path: str, threads: int = 1) -> Any:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - its errors have no base of their own
         raise StepError(
-            codes.NOT_EXPORTABLE, f"onnxruntime does not take the model: {_first_line(error)}"
+            codes.NOT_EXPORTABLE, f"onnxruntime does not take the model: {first_line(error)}"
         ) from None
 
 

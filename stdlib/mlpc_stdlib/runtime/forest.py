@@ -7,7 +7,7 @@ A feature is a number of 32 bits. Where a library compares such a number with a 
 from __future__ import annotations
 
 from . import codes
-from .contract import StepError, a_or_an
+from .contract import StepError, a_or_an, first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,10 +151,9 @@ def read(model: Any, framework: str) -> Forest:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - treelite raises what it likes
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise StepError(
             codes.NOT_EXPORTABLE,
-            f"{a_or_an(model)} is not made of trees that have a form in C: {lines[0]}",
+            f"{a_or_an(model)} is not made of trees that have a form in C: {first_line(error)}",
             [
                 "random forests, extra trees and gradient boosting of scikit-learn have one, and so have XGBoost and LightGBM",
                 "a single tree is a forest of one: `sklearn.random_forest` with `trees = 1`",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import codes
+from . import codes, contract
 from .contract import StepError
 
 TYPE_CHECKING = False
@@ -186,6 +186,5 @@ def places(layers: Sequence[str], names: Sequence[str]) -> dict[int, int]:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    """Return the first line of what an error says, as far as anybody reads it."""
+    return contract.first_line(error)[:300]

@@ -9,7 +9,7 @@ import struct
 
 from . import codes, schema, tables
 from .contract import Result, StepError, Task
-from .data import local, shown
+from .data import local, shown, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,14 +96,8 @@ def _read(path: str, file: str) -> dict[str, Array]:
                 if not isinstance(arrays[name], numpy.ndarray):
                     _refuse(file, name, "is no array", "numpy.savez writes one", codes.UNREADABLE_DATA)
             return arrays
-    except FileNotFoundError:
-        raise StepError(
-            codes.UNREADABLE_DATA, f"there is no file {file}", "a path is relative to the spec"
-        ) from None
-    except IsADirectoryError:
-        raise StepError(codes.UNREADABLE_DATA, f"{file} is a folder") from None
-    except PermissionError:
-        raise StepError(codes.UNREADABLE_DATA, f"{file} may not be read by this user") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise unreadable(file, error) from None
     except (*_DAMAGED, zipfile.BadZipFile, zlib.error) as error:
         pickled = "pickle" in str(error)
         raise StepError(

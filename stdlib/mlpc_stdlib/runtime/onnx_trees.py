@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import codes
-from .contract import StepError
+from .contract import StepError, first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def convert(model: Boosted, features: int, name: str) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a converter may raise anything
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise StepError(
             codes.NOT_EXPORTABLE,
-            f"these trees of {model.framework} have no ONNX form: {lines[0]}",
+            f"these trees of {model.framework} have no ONNX form: {first_line(error)}",
             "`export …: c_trees` turns them into plain C",
         ) from None
 

@@ -7,7 +7,7 @@ import json
 import os
 
 from . import boosted, codes, metrics, models
-from .contract import Artefact, Result, StepError, Task, missing_library
+from .contract import Artefact, Result, StepError, Task, first_line, missing_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class Registry:
         }
 
     def _refusal(self, error: Exception) -> StepError:
-        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        text = first_line(error)
         transient = any(word in text.lower() for word in ("connection", "timed out", "locked", "503", "502"))
         if transient:
             return StepError(

@@ -11,7 +11,7 @@ import decimal
 import math
 
 from . import codes, schema, tables
-from .contract import Result, StepError, Task, missing_library, say
+from .contract import Result, StepError, Task, first_line, missing_library, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _refused(error: Exception, query: str) -> StepError:
             "what stands as `:name` in the query is given by `query_params = { name = … }`; a colon that is meant is `\\\\:`",
         )
     state = str(getattr(cause, "sqlstate", None) or "")
-    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    said = first_line(cause)
     code = _STATES.get(state) or _STATES.get(state[:2])
     if code is None and isinstance(error, sqlalchemy.exc.OperationalError) and not state:
         lowered = said.lower()
