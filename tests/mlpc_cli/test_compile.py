@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from mlpc_cli.compile_ import read_arguments
 from tests.mlpc_cli.command import EXECUTABLE, environment, mlpc
+from tests.mlpc_stdlib.runtime.web import browser
 
 TUMOR = Path(__file__).resolve().parents[2] / "examples" / "tumor"
 
@@ -196,3 +198,31 @@ def test_graphs_for_other_programs(folder: Path, form: str, first: str) -> None:
     answer = mlpc("graph", "main.mlp", "--format", form, cwd=folder)
     assert answer.code == 0
     assert first in answer.out.splitlines()[0]
+
+
+def test_the_picture_is_the_same_each_time_and_follows_the_name_of_the_file(folder: Path) -> None:
+    answer = mlpc("graph", "main.mlp", "-o", "graph.svg", cwd=folder)
+    assert (answer.code, answer.out, answer.err) == (0, "graph.svg\n", "")
+    drawn = (folder / "graph.svg").read_text(encoding="utf-8")
+    texts = [each.text for each in ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"forest", "quality.gate", "recall >= 0.85", "data/cells.csv"} <= set(texts)
+    assert "var(" not in drawn
+    assert mlpc("graph", "main.mlp", "--format", "svg", cwd=folder).out == drawn
+
+
+def test_a_picture_that_cannot_be_written(folder: Path) -> None:
+    (folder / "graph.svg").mkdir()
+    answer = mlpc("graph", "main.mlp", "-o", "graph.svg", cwd=folder)
+    assert answer.code == 4
+    assert "Traceback" not in answer.err
+
+
+def test_the_layout_library_that_ships_is_what_its_script_makes(tmp_path: Path) -> None:
+    browser.programs()
+    root = Path(__file__).parents[2]
+    made = tmp_path / "dagre.js"
+    done = subprocess.run(
+        [root / "tools/graph_layout/build.sh", str(made)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert made.read_bytes() == (root / "compiler/mlpc_cli/pages/assets/dagre.js").read_bytes()

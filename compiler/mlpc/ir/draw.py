@@ -49,7 +49,7 @@ def tree(workflow: Workflow, *, ascii: bool = False) -> str:
     stand above it anyway. A gate says what it blocks, which hangs below it or, where several gates block it, below
     the last of them. With ``ascii`` no other characters are used.
     """
-    graph = _Graph(workflow)
+    graph = Graph(workflow)
     hung = _Hung(graph)
     style = _ASCII if ascii else _UNICODE
 
@@ -58,7 +58,7 @@ def tree(workflow: Workflow, *, ascii: bool = False) -> str:
 
     lines = [text(_heading(workflow))]
     lines += [
-        f"{style.trigger} {text(node.id)} {style.dot} {text(_schedule(node))}" for node in graph.triggers
+        f"{style.trigger} {text(node.id)} {style.dot} {text(schedule(node))}" for node in graph.triggers
     ]
     # One entry for each node still to be drawn: the node, what stands before it, its depth, whether it is the
     # last below its parent, whether it is taken up again at the margin.
@@ -82,7 +82,7 @@ def tree(workflow: Workflow, *, ascii: bool = False) -> str:
             about = "".join(f" {style.dot} {text(word)}" for word in _about(graph, hung, node))
             lines.append(f"{head}{about}{' (goes on below)' if later else ''}")
             bar = inner + (style.line if below and not later else " ") + "  "
-            lines += [(bar + text(detail)).rstrip() for detail in _details(node)]
+            lines += [(bar + text(detail)).rstrip() for detail in details(node)]
         if later:
             put_off.append(node)
         else:
@@ -106,7 +106,7 @@ def mermaid(workflow: Workflow) -> str:
 
     Thick arrows leave gates, dotted ones say only that one node comes after another.
     """
-    graph = _Graph(workflow)
+    graph = Graph(workflow)
     lines = ["flowchart TD"]
 
     def label(parts: Iterable[str]) -> str:
@@ -137,7 +137,7 @@ def mermaid(workflow: Workflow) -> str:
     lines.append("  classDef promotes stroke-dasharray:6 3")
     for name, keys in (
         ("gate", [graph.key[node.id] for node in graph.nodes if isinstance(node, Gate)]),
-        ("promotes", [graph.key[node.id] for node in graph.nodes if _promotes(node)]),
+        ("promotes", [graph.key[node.id] for node in graph.nodes if promotes(node)]),
     ):
         if keys:
             lines.append(f"  class {','.join(keys)} {name}")
@@ -149,7 +149,7 @@ def dot(workflow: Workflow) -> str:
 
     Bold edges leave gates, dashed ones say only that one node comes after another.
     """
-    graph = _Graph(workflow)
+    graph = Graph(workflow)
 
     def label(parts: Iterable[str]) -> str:
         return '"' + "\\n".join(_dot_text(part) for part in parts) + '"'
@@ -162,7 +162,7 @@ def dot(workflow: Workflow) -> str:
             extra = 'shape=box, style="rounded,bold"'
         elif isinstance(node, Trigger):
             extra = "shape=circle"
-        elif _promotes(node):
+        elif promotes(node):
             extra = "shape=box, style=bold"
         return f"{graph.key[node.id]} [label={label(_caption(node))}, {extra}];"
 
@@ -186,7 +186,7 @@ def dot(workflow: Workflow) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Graph:
+class Graph:
     """A workflow as nodes and edges, fan-outs resolved to the instances that they stand for."""
 
     __slots__ = ("before", "blocked", "externals", "family", "fans", "key", "members", "nodes", "triggers")
@@ -219,7 +219,7 @@ class _Graph:
                     self.blocked.setdefault(id, []).append(node.id)
         self.externals: dict[str, str] = {}
         for node in self.nodes:
-            for location in _locations(node):
+            for location in locations(node):
                 self.externals.setdefault(location, f"x{len(self.externals)}")
 
     def families(self) -> list[tuple[FanOut, list[Node]]]:
@@ -236,7 +236,7 @@ class _Graph:
         found = [
             (self.externals[location], self.key[node.id], "data")
             for node in self.nodes
-            for location in _locations(node)
+            for location in locations(node)
         ]
         found += [
             (self.key[trigger.id], self.key[node.id], "order")
@@ -259,7 +259,7 @@ class _Hung:
 
     __slots__ = ("_below", "_first", "_last", "roots")
 
-    def __init__(self, graph: _Graph) -> None:
+    def __init__(self, graph: Graph) -> None:
         rank = {node.id: index for index, node in enumerate(graph.nodes)}
         self.roots: list[Node] = []
         self._below: dict[str, list[Node]] = {}
@@ -304,7 +304,7 @@ def _read(node: Node, members: dict[str, list[str]]) -> list[str]:
     return [member for id in needs(bare) for member in members.get(id, [id])]
 
 
-def _locations(node: Node) -> list[str]:
+def locations(node: Node) -> list[str]:
     """Where ``node`` reads data from outside, each once."""
     if not isinstance(node, Task | Service):
         return []
@@ -318,7 +318,7 @@ def _locations(node: Node) -> list[str]:
     )
 
 
-def _promotes(node: Node) -> bool:
+def promotes(node: Node) -> bool:
     effect = isinstance(node, Service) or (isinstance(node, Task) and node.effect)
     return effect or node.labels.get("promotes") is True
 
@@ -326,18 +326,18 @@ def _promotes(node: Node) -> bool:
 def _sign(node: Node, style: _Style) -> str:
     if isinstance(node, Gate):
         return style.gate
-    return style.promotes if _promotes(node) else style.task
+    return style.promotes if promotes(node) else style.task
 
 
 def _heading(workflow: Workflow) -> str:
     return f"{workflow.name} (env {workflow.environment})" if workflow.environment else workflow.name
 
 
-def _schedule(node: Node) -> str:
+def schedule(node: Node) -> str:
     return f"{node.cron} {node.timezone}".strip() if isinstance(node, Trigger) else ""
 
 
-def _role(node: Node) -> str:
+def role(node: Node) -> str:
     """What the node is to a person: the kind and component of its block, or else its class."""
     labels: JsonObject = node.labels
     kind = labels.get("kind")
@@ -361,7 +361,7 @@ def _condition(condition: Condition) -> str:
     return f"{name}{text}{_WARNS if condition.severity == 'warn' else ''}"
 
 
-def _details(node: Node) -> list[str]:
+def details(node: Node) -> list[str]:
     """The lines below a node of the terminal tree: what is required of it."""
     if isinstance(node, Gate):
         deciding = node.labels.get("deciding")
@@ -388,12 +388,12 @@ def _when(node: Service) -> list[str]:
     return lines
 
 
-def _about(graph: _Graph, hung: _Hung, node: Node) -> list[str]:
+def _about(graph: Graph, hung: _Hung, node: Node) -> list[str]:
     """The words behind a node of the terminal tree."""
-    words = [_role(node)]
-    locations = _locations(node)
-    if locations:
-        words.append("reads " + ", ".join(locations))
+    words = [role(node)]
+    outside = locations(node)
+    if outside:
+        words.append("reads " + ", ".join(outside))
     others = [id for id in graph.before[node.id] if not hung.above(id, node.id)]
     if others:
         words.append("also after " + ", ".join(others))
@@ -405,10 +405,10 @@ def _about(graph: _Graph, hung: _Hung, node: Node) -> list[str]:
 
 def _caption(node: Node) -> list[str]:
     """The lines inside a node of Mermaid and DOT."""
-    lines = [node.id, _role(node)]
+    lines = [node.id, role(node)]
     if isinstance(node, Trigger):
-        lines.append(_schedule(node))
-    lines += _details(node)
+        lines.append(schedule(node))
+    lines += details(node)
     return lines
 
 

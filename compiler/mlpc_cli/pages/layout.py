@@ -1,0 +1,72 @@
+"""Where the boxes and arrows of a graph go: dagre (layered, after Sugiyama), run by QuickJS in this process.
+
+The same graph gives the same places. ``assets/dagre.js`` is made by ``tools/graph_layout``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .files import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Point = tuple[float, float]
+    #: Left, top, width, height.
+    Place = tuple[float, float, float, float]
+
+
+class Box:
+    """What is to be placed: its size, and the frame that it stands in (empty: none)."""
+
+    __slots__ = ("frame", "height", "id", "width")
+
+    def __init__(self, id: str, width: float, height: float, frame: str = "") -> None:
+        self.id = id
+        self.width = width
+        self.height = height
+        self.frame = frame
+
+
+class Layout:
+    """Places in points: of boxes and frames by id, and of arrows, in the order given, the points they go through."""
+
+    __slots__ = ("arrows", "boxes", "frames", "height", "width")
+
+    def __init__(self, found: dict[str, object], boxes: Sequence[Box], frames: Sequence[str]) -> None:
+        self.width = _number(found["width"])
+        self.height = _number(found["height"])
+        self.boxes: dict[str, Place] = dict(
+            zip((box.id for box in boxes), _places(found["boxes"]), strict=True)
+        )
+        self.frames: dict[str, Place] = dict(zip(frames, _places(found["frames"]), strict=True))
+        lines = found["arrows"]
+        assert isinstance(lines, list)
+        self.arrows: list[list[Point]] = [[(float(x), float(y)) for x, y in line] for line in lines]
+
+
+def arrange(boxes: Sequence[Box], frames: Sequence[str], arrows: Sequence[tuple[str, str]]) -> Layout:
+    """Place boxes from above to below, so that arrows point down."""
+    import quickjs
+
+    context = quickjs.Context()
+    context.eval(asset("dagre.js"))
+    told = {
+        "boxes": [
+            {"id": box.id, "width": box.width, "height": box.height, "frame": box.frame} for box in boxes
+        ],
+        "frames": list(frames),
+        "arrows": [list(arrow) for arrow in arrows],
+    }
+    return Layout(json.loads(context.get("arrange")(json.dumps(told))), boxes, frames)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _places(found: object) -> list[Place]:
+    assert isinstance(found, list)
+    return [(float(x), float(y), float(width), float(height)) for x, y, width, height in found]

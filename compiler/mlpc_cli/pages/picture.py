@@ -1,0 +1,197 @@
+"""A workflow as SVG: boxes for steps, gates and services, arrows for what waits for what.
+
+The same workflow gives the same bytes. Every text is escaped and, where it is too long for its box, shortened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlpc.ir import draw
+from mlpc.ir.nodes import Gate, Trigger
+from mlpc_stdlib.runtime.web.markup import Markup, join, tag
+
+from . import files
+from .layout import Box, arrange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlpc.ir.nodes import Node, Workflow
+
+    from .layout import Place, Point
+
+#: The widest box, and what stands around its text.
+WIDEST, PAD, LINE = 300.0, 14.0, 17.0
+_NARROW = frozenset("iljtfrI.,:;|!'()[] ")
+_WIDE = frozenset("mwMW@%ABCDEFGHKLNOPQRSTUVXYZ_=<>")
+
+
+def svg(workflow: Workflow) -> bytes:
+    """Return a picture that stands alone; its colours follow the reader's light or dark setting."""
+    day, night = files.colours()
+    css = files.asset("picture.css")
+    dark = files.resolved(css, {**day, **night})
+    back = "svg.graph {{ background: {} }}\n"
+    style = (
+        back.format(day["paper"])
+        + files.resolved(css, day)
+        + "@media (prefers-color-scheme: dark) {\n"
+        + back.format({**day, **night}["paper"])
+        + dark
+        + "}\n"
+    )
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + _drawing(workflow, style) + "\n").encode()
+
+
+def _drawing(workflow: Workflow, style: str) -> Markup:
+    graph = draw.Graph(workflow)
+    nodes = [*graph.triggers, *graph.nodes]
+    lines = {node.id: _lines(node) for node in nodes}
+    families = {f"f{number}": fan.id for number, (fan, _) in enumerate(graph.families())}
+    frame_of = {
+        node.id: f"f{number}" for number, (_, members) in enumerate(graph.families()) for node in members
+    }
+    boxes = [Box(graph.key[node.id], *_size(lines[node.id]), frame_of.get(node.id, "")) for node in nodes]
+    outside = {key: [location] for location, key in graph.externals.items()}
+    boxes += [Box(key, *_size(text)) for key, text in outside.items()]
+    edges = graph.edges()
+    placed = arrange(boxes, list(families), [(start, end) for start, end, _ in edges])
+    parts: list[Markup | str] = [tag("title", f"The pipeline {workflow.name}"), tag("style", Markup(style))]
+    for key, name in families.items():
+        x, y, width, height = placed.frames[key]
+        parts.append(_shape("rect", class_="frame", x=x, y=y, width=width, height=height, rx=12.0))
+        parts.append(_text(x + 10, y + 16, _clipped(name, width - 20), "caption"))
+    for (_, _, kind), points in zip(edges, placed.arrows, strict=True):
+        parts.append(_arrow(points, {"gate": "after-gate", "order": "order"}.get(kind, "data")))
+    for node in nodes:
+        parts.append(_node(node, lines[node.id], placed.boxes[graph.key[node.id]]))
+    for key, text in outside.items():
+        place = placed.boxes[key]
+        parts.append(tag("g", _box(place, 14.0), *_texts(text, place), class_="outside"))
+    wide, high = _short(placed.width), _short(placed.height)
+    return tag(
+        "svg",
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {wide} {high}",
+        width=wide,
+        height=high,
+        class_="graph",
+        role="img",
+        aria_label=f"The pipeline {workflow.name}: what waits for what",
+    )
+
+
+def _lines(node: Node) -> list[str]:
+    found = [node.id, draw.role(node)]
+    if isinstance(node, Trigger):
+        found.append(draw.schedule(node))
+    return found + [detail.removeprefix("require ") for detail in draw.details(node)]
+
+
+def _node(node: Node, lines: list[str], place: Place) -> Markup:
+    kind = "gate" if isinstance(node, Gate) else "trigger" if isinstance(node, Trigger) else "step"
+    if kind == "step" and draw.promotes(node):
+        kind = "promotes"
+    round_corners = {"gate": 0.0, "promotes": 20.0, "trigger": 20.0}.get(kind, 8.0)
+    return tag(
+        "g",
+        tag("title", ", ".join(lines)),
+        _hexagon(place) if kind == "gate" else _box(place, round_corners),
+        *_texts(lines, place),
+        class_=kind,
+    )
+
+
+def _texts(lines: Sequence[str], place: Place) -> list[Markup]:
+    x, y, width, _ = place
+    found = []
+    for number, line in enumerate(lines):
+        kind = "name" if number == 0 else "line"
+        found.append(
+            _text(
+                x + PAD,
+                y + PAD + 11 + number * LINE,
+                _clipped(line, (width - 2 * PAD) / (1.22 if number == 0 else 1.0)),
+                kind,
+            )
+        )
+    return found
+
+
+def _size(lines: Sequence[str]) -> tuple[float, float]:
+    wide = max(_wide(line) * (1.22 if number == 0 else 1.0) for number, line in enumerate(lines))
+    return min(max(wide + 2 * PAD, 110.0), WIDEST), 2 * PAD + LINE * len(lines) - 4
+
+
+def _wide(text: str) -> float:
+    """Return about how wide a text is in points: no font is at hand, and each reader has another one."""
+    return sum(
+        4.2 if char in _NARROW else 9.2 if char in _WIDE else 7.1 if ord(char) < 0x2E80 else 13.0
+        for char in text
+    )
+
+
+def _clipped(text: str, room: float) -> str:
+    """Return a text that fits into ``room``, on one line."""
+    text = " ".join(text.split())
+    if _wide(text) <= room + 0.5:
+        return text
+    while text and _wide(text) + 9 > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _text(x: float, y: float, text: str, kind: str) -> Markup:
+    return tag("text", text, x=_short(x), y=_short(y), class_=kind)
+
+
+def _box(place: Place, rounded: float) -> Markup:
+    x, y, width, height = place
+    return _shape("rect", class_="box", x=x, y=y, width=width, height=height, rx=rounded)
+
+
+def _hexagon(place: Place) -> Markup:
+    x, y, width, height = place
+    cut = 9.0
+    points = [
+        (x + cut, y), (x + width - cut, y), (x + width, y + cut), (x + width, y + height - cut),
+        (x + width - cut, y + height), (x + cut, y + height), (x, y + height - cut), (x, y + cut),
+    ]  # fmt: skip
+    return tag("polygon", points=" ".join(f"{_short(a)},{_short(b)}" for a, b in points), class_="box")
+
+
+def _arrow(points: Sequence[Point], kind: str) -> Markup:
+    """Return a line that goes smoothly by its points, with a head at its end."""
+    pairs = [f"{_short(x)} {_short(y)}" for x, y in points]
+    path = f"M{pairs[0]}"
+    for number in range(1, len(points) - 1):
+        x, y = points[number]
+        if number == len(points) - 2:
+            path += f"Q{pairs[number]} {pairs[number + 1]}"
+        else:
+            after = points[number + 1]
+            path += f"Q{pairs[number]} {_short((x + after[0]) / 2)} {_short((y + after[1]) / 2)}"
+    if len(points) == 2:
+        path += f"L{pairs[1]}"
+    (a, b), (x, y) = points[-2], points[-1]
+    length = ((x - a) ** 2 + (y - b) ** 2) ** 0.5 or 1.0
+    dx, dy = (x - a) / length, (y - b) / length
+    corners = [
+        (x, y),
+        (x - 9 * dx - 4.5 * dy, y - 9 * dy + 4.5 * dx),
+        (x - 9 * dx + 4.5 * dy, y - 9 * dy - 4.5 * dx),
+    ]
+    head = " ".join(f"{_short(p)},{_short(q)}" for p, q in corners)
+    return join(
+        tag("path", d=path, class_=f"arrow {kind}"), tag("polygon", points=head, class_=f"head {kind}")
+    )
+
+
+def _shape(name: str, *, class_: str, **numbers: float) -> Markup:
+    return tag(name, class_=class_, **{key: _short(value) for key, value in numbers.items()})
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
