@@ -210,6 +210,20 @@ def test_the_picture_is_the_same_each_time_and_follows_the_name_of_the_file(fold
     assert mlpc("graph", "main.mlp", "--format", "svg", cwd=folder).out == drawn
 
 
+def test_no_text_of_a_spec_breaks_out_of_a_picture(folder: Path) -> None:
+    main = folder / "main.mlp"
+    text = main.read_text(encoding="utf-8")
+    hostile = '</text><script>x</script>&\\u{1}\\u{202e}".csv'
+    assert "data/cells.csv" in text
+    main.write_text(text.replace("data/cells.csv", hostile.replace('"', '\\"')), encoding="utf-8")
+    answer = mlpc("graph", "main.mlp", "--format", "svg", cwd=folder)
+    assert answer.code == 0, answer.err
+    picture = ElementTree.fromstring(answer.out)
+    assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
+    assert "</text><script>x</script>&" in "".join(picture.itertext())
+    assert "\u202e" not in answer.out
+
+
 def test_a_picture_that_cannot_be_written(folder: Path) -> None:
     (folder / "graph.svg").mkdir()
     answer = mlpc("graph", "main.mlp", "-o", "graph.svg", cwd=folder)

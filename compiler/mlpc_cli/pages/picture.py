@@ -11,6 +11,7 @@ from mlpc.ir import draw
 from mlpc.ir.nodes import Gate, Trigger
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
+from ..terminal import harmless
 from . import files
 from .layout import Box, arrange
 
@@ -48,12 +49,12 @@ def _drawing(workflow: Workflow, style: str) -> Markup:
     graph = draw.Graph(workflow)
     nodes = [*graph.triggers, *graph.nodes]
     lines = {node.id: _lines(node) for node in nodes}
-    families = {f"f{number}": fan.id for number, (fan, _) in enumerate(graph.families())}
+    families = {f"f{number}": harmless(fan.id) for number, (fan, _) in enumerate(graph.families())}
     frame_of = {
         node.id: f"f{number}" for number, (_, members) in enumerate(graph.families()) for node in members
     }
     boxes = [Box(graph.key[node.id], *_size(lines[node.id]), frame_of.get(node.id, "")) for node in nodes]
-    outside = {key: [location] for location, key in graph.externals.items()}
+    outside = {key: [harmless(location)] for location, key in graph.externals.items()}
     boxes += [Box(key, *_size(text)) for key, text in outside.items()]
     edges = graph.edges()
     placed = arrange(boxes, list(families), [(start, end) for start, end, _ in edges])
@@ -87,7 +88,9 @@ def _lines(node: Node) -> list[str]:
     found = [node.id, draw.role(node)]
     if isinstance(node, Trigger):
         found.append(draw.schedule(node))
-    return found + [detail.removeprefix("require ") for detail in draw.details(node)]
+    found += [detail.removeprefix("require ") for detail in draw.details(node)]
+    # XML has no place for control characters, not even escaped.
+    return [harmless(line) for line in found]
 
 
 def _node(node: Node, lines: list[str], place: Place) -> Markup:
