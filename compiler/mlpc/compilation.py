@@ -89,10 +89,12 @@ class Compilation:
     def _pipeline(self, checker: Checker, root: Module, environment: str) -> None:
         """Check the pipeline under one environment, the plain one first: what is wrong there is said once, and there."""
         before = len(self._diagnostics)
-        program = make_program(self._modules, root, environment)
+        # Where nothing was to be said of the plain pipeline, an environment is checked in what it changes.
+        plain = self._programs.get("") if environment and not before else None
+        program = make_program(self._modules, root, environment, plain.program if plain is not None else None)
         if program is None:
             return
-        typed = checker.pipeline(program)
+        typed = checker.pipeline(program, plain)
         self._programs[environment] = typed
         tests = checker.tests(root, typed)
         if environment == self.environment:

@@ -905,11 +905,8 @@ class Binder:
                 value = self.block.arguments.get(port.when)
                 if value is None or (value.known and value.value in (None, False)):
                     continue
-            type = self.block.outputs[name] = self._changed(port, self._output_type(port.type))
-            for key in {(type.base, ""), (type.base, type.framework)}:
-                makers = self.typed.made.setdefault(key, [])
-                if makers[-1:] != [self.block.id]:
-                    makers.append(self.block.id)
+            self.block.outputs[name] = self._changed(port, self._output_type(port.type))
+        self.typed.add_outputs(self.block)
 
     def _changed(self, port: PortSpec, type: Type) -> Type:
         """Return the type of an output with the columns that the step adds, drops and renames."""

@@ -16,6 +16,7 @@ from .expressions import Expressions
 from .fit import Fitter
 from .forms import forms
 from .order import Lets, block_order, names_in
+from .overlay import Overlay
 from .scope import Scope
 from .specs import CHOICE, ComponentSpec, KindSpec
 from .typed import TypedBlock, TypedProgram
@@ -251,8 +252,11 @@ class Checker:
 
     # -- a pipeline --------------------------------------------------------------------------------------------
 
-    def pipeline(self, program: Program) -> TypedProgram:
-        """Return the typed program; what is wrong is reported and left out."""
+    def pipeline(self, program: Program, plain: TypedProgram | None = None) -> TypedProgram:
+        """Return the typed program; what is wrong is reported and left out.
+
+        ``plain`` is the one under no environment, where nothing was to be said of it: what comes to the same is taken over.
+        """
         self.program = program
         self.expressions.forget_lets()
         typed = self._typed = TypedProgram(program)
@@ -264,9 +268,18 @@ class Checker:
             found = read_settings(self, program, name, settings)
             if found is not None:
                 typed.settings[name] = found
-        for definition in block_order(program, lets, self.report):
+        overlay = Overlay(program, plain) if plain is not None else None
+        if overlay is not None:
+            typed.references = overlay.references()
+        for definition in block_order(program, lets, self.report, typed.references):
+            name = definition.id
+            if overlay is not None and overlay.leaves(definition, typed.references[name]):
+                self._has_room(definition, overlay.take_over(name, typed))
+                continue
             if definition.kind:
                 self._blocks(typed, definition)
+            if overlay is not None:
+                overlay.checked(name, typed)
         # Attributes, and lets that nobody used, may name blocks.
         self._attributes(typed)
         for name, item in program.names.items():

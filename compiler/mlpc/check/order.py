@@ -19,18 +19,51 @@ if TYPE_CHECKING:
 SHOWN_OF_CIRCLE = 8
 
 
-def block_order(program: Program, lets: Lets, report: Callable[[Diagnostic], None]) -> list[BlockDef]:
+class References:
+    """What a block names: the blocks it leads to, each with the first place, and all first names of references."""
+
+    __slots__ = ("blocks", "names")
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, Span] = {}
+        self.names: set[str] = set()
+
+    def add(self, expr: tree.Expr, module: Module, lets: Lets, ignore: str | None) -> None:
+        """Add what ``expr`` names, but for the block ``ignore``."""
+        for name, node in names_in(expr):
+            self.names.add(name)
+            for id in lets.blocks(name):
+                if id != ignore and id not in self.blocks:
+                    self.blocks[id] = Span(module.source, node.start, node.end)
+
+
+def references(block: BlockDef, lets: Lets) -> References:
+    """Return what a block names."""
+    found = References()
+    for each in block.decl.eaches:
+        found.add(each.over, block.module, lets, None)
+    _body_names(block.body, block.id, lets, found)
+    return found
+
+
+def block_order(
+    program: Program,
+    lets: Lets,
+    report: Callable[[Diagnostic], None],
+    known: dict[str, References] | None = None,
+) -> list[BlockDef]:
     """Return the blocks in an order in which each stands after what it names; those on a circle are left out.
 
-    Among the orders possible it is the one nearest to the file's.
+    Among the orders possible it is the one nearest to the file's. What blocks name is taken from ``known``, and kept there.
     """
+    if known is None:
+        known = {}
     names: dict[str, dict[str, Span]] = {}
     for block in program.blocks:
-        found: dict[str, Span] = {}
-        for each in block.decl.eaches:
-            _add(each.over, block.module, lets, found, None)
-        _body_names(block.body, block.id, lets, found)
-        names[block.id] = found
+        found = known.get(block.id)
+        if found is None:
+            found = known[block.id] = references(block, lets)
+        names[block.id] = found.blocks
     done: dict[str, int] = {}
     order: list[BlockDef] = []
     bad: set[str] = set()
@@ -146,25 +179,18 @@ class Lets:
         return [first for first, _ in names_in(item.value)]
 
 
-def _body_names(body: BodyDef, owner: str, lets: Lets, found: dict[str, Span]) -> None:
+def _body_names(body: BodyDef, owner: str, lets: Lets, found: References) -> None:
     for attr in body.attrs.values():
         if not tree.is_literal(attr.node.value):
-            _add(attr.node.value, attr.module, lets, found, None)
+            found.add(attr.node.value, attr.module, lets, None)
     for condition in body.conditions:
         # In a condition the block's own quantities come first, so `quality.auc` inside `quality` is no circle.
-        _add(condition.node.expr, condition.module, lets, found, owner)
+        found.add(condition.node.expr, condition.module, lets, owner)
         for item in condition.node.body.items if condition.node.body is not None else ():
             if isinstance(item, tree.Attr):
-                _add(item.value, condition.module, lets, found, owner)
+                found.add(item.value, condition.module, lets, owner)
     for nested in body.blocks.values():
         _body_names(nested.body, owner, lets, found)
-
-
-def _add(expr: tree.Expr, module: Module, lets: Lets, found: dict[str, Span], ignore: str | None) -> None:
-    for name, node in names_in(expr):
-        for id in lets.blocks(name):
-            if id != ignore:
-                found.setdefault(id, Span(module.source, node.start, node.end))
 
 
 def names_in(expr: tree.Expr) -> list[tuple[str, tree.Node]]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
     from .instances import Instances
+    from .order import References
     from .specs import BlockSpec, ComponentSpec, KindSpec, QuantitySpec
     from .types import Type
     from .values import Value
@@ -168,6 +169,7 @@ class TypedProgram:
         "made",
         "params",
         "program",
+        "references",
         "secrets",
         "settings",
     )
@@ -181,6 +183,8 @@ class TypedProgram:
         self.instances: dict[str, Instances] = {}
         #: Blocks that make artefacts of a type, and of a type and framework; for help texts.
         self.made: dict[tuple[str, str], list[str]] = {}
+        #: What each block names, by its name.
+        self.references: dict[str, References] = {}
         self.params: dict[str, tuple[ValueDef, Type, Value]] = {}
         self.secrets: dict[str, tuple[ValueDef, Type, Value | None]] = {}
         self.attributes: dict[str, Value] = {}
@@ -188,3 +192,11 @@ class TypedProgram:
         self.lets: dict[str, Value] = {}
         #: What `backend NAME { … }` sets, by backend.
         self.settings: dict[str, dict[str, Any]] = {}
+
+    def add_outputs(self, block: TypedBlock) -> None:
+        """Remember who makes what."""
+        for type in block.outputs.values():
+            for key in {(type.base, ""), (type.base, type.framework)}:
+                makers = self.made.setdefault(key, [])
+                if makers[-1:] != [block.id]:
+                    makers.append(block.id)

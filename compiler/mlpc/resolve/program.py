@@ -161,6 +161,7 @@ class Program:
         "removed",
         "root",
         "settings",
+        "touched",
     )
 
     def __init__(self, modules: Modules, root: Module, decl: tree.Decl, environment: str) -> None:
@@ -181,6 +182,8 @@ class Program:
         self.removed: dict[str, Span] = {}
         #: ``backend NAME { … }`` by name.
         self.settings: dict[str, BlockDef] = {}
+        #: Names of what the environment speaks of: adds, changes or takes away.
+        self.touched: set[str] = set()
 
     def forgives(self, name: str) -> bool:
         """Return whether an unknown name is most likely the right one of a declaration whose name was taken."""
@@ -206,16 +209,31 @@ class Program:
         return list(dict.fromkeys((*LANGUAGE_KINDS, *declared, *self.modules.own_kinds(self.root))))
 
 
-def make_program(modules: Modules, root: Module, environment: str) -> Program | None:
-    """Return the program of the pipeline in ``root`` under ``environment`` (empty: none), or None without one."""
+def make_program(
+    modules: Modules, root: Module, environment: str, plain: Program | None = None
+) -> Program | None:
+    """Return the program of the pipeline in ``root`` under ``environment`` (empty: none), or None without one.
+
+    ``plain`` is the program under none, where that is free of mistakes: what the environment does not speak of is shared
+    with it.
+    """
     if not root.pipelines:
         return None
     decl = root.pipelines[0]
     program = Program(modules, root, decl, environment)
     builder = _Builder(program)
-    builder.pipeline(decl)
-    if environment:
-        builder.overlay(environment)
+    chain = builder.chain(environment)
+    program.touched = {
+        item.name.text
+        for each in chain
+        for item in (each.body.items if each.body is not None else ())
+        if isinstance(item, tree.Decl) and isinstance(item.name, tree.Name)
+    }
+    if plain is not None:
+        builder.share(plain)
+    else:
+        builder.pipeline(decl)
+    builder.overlay(chain, environment)
     return program
 
 
@@ -309,6 +327,29 @@ class _Builder:
                 self.backend(module, item)
             else:
                 self.declare(module, item)
+
+    def share(self, plain: Program) -> None:
+        """Take over what the environment leaves as it is; of what it changes, make anew what it is changed in."""
+        program = self.program
+        body = program.body = BodyDef(plain.body.module, plain.body.node)
+        body.attrs.update(plain.body.attrs)
+        body.conditions += plain.body.conditions
+        for name, nested in plain.body.blocks.items():
+            inside = self.body(nested.module, nested.node, nested.node.body)
+            body.blocks[name] = NestedDef(nested.module, nested.node, inside)
+        for name, settings in plain.settings.items():
+            program.settings[name] = self.again(settings)
+        for name, item in plain.names.items():
+            if name not in program.touched:
+                program.names[name] = item
+            elif isinstance(item, BlockDef):
+                program.names[name] = self.again(item)
+            else:
+                program.names[name] = ValueDef(item.module, item.decl, item.name)
+
+    def again(self, block: BlockDef) -> BlockDef:
+        body = self.body(block.module, block.decl, block.decl.body)
+        return BlockDef(block.module, block.decl, block.name, body)
 
     def nameless(self, module: Module, item: tree.Block) -> None:
         self.program.displaced += 1
@@ -412,17 +453,22 @@ class _Builder:
 
     # -- environments ------------------------------------------------------------------------------------------
 
-    def overlay(self, environment: str) -> None:
+    def chain(self, environment: str) -> list[tree.Decl]:
+        """Return the declaration of an environment (empty: none) and of those that it builds on, the last of these first."""
         root = self.program.root
         chain: list[tree.Decl] = []
-        name: str | None = environment
+        name: str | None = environment or None
         while name is not None:
             decl = root.environments.get(name)
             if decl is None or decl in chain:
                 break
             chain.append(decl)
             name = decl.type.name.text if decl.type is not None else None
-        for decl in reversed(chain):
+        return chain[::-1]
+
+    def overlay(self, chain: Sequence[tree.Decl], environment: str) -> None:
+        root = self.program.root
+        for decl in chain:
             label = decl.name.text if isinstance(decl.name, tree.Name) else environment
             for item in decl.body.items if decl.body is not None else ():
                 self.change(root, item, label)
