@@ -13,6 +13,7 @@ from typing import Any
 
 import docker
 
+from mlpc_stdlib.runtime.container.judging import line
 from tests.examples.projects import copy_of, edit
 from tests.mlpc_backends.airflow.engine import Airflow, Store
 from tests.mlpc_backends.kubeflow import reading
@@ -32,7 +33,11 @@ class Outcome:
                 # A path in the store of one machine, `kind:hex` elsewhere: both end in the digest.
                 self.digests[f"{step['node']}.{port}"] = os.path.basename(told).rpartition(":")[2]
         self.promoted: list[str] = sorted(summary["promoted"])
-        self.failed_gates = [gate["node"] for gate in summary["gates"] if gate["passed"] is False]
+        self.failed_gates = sorted(gate["node"] for gate in summary["gates"] if gate["passed"] is False)
+        #: By gate: how each condition stands, with the figures that it read.
+        self.verdicts: dict[str, list[str]] = {
+            gate["node"]: [line(verdict) for verdict in gate["verdicts"]] for gate in summary["gates"]
+        }
         self.seconds = 0.0
 
     def text(self) -> str:
@@ -83,7 +88,8 @@ def on_kubeflow(project: Path, options: tuple[str, ...]) -> Outcome:
             continue
         kind = workflow[node]["kind"]
         if kind == "gate":
-            gates.append({"node": node, "passed": done.output(name, "passed")})
+            verdicts = done.record(name)["verdicts"]
+            gates.append({"node": node, "passed": done.output(name, "passed"), "verdicts": verdicts})
         elif kind == "service":
             promoted.append(node)
         else:

@@ -51,9 +51,11 @@ def onnx(task: Task, result: Result) -> None:
     session = open_session(os.path.join(output.path, ONNX_FILE), 1)
     run(session, [[0.0] * len(signature["features"])])
     result.metrics["size"] = len(made)
+    # As whoever runs the export does: by the signature that was written, not by that of the original.
+    portable = models.read_signature(output.path)
     features = parity.rows(task, signature)
     max_abs = task.argument("parity.max_abs")
-    compared = None if features is None else compare(model, signature, session, features, max_abs)
+    compared = None if features is None else compare(model, signature, session, features, max_abs, portable)
     if compared is not None:
         parity.record(result, compared)
     about = {"format": "onnx", "runtime": "onnxruntime", "size": len(made), "max_abs": max_abs}
@@ -252,11 +254,18 @@ def run(session: Any, rows: Any) -> Floats:
 
 
 def compare(
-    model: Any, signature: JsonObject, session: Any, features: pandas.DataFrame, max_abs: float | None = None
+    model: Any,
+    signature: JsonObject,
+    session: Any,
+    features: pandas.DataFrame,
+    max_abs: float | None = None,
+    portable: JsonObject | None = None,
 ) -> parity.Compared:
-    """Run rows of features through a model and its export."""
+    """Run rows of features through a model and its export, which takes them in the order of the signature ``portable``."""
     import numpy
 
-    exported = run(session, features.to_numpy(dtype=numpy.float64))
+    portable = portable or signature
+    taken = models.matrix(portable, features, f"`{parity.PORT}`")
+    exported = parity.in_order(signature, portable, run(session, taken.to_numpy(dtype=numpy.float64)))
     original, decided = parity.of_estimator(model, signature, features)
     return parity.Compared(original, exported, decided, max_abs)

@@ -106,6 +106,13 @@ def record(result: Result, compared: Compared) -> None:
     result.rows[PORT] = len(compared.original)
 
 
+def in_order(signature: JsonObject, portable: JsonObject, scores: Floats) -> Floats:
+    """Return the scores of an export, ``[rows, outputs]``, in the order of the classes that the original has."""
+    if portable["classes"] == signature["classes"]:
+        return scores
+    return scores[:, [portable["classes"].index(name) for name in signature["classes"]]]
+
+
 def of_estimator(model: Any, signature: JsonObject, features: pandas.DataFrame) -> tuple[Floats, Ints | None]:
     """Return what a model with the methods of an estimator says: the original side of :class:`Compared`."""
     import numpy

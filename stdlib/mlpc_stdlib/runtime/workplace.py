@@ -109,9 +109,7 @@ class Workplace:
             return None
         original = scores(self.signature, numpy.load(self.path("original.npy")))
         exported = scores(self._exported, numpy.load(self.path("exported.npy")))
-        if self._exported["classes"] != self.signature["classes"]:
-            order = [self._exported["classes"].index(name) for name in self.signature["classes"]]
-            exported = exported[:, order]
+        exported = parity.in_order(self.signature, self._exported, exported)
         decided = original.argmax(axis=1) if self.signature["task"] == "classification" else None
         return parity.Compared(original, exported, decided, self._max_abs)
 
