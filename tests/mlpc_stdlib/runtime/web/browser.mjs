@@ -1,4 +1,4 @@
-// Serves a site below a folder, as any file server would, and goes through a story in Chromium.
+// Serves a site below a folder, as any file server would, and goes through a story in Chromium. SITE may be an address as well.
 // node browser.mjs PACKAGES CHROMIUM SITE STORY JSON: what was seen is printed as JSON.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -27,7 +27,7 @@ const server = createServer((request, response) => {
   }
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const url = `http://127.0.0.1:${server.address().port}${BASE}`;
+const url = site.startsWith("http:") ? `${site}/` : `http://127.0.0.1:${server.address().port}${BASE}`;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
 async function opened(options = {}) {

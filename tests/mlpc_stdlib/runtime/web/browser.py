@@ -45,8 +45,10 @@ def packages() -> Path:
     return folder
 
 
-def visit(site: Path, story: str, **given: Any) -> dict[str, Any]:
-    """Serve a site, let a browser go through a story of ``browser.mjs``, and return what it tells."""
+def visit(site: Path | str, story: str, **given: Any) -> dict[str, Any]:
+    """Serve a site (or take the address of one that is served), let a browser go through a story of ``browser.mjs``, and
+    return what it tells.
+    """
     words = [
         "node",
         str(HERE / "browser.mjs"),
