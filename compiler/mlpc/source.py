@@ -23,7 +23,10 @@ if TYPE_CHECKING:
             """Return the bytes of ``path``, or None where there is no such file or it lies outside the project."""
 
         def names(self, folder: str) -> list[str]:
-            """Return the sorted file names in ``folder``; used for did-you-mean only."""
+            """Return what is in ``folder``, sorted: names of files and, as ``NAME/what it is``, of all else.
+
+            Used to say what was meant, and why something cannot be read.
+            """
 
 
 class Source:

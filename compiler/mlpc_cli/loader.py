@@ -67,14 +67,17 @@ class DiskLoader:
             return None
 
     def names(self, folder: str) -> list[str]:
-        """Return the sorted file names in ``folder``."""
+        """Return what is in ``folder``, sorted: names of files and, as ``NAME/what it is``, of all else."""
         if folder == _BACKEND:
             return _backends()
         place = self._standard_folder() if folder.startswith(_STANDARD) else self.place(folder or ".")
         if place is None:
             return []
         try:
-            return sorted(entry.name for entry in os.scandir(place) if entry.is_file())
+            return sorted(
+                entry.name if entry.is_file() else f"{entry.name}/{_kind(entry)}"
+                for entry in os.scandir(place)
+            )
         except OSError:
             return []
 
@@ -102,6 +105,19 @@ class DiskLoader:
 
             self._standard = mlpc_stdlib.__path__[0]
         return self._standard
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Return what ``entry`` is, which is no file."""
+    try:
+        mode = entry.stat().st_mode
+    except OSError:
+        return "a link to what is not there"
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def _settings(name: str) -> str | None:

@@ -29,7 +29,7 @@ def test_files_of_the_project(project: Path) -> None:
     files = DiskLoader(str(project))
     assert files.read("lib/boards.mlp") == b"mlp 1\n# boards\n"
     assert files.read("lib/none.mlp") is None
-    assert files.names("") == ["main.mlp"]
+    assert files.names("") == ["lib/a folder", "main.mlp"]
     assert files.names("lib") == ["boards.mlp"]
     assert files.names("none") == []
 
@@ -154,3 +154,38 @@ def test_specs_of_a_folder(project: Path) -> None:
     (project / "loop").symlink_to(project)
     found = [os.path.relpath(path, project) for path in specs_below(str(project))]
     assert found == ["main.mlp", "lib/boards.mlp"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("./folder", "`folder` is a folder, and only a file can be used"),
+        ("./folder/", "`folder` is a folder, and only a file can be used"),
+        ("./.", "`.` is a folder, and only a file can be used"),
+        ("./pipe.mlp", "`pipe.mlp` is a named pipe, and only a file can be used"),
+        ("./device.mlp", "`device.mlp` is a device, and only a file can be used"),
+        ("./gone.mlp", "`gone.mlp` is a link to what is not there, and only a file can be used"),
+        ("./out.mlp", "`out.mlp` is there and cannot be read as a file of the project"),
+        ("./huge.mlp", "`huge.mlp` is there and cannot be read as a file of the project"),
+        ("./main.mlp", "a file cannot use itself"),
+        ("./folder/../main.mlp", "a file cannot use itself"),
+        ("./linked.mlp/main.mlp", "there is no file `linked.mlp/main.mlp` in the project"),
+        ("./nope.mlp", "there is no file `nope.mlp` in the project"),
+    ],
+)
+def test_what_is_no_file_of_the_project_is_called_what_it_is(project: Path, path: str, said: str) -> None:
+    """Nothing of it is waited for or read, and nothing more is said of what was to come from it."""
+    (project / "main.mlp").write_text(f'mlp 1\n\nuse "{path}" as x\n\nlet a = x.b\n', encoding="utf-8")
+    (project / "folder").mkdir()
+    (project / "p.mlp").write_bytes(b"mlp 1\n")
+    os.mkfifo(project / "pipe.mlp")
+    (project / "device.mlp").symlink_to("/dev/zero")
+    (project / "gone.mlp").symlink_to("nowhere.mlp")
+    (project / "out.mlp").symlink_to("../secret.txt")
+    (project / "linked.mlp").symlink_to("..")
+    with (project / "huge.mlp").open("wb") as file:
+        file.truncate(1 << 40)
+    done = mlpc("check", "main.mlp", "--no-cache", cwd=project)
+    assert done.code == 1
+    assert said in done.out
+    assert "1 error in 1 file" in done.out

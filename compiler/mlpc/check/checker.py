@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
-from ..resolve.modules import TOP_KINDS, Module, Modules
+from ..resolve.modules import TOP_KINDS, Module, Modules, what_stands
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, ConditionDef, Program, ValueDef
 from ..resolve.similar import nearest
 from ..source import Span
@@ -946,10 +946,13 @@ class Checker:
             known = [each for each in self.modules.loader.names(folder) if each.endswith(".py")]
             near = nearest(file, known)
             written = f'"{target.removesuffix(file)}{near}:{name}"'
+            is_what = what_stands(self.modules.loader, path)
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"there is no file `{path}` in the project",
+                    f"`{path}` is {is_what}, and no Python file"
+                    if is_what
+                    else f"there is no file `{path}` in the project",
                     module.span(node),
                     label=f"did you mean `{near}`?" if near else "not found",
                     fixes=[Fix(f"write `{written}`", [(module.span(node), written)])] if near else [],

@@ -444,7 +444,12 @@ class Expressions:
             self._column_of_schema(entity, name, span)
             return wrong(scope.module, node)
         shown = entity.what if entity is not None and what != "if" else value.type.show()
-        self._no_member(f"a {shown} has no `{name}`", span, None, [])
+        self._no_member(
+            f"{article(shown) if shown != 'none' else '`none`'} has no `{name}`",
+            span,
+            None,
+            _by_key(value, name),
+        )
         return wrong(scope.module, node)
 
     def _figure_of(
@@ -979,7 +984,7 @@ class Expressions:
         if low.wrong or high.wrong:
             return wrong(module, node)
         of = _join(low.type, high.type)
-        if of is None or (of.base not in NUMBERS and of.base not in DIMENSIONS):
+        if of is None or of.optional or (of.base not in NUMBERS and of.base not in DIMENSIONS):
             self.report(
                 Diagnostic(
                     codes.BAD_OPERANDS,
@@ -991,7 +996,11 @@ class Expressions:
         if not low.known or not high.known:
             self.report(
                 Diagnostic(
-                    codes.NOT_KNOWN_YET, "the ends of a range are known when compiling", module.span(node)
+                    codes.NOT_KNOWN_YET,
+                    "the ends of a range are known when compiling, but this is known when the pipeline runs only",
+                    (high if low.known else low).span,
+                    label="not known yet",
+                    help=["declare it with `let`; an environment may give that another value"],
                 )
             )
             return wrong(module, node)
@@ -1261,7 +1270,9 @@ class Expressions:
             return Type(a)
         if operator == "/" and a == b:
             return FLOAT
-        self._bad_operand(f"`{operator}` is not defined for a {a} and a {b}", scope.module.span(node))
+        self._bad_operand(
+            f"`{operator}` is not defined for {article(a)} and {article(b)}", scope.module.span(node)
+        )
         return None
 
     def _if(self, node: tree.If, scope: Scope) -> Value:
@@ -1373,12 +1384,18 @@ class Expressions:
                 keys = list(value.value) if isinstance(value.value, dict) else []
                 near = self.checker.modules.nearest(str(index.value), [str(key) for key in keys])
                 size = len(value.value)
-                message = (
-                    f"there is no `{index.text}` in it"
-                    if keys
-                    else f"there is no element {index.text} of {size}"
+                message = f"there is no `{index.text}` in it"
+                help = (
+                    [] if near or not keys else ["there is " + ", ".join(f'`"{key}"`' for key in keys[:12])]
                 )
-                self._no_member(message, index.span, near, [])
+                if not isinstance(value.value, dict):
+                    message = f"there is no element {index.text} of {size}"
+                    help = [
+                        f"elements are counted from 0: the last one is `[{size - 1}]`"
+                        if size
+                        else "the list is empty"
+                    ]
+                self._no_member(message, index.span, near, help)
                 return wrong(module, node)
         if entity is not None and entity.what == "quantity":
             typed = self.checker.block(entity.block)
@@ -1572,6 +1589,11 @@ def _in_one_text(left: Value, right: Value) -> str:
                 parts.append(side.text if isinstance(node, tree.Number) else f"${{{side.text}}}")
         words = f'"{"".join(parts)}"'
     return f"put them together in one text: `{words}`"
+
+
+def _by_key(value: Value, name: str) -> list[str]:
+    """Say how a part of a map is reached that was named like a member."""
+    return [f'what a map holds is reached by its key: `…["{name}"]`'] if value.type.base == "map" else []
 
 
 def _numeric(type: Type) -> bool:

@@ -316,6 +316,9 @@ class Modules:
             if path is None:
                 module.lost.add(alias)
                 continue
+            if not alias.isidentifier() and use.alias is not None:
+                module.lost.add(alias.partition(".")[0])  # said of what stands behind `as`
+                continue
             if not alias.isidentifier():
                 self.diagnostics.add(_no_alias(module, use, alias))
                 continue
@@ -460,8 +463,21 @@ class Modules:
         else:
             folder, _, name = path.rpartition("/")
             there = self.loader.names(folder)
-            near = nearest(name, [each for each in there if each.endswith(".mlp") and each != name])
+            # The ending is the same of all and would make any two names alike.
+            stems = [each[:-4] for each in there if each.endswith(".mlp") and each != name]
+            near = nearest(name.removesuffix(".mlp"), stems)
+            near = f"{near}.mlp" if near else None
             what = f"there is no file `{path}` in the project"
+            is_what = what_stands(self.loader, path)
+            if is_what:
+                near, label = None, "no file"
+                what = f"`{path or '.'}` is {is_what}, and only a file can be used"
+                inside = (
+                    sorted(each for each in self.loader.names(path) if each.endswith(".mlp"))
+                    if is_what == "a folder"
+                    else []
+                )
+                help = [f"such as `{span.text[1:-1].rstrip('/')}/{each}`" for each in inside[:1]]
             if name in there:
                 near, label = None, "cannot be read"
                 what = f"`{path}` is there and cannot be read as a file of the project"
@@ -478,6 +494,15 @@ class Modules:
             help=help,
             fixes=[Fix(f"write `{written}`", [(span, written)])] if near and written else [],
         )
+
+
+def what_stands(loader: Loader, path: str) -> str:
+    """Return what ``path`` of the project is where it is no file: `a folder`; empty where nothing is there, or a file."""
+    folder, _, name = path.rpartition("/")
+    if not name:
+        return "a folder"
+    there = next((each for each in loader.names(folder) if each.startswith(f"{name}/")), "")
+    return there.partition("/")[2]
 
 
 def duplicate(
