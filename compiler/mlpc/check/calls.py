@@ -10,6 +10,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
+from ..syntax.edits import removal
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
@@ -115,6 +116,7 @@ def _arguments(
                         label="one too many",
                         labels=[Label(spec.span, f"`{spec.name}` is declared here")],
                         help=["it takes " + ", ".join(f"`{key}`" for key in order)] if order else [],
+                        fixes=[Fix("take it away", removal(module.source, arg), safe=False)],
                     )
                 )
                 continue
@@ -135,7 +137,9 @@ def _arguments(
                     help=[]
                     if near or not order
                     else ["it takes " + ", ".join(f"`{each}`" for each in order)],
-                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])]
+                    if near
+                    else [Fix(f"take `{key}` away", removal(module.source, arg), safe=False)],
                 )
             )
         elif key in given:

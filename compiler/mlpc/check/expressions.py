@@ -6,6 +6,7 @@ from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
 from ..syntax import tree
+from ..syntax.edits import removal
 from . import intervals
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
@@ -1498,6 +1499,9 @@ class Expressions:
                     codes.BAD_ARGUMENT,
                     f"`{name}` takes values, one or more, without names",
                     module.span(named or node),
+                    fixes=[Fix("take it away", removal(module.source, named), safe=False)]
+                    if named is not None and len(values) > 1
+                    else [],
                 )
             )
             return wrong(module, node)

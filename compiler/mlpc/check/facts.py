@@ -6,6 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..syntax import tree
+from ..syntax.edits import removal
 from .scope import Scope
 from .values import Value
 
@@ -405,6 +406,9 @@ def _block(checker: Checker, node: tree.Call, scope: Scope, name: str) -> str | 
                 f"`{name}` takes one block",
                 module.span(place),
                 help=[f"such as `{name}({known[0]})`"] if known else [],
+                fixes=[Fix("take it away", removal(module.source, place), safe=False)]
+                if len(node.args) > 1
+                else [],
             )
         )
         return None

@@ -6,6 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.similar import nearest
 from ..syntax import tree
+from ..syntax.edits import removal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +110,11 @@ def _arguments(
                 span,
                 label=label,
                 help=[] if near else [f"it takes {takes}: {_HELP[called]}"],
-                fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
+                fixes=[Fix(f"write `{near}`", [(span, near)])]
+                if near
+                else [Fix("take it away", removal(module.source, arg), safe=False)]
+                if label != "without a name" and len(node.args) > 1
+                else [],
             )
         )
     return {name: arg.value for name, arg in given.items()} if fine else None
