@@ -11,7 +11,7 @@ from . import intervals
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
-from .units import DIMENSIONS, UNITS, to_base, units_of
+from .units import DIMENSIONS, LONG, UNITS, to_base, units_of
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
@@ -834,7 +834,11 @@ class Expressions:
         unit = node.unit
         module = scope.module
         if unit not in UNITS:
-            near = self.checker.modules.nearest(unit, UNITS)
+            # Of units that are alike the one of what is asked for is meant: `5m` of a time is no size.
+            wanted = scope.wanted.base if scope.wanted is not None else ""
+            fitting = [each for each in UNITS if UNITS[each][0] == wanted]
+            near = LONG.get(unit.lower()) or self.checker.modules.nearest(unit, fitting or UNITS)
+            near = near or self.checker.modules.nearest(unit, UNITS)
             span = module.span(node)
             number = node.text[: len(node.text) - len(unit)]
             self.report(

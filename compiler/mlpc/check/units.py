@@ -40,6 +40,13 @@ UNITS: dict[str, tuple[str, tuple[int, int]]] = {
     "EUR": ("EUR", (1, 1)),
 }
 
+#: What units are called elsewhere, in small letters.
+LONG: dict[str, str] = {
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "minute": "min", "minutes": "min", "mins": "min",
+    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "w", "weeks": "w",
+    "bytes": "B", "dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR",
+}  # fmt: skip
+
 #: Dimensions with the units that a person would most likely mean, for help texts.
 USUAL: dict[str, tuple[str, ...]] = {
     "duration": ("ms", "s", "min", "h", "d"),
