@@ -79,6 +79,19 @@ class Tests:
         first: dict[str, tree.Decl] = {}
         for decl in self.module.tests:
             name = _text(decl.name)
+            if isinstance(decl.name, tree.String) and (
+                not name.strip() or not all(isinstance(part, str) for part in decl.name.parts)
+            ):
+                self.report(
+                    Diagnostic(
+                        codes.MISSING_NAME,
+                        "the name of a test is plain text that says what is expected",
+                        self.module.span(decl.name),
+                        label="holds `${…}`" if len(decl.name.parts) > 1 or name.strip() else "empty",
+                        help=['such as `test "a weak model is never deployed" { … }`'],
+                    )
+                )
+                continue
             if not isinstance(decl.name, tree.String):
                 span = self.module.span(decl.name or decl.kind)
                 written = f'test "{span.text}"' if decl.name is not None else 'test "what is expected"'
