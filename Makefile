@@ -13,10 +13,14 @@ UV := $(BIN)/uv
 
 # Byte code is compiled once, when packages are installed; imports cost several times more without it.
 unexport PYTHONDONTWRITEBYTECODE
-# An index that pip was told of by its environment is meant for uv as well.
+# An index or a folder of wheels that pip was told of by its environment is meant for uv as well.
 ifdef PIP_INDEX_URL
 UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 export UV_DEFAULT_INDEX
+endif
+ifdef PIP_FIND_LINKS
+UV_FIND_LINKS ?= $(shell echo $(PIP_FIND_LINKS) | tr ' ' ',')
+export UV_FIND_LINKS
 endif
 export UV_PYTHON_DOWNLOADS := never
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)

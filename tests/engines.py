@@ -56,11 +56,13 @@ def made(name: str, requirements: Path) -> Path:
 
 
 def uv(*arguments: str) -> None:
-    """Run uv with what it is told of an index by the environment."""
+    """Run uv with what pip is told of an index and of folders of wheels by the environment."""
     command = Path(sys.executable).parent / "uv"
     variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     if "PIP_INDEX_URL" in variables:
         variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
+    if "PIP_FIND_LINKS" in variables:
+        variables.setdefault("UV_FIND_LINKS", ",".join(variables["PIP_FIND_LINKS"].split()))
     found = str(command) if command.exists() else "uv"
     done = subprocess.run([found, *arguments], env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

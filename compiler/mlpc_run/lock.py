@@ -494,6 +494,7 @@ def _compile(
         ],
         folder,
         lambda line: None,
+        resolving=True,
     )
     if status != 0:
         raise uv.failure("resolving " + ", ".join(requirements), output, offline=False)

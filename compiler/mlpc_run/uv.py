@@ -65,9 +65,16 @@ def base_python() -> str:
 
 
 def call(
-    processes: Processes, arguments: list[str], folder: str, listen: Callable[[str], None]
+    processes: Processes,
+    arguments: list[str],
+    folder: str,
+    listen: Callable[[str], None],
+    *,
+    resolving: bool = False,
 ) -> tuple[int, str]:
     """Run uv in ``folder`` and return its exit status and what it printed; ``listen`` gets each line of it.
+
+    Constraints that the user set in the environment count where versions are chosen, ``resolving``.
 
     Raises:
         EngineError: there is no uv.
@@ -84,13 +91,16 @@ def call(
             if shown:
                 listen(shown)
 
-    process = processes.start([binary(), *arguments], environment(), folder)
+    process = processes.start([binary(), *arguments], environment(resolving=resolving), folder)
     status, _ = process.wait(gather)
     return status, plain(b"".join(printed).decode("utf-8", "replace"))
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of uv: the user's (indexes, proxies, certificates), and no surprises."""
+def environment(*, resolving: bool = False) -> dict[str, str]:
+    """Return the environment of uv: the user's (indexes, proxies, certificates), and no surprises.
+
+    What pip is told of indexes, of folders of wheels and of constraints, uv is told as well, unless it has its own.
+    """
     found = {
         name: value
         for name, value in os.environ.items()
@@ -100,6 +110,17 @@ def environment() -> dict[str, str]:
     index = found.get("PIP_INDEX_URL")
     if index and "UV_DEFAULT_INDEX" not in found and "UV_INDEX_URL" not in found:
         found["UV_DEFAULT_INDEX"] = index
+    for own, theirs, separator in (
+        ("UV_FIND_LINKS", "PIP_FIND_LINKS", ","),
+        ("UV_CONSTRAINT", "PIP_CONSTRAINT", " "),
+    ):
+        told = found.get(theirs, "").split()
+        if told and own not in found:
+            # uv runs in the folder of the project.
+            found[own] = separator.join(each if "://" in each else os.path.abspath(each) for each in told)
+    if not resolving:
+        # What is installed was chosen before, and pinned: uv refuses constraints beside hashes.
+        found.pop("UV_CONSTRAINT", None)
     found.update(UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1")
     return found
 

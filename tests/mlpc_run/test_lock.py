@@ -169,3 +169,26 @@ def test_a_lock_that_would_be_waited_for_or_read_without_end(tmp_path: Path) -> 
     os.truncate(path, FILE_BYTES + 1)
     with pytest.raises(EngineError, match="it has 8,388,609 bytes, and 8,388,608 are the most"):
         lock.read(str(path))
+
+
+def test_what_pip_is_told_of_folders_and_constraints_counts(
+    own: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build with a local part (`torch==2.13.0+cpu`) lies in no index, and is taken where a constraint asks for it."""
+    wheel(own.root / "wheels", "tiny", "1.1")
+    elsewhere = tmp_path / "elsewhere"
+    wheel(elsewhere, "tiny", "1.0+cpu")
+    (tmp_path / "constraints.txt").write_text("tiny==1.0+cpu\nunused>=1\n")
+    # As pip takes them: from where the command is started, which is not where uv is.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_FIND_LINKS", f"elsewhere {tmp_path}/none")
+    (tmp_path / "none").mkdir()
+    write(own, one("tiny"))
+    plain = pins(own)
+    monkeypatch.setenv("PIP_CONSTRAINT", "constraints.txt")
+    write(own, one("tiny"), upgrade=True)
+    assert (plain, pins(own)) == ([["tiny==1.1"]], [["tiny==1.0+cpu"]])
+    assert "elsewhere" not in (own.root / "mlpc.lock").read_text()
+    # What was locked is installed; constraints have no say any more.
+    assert text(own.run(one("tiny")), "a") == "1.0+cpu"
