@@ -10,13 +10,15 @@ from pygls.uris import from_fs_path, to_fs_path
 from mlpc.assist.view import View
 from mlpc.compilation import Compilation
 from mlpc.lint import read_settings
+from mlpc.syntax.parser import decode, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlpc.diagnostics import Diagnostic
     from mlpc.resolve.modules import Module
-    from mlpc.source import Loader, Source
+    from mlpc.source import Source
+    from mlpc.syntax.tree import File
 
 #: Who found a diagnostic.
 CHECKER, LINTER = "mlpc", "mlpc lint"
@@ -45,18 +47,18 @@ class Overlay:
     """Gives the compiler a project in which open texts stand for their files."""
 
     def __init__(self, project: Project, open_text: Callable[[str], str | None]) -> None:
-        self._project = project
+        self.project = project
         self._open_text = open_text
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of ``path``, as an editor has them where it is open."""
-        place = self._project.place(path)
+        place = self.project.place(path)
         text = self._open_text(place) if place is not None else None
-        return text.encode("utf-8", "surrogatepass") if text is not None else self._project.read(path)
+        return text.encode("utf-8", "surrogatepass") if text is not None else self.project.read(path)
 
     def names(self, folder: str) -> list[str]:
         """Return the sorted file names in ``folder``."""
-        return self._project.names(folder)
+        return self.project.names(folder)
 
 
 class Documents:
@@ -71,6 +73,7 @@ class Documents:
         #: Texts by place on disk, and their versions.
         self.texts: dict[str, str] = {}
         self._views: dict[str, tuple[View, Project]] = {}
+        self._trees: dict[str, tuple[bytes, File]] = {}
         self._found: dict[str, list[tuple[Diagnostic, str]]] = {}
 
     def put(self, uri: str, text: str) -> None:
@@ -100,6 +103,22 @@ class Documents:
         view = self.view(uri)
         return (view, view.module) if view is not None and view.module is not None else None
 
+    def tree(self, uri: str) -> File | None:
+        """Return the tree of a file, without what it uses: made anew where its text has changed."""
+        place = _place(uri)
+        if place is None:
+            return None
+        loader, path = self._overlay(place)
+        data = loader.read(path)
+        if data is None:
+            self._trees.pop(place, None)
+            return None
+        known = self._trees.get(place)
+        if known is None or known[0] != data:
+            source, _ = decode(path, data)
+            known = self._trees[place] = data, parse(source).file
+        return known[1]
+
     def found(self, uri: str) -> list[tuple[Diagnostic, str]]:
         """Return the diagnostics that stand in a file, each with who found it; looked for once, however often it is asked."""
         known = self._found.get(uri)
@@ -125,15 +144,22 @@ class Documents:
             return None
         known = self._views.get(place)
         if known is None:
-            project, path = self._open_project(place)
-            overlay: Loader = Overlay(project, self.texts.get)
-            known = self._views[place] = View(Compilation(overlay, path)), project
+            overlay, path = self._overlay(place)
+            known = self._views[place] = View(Compilation(overlay, path)), overlay.project
         return known
+
+    def _overlay(self, place: str) -> tuple[Overlay, str]:
+        project, path = self._open_project(place)
+        return Overlay(project, self.texts.get), path
 
     def uri(self, uri: str, source: Source) -> str | None:
         """Return the URI of a text that the view of ``uri`` was made from."""
+        return self.uri_of(uri, source.path)
+
+    def uri_of(self, uri: str, path: str) -> str | None:
+        """Return the URI of a file that the project of ``uri``, or its library, calls ``path``."""
         found = self._of(_place(uri))
-        place = found[1].place(source.path) if found is not None else None
+        place = found[1].place(path) if found is not None else None
         return from_fs_path(place) if place is not None else None
 
     def others(self, uri: str) -> Iterator[str]:

@@ -8,7 +8,21 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from .documents import Documents
-from .features import actions, completion, diagnostics, formatting, hover, navigation, outline, rename
+from .features import (
+    actions,
+    completion,
+    diagnostics,
+    formatting,
+    hints,
+    hover,
+    lenses,
+    links,
+    navigation,
+    outline,
+    rename,
+    signature,
+    tokens,
+)
 from .positions import Positions
 
 if TYPE_CHECKING:
@@ -16,6 +30,9 @@ if TYPE_CHECKING:
 
     from .documents import Project
 
+FEATURES = (
+    actions, completion, diagnostics, formatting, hints, hover, lenses, links, navigation, outline, rename, signature, tokens,
+)  # fmt: skip
 #: Seconds without a keystroke before diagnostics are sent on their own accord.
 PAUSE = 0.05
 
@@ -34,7 +51,7 @@ class Server(LanguageServer):
         self.pulls = False
         self._waiting: dict[str, object] = {}
         self._listen()
-        for feature in (actions, completion, diagnostics, formatting, hover, navigation, outline, rename):
+        for feature in FEATURES:
             feature.register(self)
 
     @property

@@ -11,7 +11,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
 #: Editors whose abilities are played: one asks for diagnostics, the other waits for them.
@@ -92,3 +92,21 @@ async def editing(folder: Path, profile: str = "asks") -> AsyncIterator[Editor]:
         yield Editor(client, folder, profile)
     finally:
         await client.shutdown_session()
+
+
+def session(folder: Path, profile: str, play: Callable[[Editor], Awaitable[None]]) -> None:
+    """Play a session to its end."""
+
+    async def played() -> None:
+        async with editing(folder, profile) as editor:
+            await play(editor)
+
+    asyncio.run(asyncio.wait_for(played(), 120))
+
+
+def at(text: str, written: str) -> types.Position:
+    """Return the position of the `|` in ``written``, which stands in ``text`` without it, in units of UTF-16."""
+    offset = text.index(written.replace("|", "")) + written.index("|")
+    line = text.count("\n", 0, offset)
+    start = text.rfind("\n", 0, offset) + 1
+    return types.Position(line=line, character=len(text[start:offset].encode("utf-16-le")) // 2)

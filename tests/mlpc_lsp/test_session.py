@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 
 from tests.mlpc_cli.command import mlpc
-from tests.mlpc_lsp.session import PROFILES, Editor, editing
+from tests.mlpc_lsp.session import PROFILES, Editor, at, session
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -58,16 +56,6 @@ schema Row {
 """
 
 
-def session(folder: Path, profile: str, play: Callable[[Editor], Awaitable[None]]) -> None:
-    """Play a session to its end."""
-
-    async def played() -> None:
-        async with editing(folder, profile) as editor:
-            await play(editor)
-
-    asyncio.run(asyncio.wait_for(played(), 120))
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "main.mlp").write_text(SPEC, encoding="utf-8")
@@ -75,14 +63,6 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "rows.csv").write_text("size,good\n1,true\n", encoding="utf-8")
     (tmp_path / "mlpc.toml").write_text("", encoding="utf-8")
     return tmp_path
-
-
-def at(text: str, written: str) -> types.Position:
-    """Return the position of the `|` in ``written``, which stands in ``text`` without it, in units of UTF-16."""
-    offset = text.index(written.replace("|", "")) + written.index("|")
-    line = text.count("\n", 0, offset)
-    start = text.rfind("\n", 0, offset) + 1
-    return types.Position(line=line, character=len(text[start:offset].encode("utf-16-le")) // 2)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

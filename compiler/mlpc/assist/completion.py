@@ -9,6 +9,7 @@ from ..check.types import ARTEFACTS, VALUE_TYPES
 from ..resolve.modules import TOP_KINDS
 from ..resolve.program import LANGUAGE_KINDS, PIPELINE_BLOCKS, PIPELINE_KEYS, ValueDef
 from . import describe
+from .calls import called
 from .surroundings import surroundings
 from .view import members
 
@@ -266,6 +267,10 @@ def _keys(specs: list[BlockSpec], frame: Frame) -> Iterator[Item]:
 
 
 def _values(view: View, at: Surroundings, specs: list[BlockSpec]) -> Iterator[Item]:
+    inside = called(view, at) if at.brackets[-1:] == ["("] else None
+    if inside is not None:
+        yield from _arguments(inside, at)
+        return
     member = next((found for name, found in members(specs) if name == at.key), None)
     if isinstance(member, PortSpec):
         if not at.quoted:
@@ -280,10 +285,6 @@ def _values(view: View, at: Surroundings, specs: list[BlockSpec]) -> Iterator[It
         return
     type = member.type
     if at.brackets:
-        inside = _call_around(view, at, type)
-        if inside is not None:
-            yield from _arguments(inside, at)
-            return
         type = type.of or type
     yield from _of_type(view, type, at)
 
@@ -321,24 +322,6 @@ def _calls(type: Type) -> Iterator[Item]:
         yield Item(
             name, "function", insert=f"{name}($0)", detail=f"{type.framework or 'call'} {name}", snippet=True
         )
-
-
-def _call_around(view: View, at: Surroundings, type: Type) -> BlockSpec | None:
-    """Return what the call declares in whose parentheses the cursor stands."""
-    wanted = type.of if type.base == "list" and type.of is not None else type
-    if at.brackets[-1:] != ["("] or wanted.base != "call" or wanted.module is None:
-        return None
-    depth = 0
-    for place in range(len(at.words) - 1, 0, -1):
-        word = at.words[place]
-        if word == ")":
-            depth += 1
-        elif word == "(":
-            if not depth:
-                decl = callable_names(wanted).get(at.words[place - 1])
-                return view.checker.declarations.component(wanted.module, decl) if decl is not None else None
-            depth -= 1
-    return None
 
 
 def _arguments(spec: BlockSpec, at: Surroundings) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from ..resolve.program import BlockDef, ValueDef
 from ..source import Span
 from ..syntax import tree
 from . import describe
+from .links import python_function
 from .places import path_at
 
 TYPE_CHECKING = False
@@ -77,6 +78,8 @@ class _Finder:
             return self._used(above, node)
         if isinstance(node, tree.Name):
             return self._name(node, above)
+        if isinstance(node, tree.String) and isinstance(above, tree.Arg):
+            return self._function(node)
         if isinstance(node, tree.Condition) and node.verb.start <= self.offset <= node.verb.end:
             return None
         return None
@@ -221,6 +224,20 @@ class _Finder:
             if decl.kind.text == "schema":
                 return self.view.checker.declarations.schema(self.module, decl)
         return None
+
+    def _function(self, node: tree.String) -> Target | None:
+        """Return the function of the user's that a text in `python(…)` names."""
+        call = self.path[-3] if len(self.path) > 2 else None
+        if (
+            not isinstance(call, tree.Call)
+            or self.module.source.text[call.start : call.function.end] != "python"
+        ):
+            return None
+        place = python_function(self.view, self.module, node)
+        if place is None:
+            return None
+        line = place.source.line(place.source.position(place.start)[0]).strip()
+        return Target(place.text, self.module.span(node), place, f"```python\n{line}\n```")
 
     # -- names that are used -----------------------------------------------------------------------------------
 

@@ -209,10 +209,10 @@ class Budget:
         shown, labels = [], []
         for name in dict.fromkeys(named):
             estimate, unit = estimates[name], "duration" if name == "time" else currency
-            shown.append(f"{name} may come to {_shown(estimate.amount, unit)}")
+            shown.append(f"{name} may come to {told(estimate.amount, unit)}")
             largest = sorted(estimate.parts.items(), key=lambda part: -part[1])[:_SHOWN]
             for id, part in largest:
-                labels.append(Label(self.typed.blocks[id].span, f"up to {_shown(part, unit)}"))
+                labels.append(Label(self.typed.blocks[id].span, f"up to {told(part, unit)}"))
         self.report(
             Diagnostic(
                 codes.OVER_BUDGET,
@@ -242,6 +242,10 @@ class Estimates:
         if self._found is None:
             self._found = {"cost": self._cost(), "time": self._time()}
         return self._found
+
+    def unit(self, name: str) -> str:
+        """Return in what the estimate called ``name`` is told: a currency, or `duration`."""
+        return "duration" if name == "time" else self.checker.prices.currency
 
     def _steps(self) -> list[TypedBlock]:
         return [
@@ -379,7 +383,8 @@ def _known(block: TypedBlock, name: str) -> float | None:
     return float(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else None
 
 
-def _shown(amount: float, unit: str) -> str:
+def told(amount: float, unit: str) -> str:
+    """Return an estimate as a person would write it: of a duration, or of a currency."""
     if amount >= 1e15:
         return f"{amount:.3g}{'s' if unit == 'duration' else unit}"
     if unit == "duration":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
-from ..resolve.modules import TOP_KINDS, Module, Modules, what_stands
+from ..resolve.modules import TOP_KINDS, Module, Modules, beside, what_stands
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, ConditionDef, Program, ValueDef
 from ..resolve.similar import nearest
 from ..source import Span
@@ -918,24 +918,17 @@ class Checker:
         self, module: Module, node: tree.Node, target: str, name: str, spec: ComponentSpec
     ) -> None:
         """Set the action of a component that runs the user's own function, read from its source, never imported."""
-        folder = module.path.rpartition("/")[0]
-        parts = folder.split("/") if folder else []
-        for part in target.split("/"):
-            if part == "..":
-                if not parts:
-                    self.report(
-                        Diagnostic(
-                            codes.OUTSIDE_PROJECT,
-                            f"`{target}` leaves the project",
-                            module.span(node),
-                            help=["code that a spec names lies in its project, the folder of `mlpc.toml`"],
-                        )
-                    )
-                    return
-                parts.pop()
-            elif part not in (".", ""):
-                parts.append(part)
-        path = "/".join(parts)
+        path = beside(module.path.rpartition("/")[0], target)
+        if path is None:
+            self.report(
+                Diagnostic(
+                    codes.OUTSIDE_PROJECT,
+                    f"`{target}` leaves the project",
+                    module.span(node),
+                    help=["code that a spec names lies in its project, the folder of `mlpc.toml`"],
+                )
+            )
+            return
         spec.action = ("project", path, name, ())
         if {path, f"{path}:{name}"} & self._python_told:
             return  # one mistake, however many components name it

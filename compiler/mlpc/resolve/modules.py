@@ -55,6 +55,19 @@ def _read(path: str, data: bytes) -> tuple[Source, tree.File, list[Diagnostic]]:
     return source, parsed.file, problems
 
 
+def beside(folder: str, written: str) -> str | None:
+    """Return the path in the project that is ``written`` in a file of ``folder``; None where it leaves the project."""
+    parts = folder.split("/") if folder else []
+    for part in written.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in (".", ""):
+            parts.append(part)
+    return "/".join(parts)
+
+
 class Module:
     """One file: its tree and what it declares, by name."""
 
@@ -416,23 +429,17 @@ class Modules:
                 help = [f'write `"./{text}"`']
                 fixes = [Fix(help[0], [(module.span(target), f'"./{text}"')])]
         else:
-            parts = module.path.split("/")[:-1]
-            for part in text.split("/"):
-                if part == "..":
-                    if not parts:
-                        self.diagnostics.add(
-                            Diagnostic(
-                                codes.OUTSIDE_PROJECT,
-                                f"`{text}` leaves the project",
-                                module.span(target),
-                                help=["files that a spec uses lie in its project, the folder of `mlpc.toml`"],
-                            )
-                        )
-                        return None
-                    parts.pop()
-                elif part not in (".", ""):
-                    parts.append(part)
-            return "/".join(parts)
+            path = beside(module.path.rpartition("/")[0], text)
+            if path is None:
+                self.diagnostics.add(
+                    Diagnostic(
+                        codes.OUTSIDE_PROJECT,
+                        f"`{text}` leaves the project",
+                        module.span(target),
+                        help=["files that a spec uses lie in its project, the folder of `mlpc.toml`"],
+                    )
+                )
+            return path
         self.diagnostics.add(
             Diagnostic(codes.UNKNOWN_MODULE, problem, module.span(target), help=help, fixes=fixes)
         )

@@ -1,4 +1,4 @@
-"""The symbols of a file and of the open specs, and what can be folded."""
+"""The symbols of a file and of all specs of its project, and what can be folded."""
 
 from __future__ import annotations
 
@@ -47,14 +47,13 @@ def register(server: Server) -> None:
     def _everywhere(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
         wanted = params.query.lower()
         found = []
-        for uri in list(server.workspace.text_documents):
-            opened = server.documents.file(uri)
-            if opened is None:
+        for uri in _specs(server):
+            file = server.documents.tree(uri)
+            if file is None:
                 continue
-            file, source = opened[1].file, opened[1].source
             for each in _all(symbols(file)):
                 if wanted in each.name.lower():
-                    place = types.Location(uri=uri, range=server.positions.range(source, *each.name_at))
+                    place = types.Location(uri=uri, range=server.positions.range(file.source, *each.name_at))
                     kind = _KINDS.get(each.kind, types.SymbolKind.Function)
                     found.append(types.SymbolInformation(name=each.name, kind=kind, location=place))
         return found
@@ -71,6 +70,12 @@ def register(server: Server) -> None:
             for first, last in lines
             if last - 1 > first
         ]
+
+
+def _specs(server: Server) -> list[str]:
+    """Return the specs of the projects of which one is open, each once."""
+    opened = list(server.workspace.text_documents)
+    return list(dict.fromkeys(each for uri in opened for each in (uri, *server.documents.others(uri))))
 
 
 def _all(found: list[Symbol]) -> Iterator[Symbol]:
