@@ -92,6 +92,15 @@ class Results:
         except (ValueError, KeyError, IndexError, UnicodeError):
             return None  # written by who knows the digest, and nothing that we write
 
+    def asked(self, key: str) -> list[tuple[str, str]]:
+        """Return what was asked for the result kept under ``key``: kinds (`r` for bytes, `n` for names) and paths."""
+        questions = (self.files.read(key) or b"").decode("utf-8", "surrogatepass").partition("\n\n")[0]
+        found = []
+        for line in questions.split("\n") if questions else []:
+            kind, path, _ = fields(line)
+            found.append((kind, path))
+        return found
+
     def put(self, key: str, recorder: Recorder, found: Sequence[Diagnostic]) -> None:
         """Keep what was found, unless it cannot be had again exactly."""
         more: list[str] | None = []

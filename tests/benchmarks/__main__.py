@@ -18,10 +18,18 @@ def server() -> None:
 
 def main(wanted: list[str]) -> int:
     """Run the benchmarks that are named, or all; say what failed and go on."""
-    from tests.benchmarks import bench_airflow, bench_check, bench_compile, bench_engine, bench_kubeflow
+    from tests.benchmarks import (
+        bench_airflow,
+        bench_check,
+        bench_check_many,
+        bench_compile,
+        bench_engine,
+        bench_kubeflow,
+    )
 
     known = {
         "check": bench_check.main,
+        "check_many": bench_check_many.main,
         "engine": bench_engine.main,
         "server": server,
         "kubeflow": bench_kubeflow.main,

@@ -268,9 +268,9 @@ def test_whatever_the_bytes_there_is_no_traceback(folder: Path, data: bytes) -> 
 @pytest.mark.parametrize(
     ("arguments", "read"),
     [
-        (["a.mlp"], (["a.mlp"], "", "text", "auto", True)),
-        (["a.mlp", "b.mlp", "--env", "ci"], (["a.mlp", "b.mlp"], "ci", "text", "auto", True)),
-        (["--error-format=json", "--color=never", "a.mlp"], (["a.mlp"], "", "json", "never", True)),
+        (["a.mlp"], (["a.mlp"], "", "text", "auto", True, "")),
+        (["a.mlp", "b.mlp", "--env", "ci"], (["a.mlp", "b.mlp"], "ci", "text", "auto", True, "")),
+        (["--error-format=json", "--color=never", "a.mlp"], (["a.mlp"], "", "json", "never", True, "")),
         (["--help"], None),
         ([], None),
         (["a.mlp", "--env"], None),
