@@ -5,9 +5,11 @@ import { Graph, layout } from "@dagrejs/dagre";
 globalThis.structuredClone ??= (value) => JSON.parse(JSON.stringify(value));
 
 globalThis.arrange = (text) => {
-  const { boxes, frames, arrows } = JSON.parse(text);
+  const { boxes, frames, arrows, across } = JSON.parse(text);
   const graph = new Graph({ compound: true, multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 52, edgesep: 16, marginx: 20, marginy: 20 });
+  // Across, boxes are wider than the way between them, and above each other they need little room.
+  const gaps = across ? { rankdir: "LR", nodesep: 16, ranksep: 44 } : { rankdir: "TB", nodesep: 28, ranksep: 52 };
+  graph.setGraph({ ...gaps, edgesep: 16, marginx: 20, marginy: 20 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const frame of frames) graph.setNode(frame, {});
   for (const { id, width, height, frame } of boxes) {
@@ -25,7 +27,6 @@ globalThis.arrange = (text) => {
     width,
     height,
     boxes: boxes.map(({ id }) => place(id)),
-    frames: frames.map(place),
     arrows: arrows.map(([start, end], number) =>
       graph.edge({ v: start, w: end, name: String(number) }).points.map(({ x, y }) => [x, y]),
     ),

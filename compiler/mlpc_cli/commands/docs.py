@@ -14,7 +14,7 @@ from mlpc_cli.commands.explain import show
 from mlpc_cli.errors import UsageError
 from mlpc_cli.handbook import Handbook, names_in, page_of_file
 from mlpc_cli.loader import DiskLoader, open_spec
-from mlpc_cli.options import Command
+from mlpc_cli.options import Command, environment, project
 from mlpc_cli.outcome import table
 from mlpc_cli.say import tell
 from mlpc_cli.terminal import harmless
@@ -38,13 +38,39 @@ def _complete(_context: click.Context, _argument: click.Parameter, begun: str) -
         ("mlpc docs train", "of a kind, with its components"),
         ("mlpc docs main.mlp", "of what a file declares"),
         ("mlpc docs main.mlp ridge", "of one declaration in it"),
+        ("mlpc docs main.mlp -o page.html", "a page of its pipeline, for people who only read"),
         ("mlpc docs", "everything that there is"),
     ],
 )
 @click.argument("name", required=False, shell_complete=_complete)
 @click.argument("declared", required=False)
-def command(name: str | None, declared: str | None) -> int:
-    """Show what NAME is for and what may be said of it: a component, a kind, `devices`, or a file of one's own."""
+@click.option(
+    "-o", "--output", metavar="PATH", help="Write the page of a pipeline there, as HTML in one file."
+)
+@environment
+@project
+def command(
+    name: str | None, declared: str | None, output: str | None, environment: str, project: str
+) -> int:
+    """Show what NAME is for and what may be said of it: a component, a kind, `devices`, or a file of one's own.
+
+    With --output, write a page of the pipeline of a file: data, model, what must hold, where it goes, who owns it.
+    """
+    if output is not None:
+        if declared is not None or (name is not None and not name.endswith(".mlp")):
+            raise UsageError(
+                f"`{declared or name}` has no page of its own",
+                help=[
+                    f"a page is of a whole pipeline: `mlpc docs main.mlp -o {output}`",
+                    f"`mlpc docs {name}` shows it here",
+                ],
+            )
+        return _page(name, output, environment, project)
+    if environment or project:
+        raise UsageError(
+            f"{'--env' if environment else '--project'} is about a page",
+            help=["say where the page goes: `mlpc docs main.mlp -o page.html`"],
+        )
     if name is not None and name.endswith(".mlp"):
         show(_of_file(name, declared))
         return errors.OK
@@ -66,6 +92,25 @@ def command(name: str | None, declared: str | None) -> int:
             f"there is no component and no kind `{name}`", help=[_hint(name, known, "mlpc docs")]
         )
     show("\n".join(handbook.page(entry) for entry in found))
+    return errors.OK
+
+
+def _page(file: str | None, output: str, environment: str, project: str) -> int:
+    from mlpc_cli.files import write_atomically
+    from mlpc_cli.pages import spec_page
+    from mlpc_cli.spec import compile_spec
+
+    spec = compile_spec(file, f"docs -o {output}", environment, project, quiet=True, whole=True)
+    compilation = spec.compilation
+    typed = compilation.typed
+    assert typed is not None, "it has a workflow"
+    others = [
+        (each, found)
+        for each in compilation.environments()
+        if (found := compilation.program(each)) is not None
+    ]
+    write_atomically(output, spec_page.page(typed, spec.workflow, others, spec.label))
+    tell(harmless(output))
     return errors.OK
 
 

@@ -31,36 +31,48 @@ class Box:
 
 
 class Layout:
-    """Places in points: of boxes and frames by id, and of arrows, in the order given, the points they go through."""
+    """Places in points: of boxes by id, and of arrows, in the order given, the points they go through."""
 
-    __slots__ = ("arrows", "boxes", "frames", "height", "width")
+    __slots__ = ("arrows", "boxes", "height", "width")
 
-    def __init__(self, found: dict[str, object], boxes: Sequence[Box], frames: Sequence[str]) -> None:
+    def __init__(self, found: dict[str, object], boxes: Sequence[Box]) -> None:
         self.width = _number(found["width"])
         self.height = _number(found["height"])
         self.boxes: dict[str, Place] = dict(
             zip((box.id for box in boxes), _places(found["boxes"]), strict=True)
         )
-        self.frames: dict[str, Place] = dict(zip(frames, _places(found["frames"]), strict=True))
         lines = found["arrows"]
         assert isinstance(lines, list)
         self.arrows: list[list[Point]] = [[(float(x), float(y)) for x, y in line] for line in lines]
 
 
+#: What is wider than this, in points, is drawn from left to right if that is narrower: many boxes beside each other are.
+WIDE = 1200.0
+
+
 def arrange(boxes: Sequence[Box], frames: Sequence[str], arrows: Sequence[tuple[str, str]]) -> Layout:
-    """Place boxes from above to below, so that arrows point down."""
+    """Place boxes so that arrows point down, or to the right where the graph would be too wide."""
     import quickjs
 
     context = quickjs.Context()
     context.eval(asset("dagre.js"))
-    told = {
+    told: dict[str, object] = {
         "boxes": [
             {"id": box.id, "width": box.width, "height": box.height, "frame": box.frame} for box in boxes
         ],
         "frames": list(frames),
         "arrows": [list(arrow) for arrow in arrows],
     }
-    return Layout(json.loads(context.get("arrange")(json.dumps(told))), boxes, frames)
+
+    def placed(across: bool) -> Layout:
+        found = context.get("arrange")(json.dumps({**told, "across": across}))
+        return Layout(json.loads(found), boxes)
+
+    down = placed(False)
+    if down.width <= WIDE:
+        return down
+    right = placed(True)
+    return right if right.width < down.width else down
 
 
 def _number(value: object) -> float:

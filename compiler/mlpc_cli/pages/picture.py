@@ -16,7 +16,7 @@ from . import files
 from .layout import Box, arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlpc.ir.nodes import Node, Workflow
 
@@ -42,13 +42,31 @@ def svg(workflow: Workflow) -> bytes:
         + dark
         + "}\n"
     )
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + _drawing(workflow, style) + "\n").encode()
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(workflow, style=style) + "\n").encode()
 
 
-def _drawing(workflow: Workflow, style: str) -> Markup:
+class Mark:
+    """What is said of a node beside what it is: ``kind`` is good, bad, held or same, ``text`` what stands in its box."""
+
+    __slots__ = ("kind", "text")
+
+    def __init__(self, kind: str, text: str) -> None:
+        self.kind = kind
+        self.text = text
+
+
+def drawing(
+    workflow: Workflow, *, style: str = "", marks: Mapping[str, Mark] | None = None, named: bool = False
+) -> Markup:
+    """Return a picture to stand in a page that has ``picture.css``, or with a ``style`` of its own.
+
+    ``marks`` are by id of node. With ``named``, the group of a node has its id, so that a script finds it (``data-id``), and
+    that of an arrow those of its ends.
+    """
     graph = draw.Graph(workflow)
+    marks = marks or {}
     nodes = [*graph.triggers, *graph.nodes]
-    lines = {node.id: _lines(node) for node in nodes}
+    lines = {node.id: _lines(node, marks.get(node.id)) for node in nodes}
     families = {f"f{number}": harmless(fan.id) for number, (fan, _) in enumerate(graph.families())}
     frame_of = {
         node.id: f"f{number}" for number, (_, members) in enumerate(graph.families()) for node in members
@@ -58,15 +76,21 @@ def _drawing(workflow: Workflow, style: str) -> Markup:
     boxes += [Box(key, *_size(text)) for key, text in outside.items()]
     edges = graph.edges()
     placed = arrange(boxes, list(families), [(start, end) for start, end, _ in edges])
-    parts: list[Markup | str] = [tag("title", f"The pipeline {workflow.name}"), tag("style", Markup(style))]
+    parts: list[Markup | str] = [tag("title", f"The pipeline {workflow.name}")]
+    if style:
+        parts.append(tag("style", Markup(style)))
     for key, name in families.items():
-        x, y, width, height = placed.frames[key]
+        inside = [placed.boxes[graph.key[id]] for id, frame in frame_of.items() if frame == key]
+        x, y, width, height = _around(inside)
         parts.append(_shape("rect", class_="frame", x=x, y=y, width=width, height=height, rx=12.0))
         parts.append(_text(x + 10, y + 16, _clipped(name, width - 20), "caption"))
-    for (_, _, kind), points in zip(edges, placed.arrows, strict=True):
-        parts.append(_arrow(points, {"gate": "after-gate", "order": "order"}.get(kind, "data")))
+    for (start, end, kind), points in zip(edges, placed.arrows, strict=True):
+        drawn = _arrow(points, {"gate": "after-gate", "order": "order"}.get(kind, "data"))
+        parts.append(tag("g", drawn, class_="edge", data_from=start, data_to=end) if named else drawn)
     for node in nodes:
-        parts.append(_node(node, lines[node.id], placed.boxes[graph.key[node.id]]))
+        key = graph.key[node.id]
+        told = {"data_id": key} if named else {}
+        parts.append(_node(node, lines[node.id], placed.boxes[key], marks.get(node.id), told))
     for key, text in outside.items():
         place = placed.boxes[key]
         parts.append(tag("g", _box(place, 14.0), *_texts(text, place), class_="outside"))
@@ -84,16 +108,26 @@ def _drawing(workflow: Workflow, style: str) -> Markup:
     )
 
 
-def _lines(node: Node) -> list[str]:
+def _around(inside: Sequence[Place]) -> Place:
+    """Return a frame close around boxes, with room for its name above them."""
+    left, top = min(place[0] for place in inside), min(place[1] for place in inside)
+    right = max(place[0] + place[2] for place in inside)
+    bottom = max(place[1] + place[3] for place in inside)
+    return left - 12, max(top - 26, 2), right - left + 24, bottom - max(top - 26, 2) + 12
+
+
+def _lines(node: Node, mark: Mark | None = None) -> list[str]:
     found = [node.id, draw.role(node)]
     if isinstance(node, Trigger):
         found.append(draw.schedule(node))
     found += [detail.removeprefix("require ") for detail in draw.details(node)]
+    if mark is not None and mark.text:
+        found.append(mark.text)
     # XML has no place for control characters, not even escaped.
     return [harmless(line) for line in found]
 
 
-def _node(node: Node, lines: list[str], place: Place) -> Markup:
+def _node(node: Node, lines: list[str], place: Place, mark: Mark | None, told: dict[str, str]) -> Markup:
     kind = "gate" if isinstance(node, Gate) else "trigger" if isinstance(node, Trigger) else "step"
     if kind == "step" and draw.promotes(node):
         kind = "promotes"
@@ -102,16 +136,17 @@ def _node(node: Node, lines: list[str], place: Place) -> Markup:
         "g",
         tag("title", ", ".join(lines)),
         _hexagon(place) if kind == "gate" else _box(place, round_corners),
-        *_texts(lines, place),
-        class_=kind,
+        *_texts(lines, place, marked=mark is not None and bool(mark.text)),
+        class_=f"{kind} is-{mark.kind}" if mark is not None else kind,
+        **told,
     )
 
 
-def _texts(lines: Sequence[str], place: Place) -> list[Markup]:
+def _texts(lines: Sequence[str], place: Place, *, marked: bool = False) -> list[Markup]:
     x, y, width, _ = place
     found = []
     for number, line in enumerate(lines):
-        kind = "name" if number == 0 else "line"
+        kind = "name" if number == 0 else "mark" if marked and number == len(lines) - 1 else "line"
         found.append(
             _text(
                 x + PAD,
