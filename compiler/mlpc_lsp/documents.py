@@ -75,9 +75,17 @@ class Documents:
         self._views: dict[str, tuple[View, Project]] = {}
         self._trees: dict[str, tuple[bytes, File]] = {}
         self._found: dict[str, list[tuple[Diagnostic, str]]] = {}
+        #: How many changes of texts there were, and with which of them each text, by its URI, changed last.
+        self.changes = 0
+        self._changed: dict[str, int] = {}
+
+    def changed(self, uri: str) -> int:
+        """Return the number of the change with which a text changed last."""
+        return self._changed.get(uri, 0)
 
     def put(self, uri: str, text: str) -> None:
         """Take over what an editor has."""
+        self._count(uri)
         place = _place(uri)
         if place is not None:
             self.texts[place] = text
@@ -85,8 +93,13 @@ class Documents:
 
     def close(self, uri: str) -> None:
         """Go back to the file."""
+        self._count(uri)
         self.texts.pop(_place(uri) or "", None)
         self.forget()
+
+    def _count(self, uri: str) -> None:
+        self.changes += 1
+        self._changed[uri] = self.changes
 
     def forget(self) -> None:
         """Make everything anew: a text has changed, or files on disk."""

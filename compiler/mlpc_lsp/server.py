@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import sys
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
 
 from lsprotocol import types
+from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 
 from .documents import Documents
@@ -24,11 +28,16 @@ from .features import (
     tokens,
 )
 from .positions import Positions
+from .turns import Protocol, Turns, keep_quiet
+from .wire import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
     from .documents import Project
+
+P = TypeVar("P")
 
 FEATURES = (
     actions, completion, diagnostics, formatting, hints, hover, lenses, links, navigation, outline, rename, signature, tokens,
@@ -46,13 +55,43 @@ class Server(LanguageServer):
         open_project: Callable[[str], tuple[Project, str]],
         specs_below: Callable[[str], Iterator[str]],
     ) -> None:
-        super().__init__("mlpc", version, text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
+        super().__init__(
+            "mlpc",
+            version,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=Protocol,
+        )
+        keep_quiet()
         self.documents = Documents(open_project, specs_below)
+        self.turns = Turns(self.documents)
         self.pulls = False
-        self._waiting: dict[str, object] = {}
+        self._pushing: asyncio.Task[None] | None = None
         self._listen()
         for feature in FEATURES:
             feature.register(self)
+
+    def answers(self, method: str, options: object = None) -> Callable[[Callable[[P], object]], None]:
+        """Register what answers a request: a function, or a generator that yields where it can be interrupted."""
+
+        def register(handler: Callable[[P], object]) -> None:
+            self.feature(method, options)(self.turns.answering(handler))
+
+        return register
+
+    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
+        """Serve the editor at the other end of two pipes, by default the standard ones."""
+        stop = self._stop_event = Event()
+        self.protocol.set_writer(StdoutWriter(stdout or sys.stdout.buffer))
+
+        async def serve() -> None:
+            await run_async(stop, reader(stdin or sys.stdin.buffer), self.protocol)
+
+        try:
+            asyncio.run(serve())
+        except (BrokenPipeError, asyncio.IncompleteReadError, KeyboardInterrupt, SystemExit):
+            pass  # the editor has gone, in one way or another
+        finally:
+            self.shutdown()  # type: ignore[no-untyped-call]
 
     @property
     def positions(self) -> Positions:
@@ -94,22 +133,28 @@ class Server(LanguageServer):
         """Take over the text of a document, and say what is wrong in it once nobody types."""
         document = self.workspace.get_text_document(uri)
         self.documents.put(uri, document.source)
+        self.push(PAUSE)
+
+    def push(self, pause: float = 0.0) -> None:
+        """Send what is wrong in every open file, unless the editor asks for it, once nobody has typed for ``pause`` seconds."""
         if self.pulls:
             return
-        import asyncio
+        if self._pushing is not None:
+            self._pushing.cancel()
+        self._pushing = asyncio.get_running_loop().create_task(self._push(pause))
 
-        known = self._waiting.pop("push", None)
-        if isinstance(known, asyncio.TimerHandle):
-            known.cancel()
-        self._waiting["push"] = asyncio.get_running_loop().call_later(PAUSE, self.push)
-
-    def push(self) -> None:
-        """Send what is wrong in every open file, where the editor does not ask for it."""
-        if self.pulls:
-            return
-        for uri, document in list(self.workspace.text_documents.items()):
-            # Another version may have come; then this one is not spoken of any more.
-            self.tell(uri, diagnostics.of(self, uri), document.version)
+    async def _push(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        for uri in list(self.workspace.text_documents):
+            await self.turns.after_what_came()
+            changes = self.documents.changes
+            found = diagnostics.of(self, uri)
+            # While it was looked for, another version may have come. Then nothing is said of this one: the next push has begun.
+            await self.turns.after_what_came()
+            document = self.workspace.text_documents.get(uri)
+            if document is None or self.documents.changes != changes:
+                return
+            self.tell(uri, found, document.version)
 
     def tell(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
         """Send diagnostics of one file."""

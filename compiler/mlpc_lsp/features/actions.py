@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for code actions."""
 
-    @server.feature(
+    @server.answers(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(
             code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]

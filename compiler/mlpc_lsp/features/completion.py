@@ -32,7 +32,7 @@ _KINDS = {
 def register(server: Server) -> None:
     """Answer requests for completion."""
 
-    @server.feature(
+    @server.answers(
         types.TEXT_DOCUMENT_COMPLETION,
         types.CompletionOptions(trigger_characters=[".", "=", ":", '"', "@", "("]),
     )

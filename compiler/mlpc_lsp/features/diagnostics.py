@@ -23,7 +23,7 @@ _UNNECESSARY = frozenset({"unused"})
 def register(server: Server) -> None:
     """Answer requests for diagnostics."""
 
-    @server.feature(
+    @server.answers(
         types.TEXT_DOCUMENT_DIAGNOSTIC,
         types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="mlpc"),
     )

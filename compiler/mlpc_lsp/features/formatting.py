@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for formatting."""
 
-    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    @server.answers(types.TEXT_DOCUMENT_FORMATTING)
     def _format(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
         opened = server.documents.file(params.text_document.uri)
         if opened is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for inlay hints."""
 
-    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintOptions(resolve_provider=False))
+    @server.answers(types.TEXT_DOCUMENT_INLAY_HINT, types.InlayHintOptions(resolve_provider=False))
     def _hints(params: types.InlayHintParams) -> list[types.InlayHint]:
         opened = server.documents.file(params.text_document.uri)
         if opened is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for hover."""
 
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    @server.answers(types.TEXT_DOCUMENT_HOVER)
     def _hover(params: types.HoverParams) -> types.Hover | None:
         found = named_at(server, params.text_document.uri, params.position)
         if found is None or not found.text:

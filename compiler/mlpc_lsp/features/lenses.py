@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for code lenses."""
 
-    @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
+    @server.answers(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
     def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
         uri = params.text_document.uri
         opened = server.documents.file(uri)

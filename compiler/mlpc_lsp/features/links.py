@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for document links."""
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkOptions(resolve_provider=False))
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkOptions(resolve_provider=False))
     def _links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
         uri = params.text_document.uri
         opened = server.documents.file(uri)

@@ -11,7 +11,7 @@ from mlpc.assist.targets import references
 from .names import named_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from mlpc.source import Span
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for declarations and references."""
 
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    @server.answers(types.TEXT_DOCUMENT_DEFINITION)
     def _definition(params: types.DefinitionParams) -> types.Location | None:
         span = declared_at(server, params.text_document.uri, params.position)
         return location(server, params.text_document.uri, span) if span is not None else None
 
-    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    def _references(params: types.ReferenceParams) -> list[types.Location]:
+    @server.answers(types.TEXT_DOCUMENT_REFERENCES)
+    def _references(params: types.ReferenceParams) -> Generator[None, None, list[types.Location]]:
         uri = params.text_document.uri
         span = declared_at(server, uri, params.position)
         if span is None:
             return []
-        found = [location(server, owner, each) for owner, each in everywhere(server, uri, span)]
+        found = yield from everywhere(server, uri, span, params.work_done_token)
         own = location(server, uri, span)
         keep = params.context.include_declaration
-        return [each for each in found if each is not None and (keep or each != own)]
+        return [each for each in found if keep or each != own]
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def _highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
         opened = server.documents.file(params.text_document.uri)
         span = declared_at(server, params.text_document.uri, params.position)
@@ -58,17 +58,31 @@ def declared_at(server: Server, uri: str, position: types.Position) -> Span | No
     return found.span if found is not None else None
 
 
-def everywhere(server: Server, uri: str, wanted: Span) -> Iterator[tuple[str, Span]]:
-    """Yield the places in all specs of the project that name what is declared at ``wanted``, each once, with the spec."""
-    seen: set[Span] = set()
-    for owner in (uri, *server.documents.others(uri)):
+def everywhere(
+    server: Server, uri: str, wanted: Span, token: types.ProgressToken | None = None
+) -> Generator[None, None, list[types.Location]]:
+    """Return the places in all specs of the project that name what is declared at ``wanted``, each once; pause behind each spec.
+
+    ``token`` is by what the editor wants to hear how far this is.
+    """
+    told = server.work_done_progress
+    specs = [uri, *server.documents.others(uri)]
+    if token is not None:
+        told.begin(token, types.WorkDoneProgressBegin(title="Looking for uses", percentage=0))
+    found: dict[tuple[str, int, int], types.Location] = {}
+    for count, owner in enumerate(specs, 1):
         view = server.documents.view(owner)
-        if view is None or wanted.source.path not in view.modules.sources():
-            continue
-        for span in references(view, wanted):
-            if span not in seen:
-                seen.add(span)
-                yield owner, span
+        if view is not None and wanted.source.path in view.modules.sources():
+            for span in references(view, wanted):
+                place = location(server, owner, span)
+                if place is not None:
+                    found.setdefault((place.uri, span.start, span.end), place)
+        yield
+        if token is not None:
+            told.report(token, types.WorkDoneProgressReport(percentage=100 * count // len(specs)))
+    if token is not None:
+        told.end(token, types.WorkDoneProgressEnd())
+    return list(found.values())
 
 
 def location(server: Server, uri: str, span: Span) -> types.Location | None:

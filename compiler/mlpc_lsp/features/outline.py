@@ -9,7 +9,7 @@ from lsprotocol import types
 from mlpc.assist.outline import folds, symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from mlpc.assist.outline import Symbol
     from mlpc.source import Source
@@ -35,7 +35,7 @@ _KINDS = {
 def register(server: Server) -> None:
     """Answer requests for symbols and folding."""
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def _symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
         opened = server.documents.file(params.text_document.uri)
         if opened is None:
@@ -43,8 +43,10 @@ def register(server: Server) -> None:
         file, source = opened[1].file, opened[1].source
         return [_made(server, source, each) for each in symbols(file)]
 
-    @server.feature(types.WORKSPACE_SYMBOL)
-    def _everywhere(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+    @server.answers(types.WORKSPACE_SYMBOL)
+    def _everywhere(
+        params: types.WorkspaceSymbolParams,
+    ) -> Generator[None, None, list[types.SymbolInformation]]:
         wanted = params.query.lower()
         found = []
         for uri in _specs(server):
@@ -56,9 +58,10 @@ def register(server: Server) -> None:
                     place = types.Location(uri=uri, range=server.positions.range(file.source, *each.name_at))
                     kind = _KINDS.get(each.kind, types.SymbolKind.Function)
                     found.append(types.SymbolInformation(name=each.name, kind=kind, location=place))
+            yield
         return found
 
-    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    @server.answers(types.TEXT_DOCUMENT_FOLDING_RANGE)
     def _folds(params: types.FoldingRangeParams) -> list[types.FoldingRange]:
         opened = server.documents.file(params.text_document.uri)
         if opened is None:

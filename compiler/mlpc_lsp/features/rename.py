@@ -11,9 +11,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 from mlpc.syntax.lexer import RESERVED, STATEMENT_WORDS
 
 from .names import named_at
-from .navigation import everywhere, location
+from .navigation import everywhere
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mlpc.assist.targets import Target
 
     from ..server import Server
@@ -25,8 +27,8 @@ _RESERVED = frozenset((*RESERVED, *STATEMENT_WORDS))
 def register(server: Server) -> None:
     """Answer requests for renaming."""
 
-    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
-    def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+    @server.answers(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    def _rename(params: types.RenameParams) -> Generator[None, None, types.WorkspaceEdit | None]:
         new = params.new_name
         if not _NAME.match(new) or new in _RESERVED:
             raise JsonRpcInvalidParams(message=f"`{new}` is no name: letters, digits and `_`, no digit first")
@@ -34,13 +36,12 @@ def register(server: Server) -> None:
         if found is None or found.span is None:
             return None
         changes: dict[str, list[types.TextEdit]] = {}
-        for owner, span in everywhere(server, params.text_document.uri, found.span):
-            place = location(server, owner, span)
-            if place is not None:
-                changes.setdefault(place.uri, []).append(types.TextEdit(range=place.range, new_text=new))
+        places = yield from everywhere(server, params.text_document.uri, found.span, params.work_done_token)
+        for place in places:
+            changes.setdefault(place.uri, []).append(types.TextEdit(range=place.range, new_text=new))
         return types.WorkspaceEdit(changes=changes)
 
-    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    @server.answers(types.TEXT_DOCUMENT_PREPARE_RENAME)
     def _prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
         found = _found(server, params.text_document.uri, params.position)
         if found is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for signature help."""
 
-    @server.feature(
+    @server.answers(
         types.TEXT_DOCUMENT_SIGNATURE_HELP,
         types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=["="]),
     )

@@ -19,11 +19,11 @@ _MODIFIER = {name: 1 << place for place, name in enumerate(MODIFIERS)}
 def register(server: Server) -> None:
     """Answer requests for semantic tokens."""
 
-    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, _LEGEND)
+    @server.answers(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, _LEGEND)
     def _full(params: types.SemanticTokensParams) -> types.SemanticTokens:
         return _made(server, params.text_document.uri, None)
 
-    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, _LEGEND)
+    @server.answers(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, _LEGEND)
     def _range(params: types.SemanticTokensRangeParams) -> types.SemanticTokens:
         return _made(server, params.text_document.uri, params.range)
 
