@@ -19,6 +19,7 @@ from mlpc.codes import (
     STEP_TIMED_OUT,
 )
 from mlpc.ir import stores
+from mlpc_stdlib.runtime import figures
 
 from . import events
 from .errors import INTERRUPTED as EXIT_INTERRUPTED
@@ -277,6 +278,15 @@ class Executor:
                 f"its log is {outcome.log}",
                 exit_code=STEP,
             )
+        wrong = figures.unfit(
+            task.id,
+            str(task.labels.get("component") or ""),
+            {name: {"type": each.type, "place": each.place} for name, each in task.figures.items()},
+            outcome.result["metrics"],
+        )
+        if wrong is not None:
+            outcome.error = wrong.to_json()
+            return
         for port, path in outputs.items():
             if os.path.lexists(path):
                 outcome.outputs[port] = path

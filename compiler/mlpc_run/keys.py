@@ -112,6 +112,7 @@ def parts(
                 for name, port in task.inputs.items()
             },
             "outputs": {name: without_docs(output.type) for name, output in task.outputs.items()},
+            "figures": {name: figure.type for name, figure in task.figures.items()},
         },
         requirements=requirements,
         seed=task.seed,

@@ -1,4 +1,4 @@
-"""A pipeline whose values are known only when it runs, and what is said of each that does not fit where it flows."""
+"""Pipelines whose values, figures and rows are known only when they run, and what is said of each that does not fit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ pipeline words {
 
   param factor: int = 2
 
+  param lost: int = 0
+
   param day: string = "2026-01-31"
 
-  data counted: counted { path = "data/words.txt" }
+  data counted: counted { path = "data/words.txt", lost = lost }
 
   step doubled: doubled {
     text = counted
@@ -31,6 +33,7 @@ pipeline words {
 
 component counted: data {
   param path: path
+  param lost: int
   quantity words: int >= 0 @after
   output text: file("txt")
   run = python("steps.py:count")
@@ -47,9 +50,9 @@ component doubled: step {
 }
 """
 STEPS = """\
-def count(path):
+def count(path, lost: int):
     text = path.read_text()
-    return {"text": text, "metrics": {"words": len(text.split())}}
+    return {"text": text, "metrics": {"words": len(text.split()) - lost}}
 
 
 def double(text, size: int, start: int, since: str, site: str):
@@ -62,16 +65,54 @@ ROWS = """\
 mlp 1
 
 pipeline people {
-  data rows: csv {
+  data read: csv {
     path = "data/people.csv"
     schema = Person
+  }
+
+  data misread: csv {
+    path = "data/others.csv"
+    schema = Person
+  }
+
+  transform made each fault in ["type", "range", "null", "choice"]: made {
+    data = read
+    fault = fault
   }
 }
 
 schema Person {
   age: int in 0..120
+  plan: enum("free", "paid")
+}
+
+component made: transform {
+  input data: dataset
+  param fault: string
+  output rows: dataset(Person)
+  run = python("steps.py:make")
+  requires = ["cloudpickle>=3,<4", "pandas>=2.2,<3.1", "pyarrow>=17", "scikit-learn>=1.6,<2"]
 }
 """
+MAKE = """\
+import pandas
+
+
+def make(data: pandas.DataFrame, fault: str) -> pandas.DataFrame:
+    column = "plan" if fault == "choice" else "age"
+    values = data[column].astype(object)
+    values.iloc[1] = {"type": "old", "range": 121, "null": None, "choice": "lent"}[fault]
+    return data.assign(**{column: values})
+"""
+_MADE = "what `make` in steps.py returned: row 1, column `age`: "
+#: What is said of the rows of each step, by its id.
+ROWS_REFUSED = {
+    "misread": 'data/others.csv, row 3, column `age`: "121" is not a whole number in 0..120',
+    "made[type]": _MADE + '"old" is not a whole number in 0..120',
+    "made[range]": _MADE + "121 is not a whole number in 0..120",
+    "made[null]": _MADE + "is empty, and the column is not @nullable",
+    "made[choice]": _MADE.replace("age", "plan") + '"lent" is not one of "free", "paid"',
+}
 #: So that an image of another test has the packages already.
 LOCK = Path(__file__).resolve().parents[2] / "examples" / "tumor" / "mlpc.lock"
 
@@ -83,8 +124,8 @@ class Case:
         self,
         code: str,
         message: str,
-        help: str,
-        *,
+        *help: str,
+        node: str = "doubled",
         site: str = SITE,
         early: bool = False,
         place: tuple[int, int] | None = None,
@@ -92,7 +133,8 @@ class Case:
     ) -> None:
         self.code = code
         self.message = message
-        self.help = help
+        self.help = [*help]
+        self.node = node
         self.early = early
         self.place = place and {"file": "main.mlp", "line": place[0], "column": place[1]}
         self.params = params
@@ -110,7 +152,7 @@ class Case:
         """See to it that the summary of a run says this of the step."""
         error = step["error"]
         assert error is not None, step
-        assert (error["code"], error["message"], error["help"]) == (self.code, self.message, [self.help])
+        assert (error["code"], error["message"], error["help"]) == (self.code, self.message, self.help)
         # A log alone does not tell the column.
         assert self.place is None or error["place"] in (None, self.place)
 
@@ -118,23 +160,23 @@ class Case:
 SIZE = Case(
     "MLP795",
     "`size` of `doubled` is a whole number >= 0 and <= 10, but comes to 12",
-    "main.mlp:14:12 says `counted.words * factor`",
-    place=(14, 12),
+    "main.mlp:16:12 says `counted.words * factor`",
+    place=(16, 12),
     factor=4,
 )
 START = Case(
     "MLP795",
     "`start` of `doubled` is a whole number >= 0 and <= 100, but comes to -1",
-    "main.mlp:15:13 says `factor - 1`",
-    place=(15, 13),
+    "main.mlp:17:13 says `factor - 1`",
+    place=(17, 13),
     early=True,
     factor=0,
 )
 SINCE = Case(
     "MLP795",
     "`since` of `doubled` is a date such as 2026-01-31, but comes to tuesday",
-    "main.mlp:16:13 says `day`",
-    place=(16, 13),
+    "main.mlp:18:13 says `day`",
+    place=(18, 13),
     early=True,
     day="tuesday",
 )
@@ -145,7 +187,17 @@ SECRET = Case(
     early=True,
     site="s3same-of-old",
 )
-CASES = (SIZE, START, SINCE, SECRET)
+#: Nothing flows in: what a step says of itself is not what its component declares.
+FIGURE = Case(
+    "MLP744",
+    "`counted` measured `words` as -2, and its component `counted` declares `words` as a whole number >= 0",
+    "main.mlp:26:12 declares it",
+    "mend what measures it, or declare what it can come to",
+    node="counted",
+    place=(26, 12),
+    lost=5,
+)
+CASES = (SIZE, START, SINCE, SECRET, FIGURE)
 
 
 def words(folder: Path) -> Path:
@@ -158,12 +210,29 @@ def words(folder: Path) -> Path:
 
 
 def people(folder: Path) -> Path:
-    """Write a project into ``folder`` whose data has a row that does not fit."""
+    """Write a project into ``folder`` whose rows do not fit: those that it reads, and those that its own function makes."""
     (folder / "data").mkdir(parents=True)
-    (folder / "data" / "people.csv").write_text("age\n36\n121\n", encoding="utf-8")
+    (folder / "data" / "people.csv").write_text("age,plan\n36,free\n41,paid\n", encoding="utf-8")
+    (folder / "data" / "others.csv").write_text("age,plan\n36,free\n121,paid\n", encoding="utf-8")
     (folder / "main.mlp").write_text(ROWS, encoding="utf-8")
+    (folder / "steps.py").write_text(MAKE, encoding="utf-8")
     shutil.copy(LOCK, folder)
     return folder
+
+
+def one_of(folder: Path, id: str) -> Path:
+    """Write the project of :func:`people` anew beside it, without the steps whose rows do not fit but ``id``."""
+    place = Path(shutil.copytree(folder, folder.parent / f"only-{id}"))
+    spec = place / "main.mlp"
+    text = spec.read_text(encoding="utf-8")
+    misread, made = text.index("  data misread"), text.index("  transform made")
+    if id == "misread":
+        text = text[:made] + text[text.index("}\n\nschema") :]
+    else:
+        fault = id.removeprefix("made[").removesuffix("]")
+        text = text[:misread] + text[made:].replace('"type", "range", "null", "choice"', f'"{fault}"')
+    spec.write_text(text, encoding="utf-8")
+    return place
 
 
 def compiled(folder: Path, target: str, *, images: bool = False) -> Path:
@@ -180,3 +249,10 @@ def step(summary: dict[str, Any], node: str) -> dict[str, Any]:
     found: dict[str, Any]
     (found,) = [each for each in summary["steps"] if each["node"] == node]
     return found
+
+
+def rows_are_told(errors: dict[str, dict[str, Any] | None]) -> None:
+    """See to it that each step whose rows do not fit was refused for them; ``errors`` are those of all steps."""
+    found = {id: error for id, error in errors.items() if error is not None}
+    assert {id: error["message"] for id, error in found.items()} == ROWS_REFUSED
+    assert {(error["code"], error["name"]) for error in found.values()} == {("MLP701", "row-does-not-fit")}

@@ -322,12 +322,28 @@ def test_a_value_that_does_not_fit_is_refused_as_everywhere(server: Server, tmp_
             answer = mlpc(*words, cwd=folder, variables={**variables, **case.variables})
             assert answer.code == 5, (answer, server.said())
             summary = json.loads(answer.out)
-            assert summary["reasons"] == ["`doubled` failed"], (summary, server.said())
-            case.is_told(refused.step(summary, "doubled"))
+            assert summary["reasons"] == [f"`{case.node}` failed"], (summary, server.said())
+            case.is_told(refused.step(summary, case.node))
         # The spec itself, which the place of a value names, is no data.
         assert [*json.loads((server.dags / name / "submission.json").read_bytes())["data"]] == [
             "data/words.txt"
         ]
+    finally:
+        tidied(build)
+
+
+def test_rows_that_do_not_fit_are_refused_as_everywhere(server: Server, tmp_path: Path) -> None:
+    """Those that a step reads, and those that a function of the user's own makes: each step is told for itself."""
+    folder = refused.people(tmp_path / "people")
+    spec = folder / "main.mlp"
+    name = f"people_{uuid.uuid4().hex[:8]}"
+    spec.write_text(spec.read_text(encoding="utf-8").replace("pipeline people", f"pipeline {name}"))
+    build = refused.compiled(folder, "airflow")
+    variables = {"AIRFLOW__API__BASE_URL": server.url, "AIRFLOW__CORE__DAGS_FOLDER": str(server.dags)}
+    try:
+        answer = mlpc("submit", build.name, "--json", cwd=folder, variables=variables)
+        assert answer.code == 5, (answer, server.said())
+        refused.rows_are_told({each["node"]: each["error"] for each in json.loads(answer.out)["steps"]})
     finally:
         tidied(build)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mlpc.ir.nodes import Resources, Retry, Workflow
+from mlpc.ir.nodes import Figure, Resources, Retry, Workflow
 
-from .projects import Project, diamond, gate, states, step, text, workflow
+from .projects import Project, diamond, gate, measure, states, step, text, workflow
 
 
 @pytest.fixture
@@ -274,3 +274,25 @@ def test_figures_are_remembered_exactly(project: Project) -> None:
     spec = workflow(step("a", "figure", file="figure.py", outputs={"metrics": {"type": "metrics"}}))
     first = project.run(spec).step("a").metrics
     assert first == project.run(spec).step("a").metrics == {"x": 0.1 + 0.2, "y": 1e-320}
+
+
+def test_figures_that_break_what_is_declared_of_them_are_never_kept(project: Project) -> None:
+    project.write("data/in.txt", "abc")
+
+    def measured(most: int) -> Workflow:
+        made = measure("size", "data/in.txt")
+        made.figures = {"letters": Figure({"base": "int", "min": 0, "max": most})}
+        return workflow(made)
+
+    assert states(project.run(measured(3))) == {"size": "ran"}
+    assert states(project.run(measured(3))) == {"size": "cached"}
+    for _ in range(2):
+        assert project.plan(measured(2)) == {"size": ("run", ["its component changed"])}
+        (wrong,) = project.run(measured(2)).steps
+        assert (wrong.state, wrong.metrics) == ("failed", {})
+        assert wrong.error is not None
+        assert (wrong.error["code"], wrong.error["message"]) == (
+            "MLP744",
+            "`size` measured `letters` as 3, and its component `size` declares `letters` as a whole number >= 0 and <= 2",
+        )
+    assert states(project.run(measured(3))) == {"size": "cached"}

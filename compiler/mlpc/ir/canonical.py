@@ -93,6 +93,9 @@ def node_to_json(node: Node) -> JsonObject:
             "action": _action(node.action),
             "inputs": _inputs(node.inputs),
             "outputs": {name: {"type": output.type} for name, output in node.outputs.items()},
+            "figures": {
+                name: {"type": each.type, "place": each.place} for name, each in node.figures.items()
+            },
             "arguments": node.arguments,
             "requirements": list(node.requirements),
             "resources": _resources(node.resources),

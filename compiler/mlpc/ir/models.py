@@ -314,6 +314,13 @@ class Place(_Model):
     column: Annotated[int, Field(ge=1)]
 
 
+class Figure(_Model):
+    """A figure that a task measures, and what its component declares of it."""
+
+    type: NumberType
+    place: Place | None = None
+
+
 class Condition(_Model):
     """One thing that has to hold; a ``warn`` blocks nothing."""
 
@@ -333,6 +340,8 @@ class Task(_Model):
     action: Action
     inputs: dict[str, Input] = {}
     outputs: dict[str, Output] = {}
+    figures: dict[str, Figure] = {}
+    """Those that are not what their types say are a failure of the step."""
     arguments: dict[str, Expression] = {}
     requirements: list[str] = []
     resources: Resources = Resources()
@@ -739,6 +748,7 @@ def _task(value: dict[str, Any]) -> nodes.Task:
         after=tuple(value.get("after", ())),
         effect=value.get("effect", False),
         labels=value.get("labels", {}),
+        figures={name: nodes.Figure(**each) for name, each in value.get("figures", {}).items()},
     )
 
 

@@ -80,6 +80,16 @@ class Output(Record):
         self.type = type
 
 
+class Figure(Record):
+    """A figure that a task measures: ``type`` is the value type that its component declares, ``place`` where it does."""
+
+    __slots__ = ("type", "place")
+
+    def __init__(self, type: JsonObject, place: JsonObject | None = None) -> None:
+        self.type = type
+        self.place = place
+
+
 class Reference(Record):
     """The output ``port`` of ``node``; ``key`` names the instance where an input takes many."""
 
@@ -161,6 +171,7 @@ class Retry(Record):
 
 _RESOURCES = Resources()
 _RETRY = Retry()
+_FIGURES: dict[str, Figure] = {}
 
 
 class Condition(Record):
@@ -193,7 +204,8 @@ class Task(Record):
     """A process that runs to completion.
 
     ``timeout`` in seconds; ``after`` names nodes that must be done (a gate: passed) first; ``effect``
-    says that it changes something outside, which is verified before the task is skipped.
+    says that it changes something outside, which is verified before the task is skipped. A step whose
+    ``figures`` are not what their types say has failed; those that it did not measure are no fault.
     """
 
     __slots__ = (
@@ -201,6 +213,7 @@ class Task(Record):
         "action",
         "inputs",
         "outputs",
+        "figures",
         "arguments",
         "requirements",
         "resources",
@@ -227,11 +240,13 @@ class Task(Record):
         after: tuple[str, ...] = (),
         effect: bool = False,
         labels: JsonObject = _EMPTY,
+        figures: dict[str, Figure] = _FIGURES,
     ) -> None:
         self.id = id
         self.action = action
         self.inputs = inputs
         self.outputs = outputs
+        self.figures = figures
         self.arguments = arguments
         self.requirements = requirements
         self.resources = resources

@@ -11,6 +11,7 @@ from ..ir.nodes import (
     Condition,
     External,
     FanOut,
+    Figure,
     Gate,
     Input,
     Output,
@@ -173,6 +174,17 @@ def _arguments(block: TypedBlock) -> JsonObject:
     }
 
 
+def _figures(block: TypedBlock) -> dict[str, Figure]:
+    """Return what a step measures: the rest of what the declaration says is compared once it has."""
+    return {
+        name: Figure(
+            spec.type.to_json(), None if spec.span.source.path.startswith("std:") else _place(spec.span)
+        )
+        for name, spec in block.quantities.items()
+        if spec.when == AFTER
+    }
+
+
 def _number(values: dict[str, Value], name: str) -> int | float | None:
     value = values.get(name)
     raw = value.value if value is not None and value.known else None
@@ -212,6 +224,7 @@ def _task(block: TypedBlock) -> Task:
         action=_action(block),
         inputs=_inputs(block),
         outputs={name: Output(type.to_json()) for name, type in block.outputs.items()},
+        figures=_figures(block),
         arguments=_arguments(block),
         requirements=block.requirements,
         resources=_resources(block),

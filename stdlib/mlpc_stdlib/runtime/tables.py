@@ -138,17 +138,20 @@ def write(path: str, frame: pandas.DataFrame, type: JsonObject, origin: str) -> 
     for position, (name, column) in enumerate(zip(names, columns, strict=True)):
         series = frame.iloc[:, position]
         wanted = None if column is None else column_type(column)
+        row = None if column is None else _first_altered(series, column)
         try:
             if column is not None and column.dtype == "tensor":
                 values = _tensors(list(series), column, origin)
-            else:
+            elif row is None:
                 values = pyarrow.array(series, type=wanted, from_pandas=True)
-        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
-            raise StepError(
-                codes.ROW_DOES_NOT_FIT,
-                f"{origin}, column `{name}`: not every value is {column.expected if column else 'of one type'}: "
-                f"{error}",
-            ) from None
+        except _refusals() as error:
+            row = None if column is None else _first_refused(series, wanted)
+            if row is None:
+                said = f"not every value is {column.expected if column else 'of one type'}: {error}"
+                raise StepError(codes.ROW_DOES_NOT_FIT, f"{origin}, column `{name}`: {said}") from None
+        if row is not None and column is not None:
+            said = f"{_shown(series.iloc[row])} is not {column.expected}"
+            raise StepError(codes.ROW_DOES_NOT_FIT, f"{origin}: row {row}, column `{name}`: {said}")
         if column is None:
             values = values.cast(arrow_type(_plain(name, values.type, origin)))
         else:
@@ -236,6 +239,59 @@ def _plain(name: str, type: Any, origin: str) -> str:
     )
 
 
+def _first_altered(series: pandas.Series, column: schema.Column) -> int | None:
+    """Return the number of the first row whose value Arrow would make another of without a word, or None.
+
+    Among objects it cuts the fraction off for whole numbers, and of any number but 0 it makes true.
+    """
+    if column.dtype == "int64" and series.dtype == object:
+        for row, value in enumerate(series):
+            if hasattr(value, "is_integer") and value - value == 0 and not value.is_integer():
+                return row
+    if column.dtype == "bool" and series.dtype.kind in "iuf":
+        other = ((series != 0) & (series != 1) & series.notna()).to_numpy(dtype=bool)
+        return int(other.argmax()) if other.any() else None
+    return None
+
+
+def _first_refused(series: pandas.Series, type: Any) -> int | None:
+    """Return the number of the first row whose value Arrow does not take as ``type``, or None where it takes each."""
+    import pyarrow
+
+    low, high = 0, len(series)
+    while low < high:
+        middle = (low + high + 1) // 2
+        try:
+            pyarrow.array(series.iloc[low:middle], type=type, from_pandas=True)
+            low = middle
+        except _refusals():
+            if middle == low + 1:
+                return low
+            high = middle
+    return None
+
+
+def _shown(value: Any) -> str:
+    """Return how a value stands in a message: as a spec would have it."""
+    import json
+
+    from .conditions import text
+
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, str):
+        return json.dumps(plain if len(plain) <= 60 else plain[:59] + "…", ensure_ascii=False)
+    if hasattr(plain, "isoformat"):
+        return str(plain)
+    return text(plain) if isinstance(plain, bool | int | float) else repr(plain)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what Arrow raises for a value that it does not take."""
+    import pyarrow
+
+    return pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError, OverflowError
+
+
 def _judge(origin: str, column: schema.Column, values: Any) -> None:
     import numpy
 
@@ -248,7 +304,7 @@ def _judge(origin: str, column: schema.Column, values: Any) -> None:
         return
     row = int(bad.argmax())
     value = values[row].as_py()
-    said = f"{value!r} is not {column.expected}"
+    said = f"{_shown(value)} is not {column.expected}"
     if empty[row]:
         said = "is empty, and the column is not @nullable"
     elif column.dtype == "tensor":

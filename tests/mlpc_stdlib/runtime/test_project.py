@@ -605,6 +605,23 @@ def test_rows_that_a_function_writes_itself_are_judged_alike(own: Project) -> No
     with pytest.raises(StepError, match=r"`fit` in train\.py wrote as `rows` has no column `high`") as caught:
         own.run(code.replace("CHANGED", 'drop(columns="high")'), DECLARED)
     assert caught.value.code == "MLP744"
-    with pytest.raises(StepError, match="column `pieces`: not every value is a whole number") as caught:
+    with pytest.raises(StepError, match=r"row 0, column `pieces`: 1\.5 is not a whole number") as caught:
         own.run(code.replace("CHANGED", "assign(pieces=1.5)"), DECLARED)
     assert caught.value.code == "MLP701"
+
+
+def test_the_first_row_of_which_no_column_can_be_made_is_named(own: Project) -> None:
+    for value, shown in (("1.5", "1.5"), ("10**30", str(10**30)), ("'many'", '"many"'), ("b'x'", "b'x'")):
+        code = f"""
+            def fit(data):
+                made = {AS_DECLARED}
+                made["pieces"] = made["pieces"].astype(object)
+                made.loc[[2, 3], "pieces"] = {value}
+                return made
+            """
+        with pytest.raises(StepError) as caught:
+            own.run(code, DECLARED)
+        assert caught.value.code == "MLP701"
+        assert caught.value.message == (
+            f"what `fit` in train.py returned: row 2, column `pieces`: {shown} is not a whole number"
+        )

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from .. import codes, digests, refinements, stores
+from .. import codes, digests, figures, refinements, stores
 from ..contract import VERSION, StepError, say, write_json
 from ..masking import Lines, Masker
 from . import values
@@ -262,6 +262,14 @@ def _attempt(
             return failure(
                 StepError(codes.STEP_CRASHED, f"`{id}` ended with status {status}, but wrote no result")
             )
+        wrong = figures.unfit(
+            id,
+            str(node["labels"].get("component") or ""),
+            node.get("figures") or {},
+            result.get("metrics") or {},
+        )
+        if wrong is not None:
+            return failure(wrong, result)
         missing = [port for port, path in paths.items() if not os.path.lexists(path)]
         if missing and status == PASSED:
             listed = ", ".join(f"`{port}`" for port in missing)
