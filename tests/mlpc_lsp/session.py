@@ -62,6 +62,20 @@ class Editor:
             types.DidChangeTextDocumentParams(text_document=about, content_changes=[change])
         )
 
+    def insert(self, uri: str, where: types.Position, text: str) -> None:
+        """Type ``text`` at a place of an open file."""
+        self.replace(uri, types.Range(start=where, end=where), text)
+
+    def replace(self, uri: str, where: types.Range, text: str) -> None:
+        """Put ``text`` in place of a part of an open file."""
+        self.versions[uri] += 1
+        self.client.diagnostics.pop(uri, None)
+        about = types.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri])
+        change = types.TextDocumentContentChangePartial(range=where, text=text)
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(text_document=about, content_changes=[change])
+        )
+
     async def diagnostics(self, uri: str) -> list[types.Diagnostic]:
         """Return what the server says of a file as it is now, asked for or awaited."""
         if self.asks:
@@ -104,9 +118,13 @@ def session(folder: Path, profile: str, play: Callable[[Editor], Awaitable[None]
     asyncio.run(asyncio.wait_for(played(), 120))
 
 
+def place(text: str, offset: int) -> types.Position:
+    """Return the position of an offset, in units of UTF-16."""
+    start = text.rfind("\n", 0, offset) + 1
+    units = len(text[start:offset].encode("utf-16-le", "surrogatepass")) // 2
+    return types.Position(line=text.count("\n", 0, offset), character=units)
+
+
 def at(text: str, written: str) -> types.Position:
     """Return the position of the `|` in ``written``, which stands in ``text`` without it, in units of UTF-16."""
-    offset = text.index(written.replace("|", "")) + written.index("|")
-    line = text.count("\n", 0, offset)
-    start = text.rfind("\n", 0, offset) + 1
-    return types.Position(line=line, character=len(text[start:offset].encode("utf-16-le")) // 2)
+    return place(text, text.index(written.replace("|", "")) + written.index("|"))

@@ -249,30 +249,3 @@ def test_what_the_editor_is_told_is_what_the_command_says(tmp_path: Path) -> Non
             expected[item["file"]].append((item["code"], item["line"] or 1))
     for name in told:
         assert sorted(map(str, told[name])) == sorted(map(str, expected[name])), name
-
-
-@pytest.mark.parametrize("spec", ["tumor.mlp", "digits.mlp"])
-def test_a_spec_that_is_typed_letter_by_letter_breaks_nothing(spec: str, tmp_path: Path) -> None:
-    """Each prefix by steps: the server answers all of them, whatever it has to say."""
-    for path in SPECS.glob("*.mlp"):
-        shutil.copy(path, tmp_path)
-    text = (SPECS / spec).read_text(encoding="utf-8")
-
-    async def play(editor: Editor) -> None:
-        uri = editor.open(spec)
-        here = types.TextDocumentIdentifier(uri=uri)
-        for end in range(0, len(text), 41):
-            editor.type(uri, text[:end])
-            await editor.diagnostics(uri)
-            line = text.count("\n", 0, end)
-            position = types.Position(line=line, character=end - text.rfind("\n", 0, end) - 1)
-            await editor.client.text_document_completion_async(
-                types.CompletionParams(text_document=here, position=position)
-            )
-            await editor.client.text_document_hover_async(
-                types.HoverParams(text_document=here, position=position)
-            )
-        editor.type(uri, text)
-        assert [item for item in await editor.diagnostics(uri) if item.source == "mlpc"] == []
-
-    session(tmp_path, "asks", play)
