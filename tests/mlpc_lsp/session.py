@@ -11,7 +11,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
 #: Editors whose abilities are played: one asks for diagnostics, the other waits for them.
@@ -92,10 +92,12 @@ class Editor:
 
 
 @asynccontextmanager
-async def editing(folder: Path, profile: str = "asks") -> AsyncIterator[Editor]:
-    """Start the server for a folder, and end it."""
+async def editing(
+    folder: Path, profile: str = "asks", command: Sequence[str] = (sys.executable, "-m", "mlpc_cli", "lsp")
+) -> AsyncIterator[Editor]:
+    """Start the server for a folder by ``command``, and end it."""
     client = make_test_lsp_client()
-    await client.start_io(sys.executable, "-m", "mlpc_cli", "lsp")
+    await client.start_io(*command)
     await client.initialize_session(
         types.InitializeParams(
             capabilities=capabilities(profile),
@@ -108,11 +110,16 @@ async def editing(folder: Path, profile: str = "asks") -> AsyncIterator[Editor]:
         await client.shutdown_session()
 
 
-def session(folder: Path, profile: str, play: Callable[[Editor], Awaitable[None]]) -> None:
-    """Play a session to its end."""
+def session(
+    folder: Path,
+    profile: str,
+    play: Callable[[Editor], Awaitable[None]],
+    command: Sequence[str] = (sys.executable, "-m", "mlpc_cli", "lsp"),
+) -> None:
+    """Play a session with what ``command`` starts to its end."""
 
     async def played() -> None:
-        async with editing(folder, profile) as editor:
+        async with editing(folder, profile, command) as editor:
             await play(editor)
 
     asyncio.run(asyncio.wait_for(played(), 120))
@@ -128,3 +135,20 @@ def place(text: str, offset: int) -> types.Position:
 def at(text: str, written: str) -> types.Position:
     """Return the position of the `|` in ``written``, which stands in ``text`` without it, in units of UTF-16."""
     return place(text, text.index(written.replace("|", "")) + written.index("|"))
+
+
+def applied(text: str, edit: types.WorkspaceEdit | None, uri: str) -> str:
+    """Return ``text`` after the edits of one file, the last place first."""
+    assert edit is not None
+    assert edit.changes is not None
+    lines = text.split("\n")
+
+    def offset(position: types.Position) -> int:
+        before = sum(len(line) + 1 for line in lines[: position.line])
+        line = lines[position.line] if position.line < len(lines) else ""
+        units = line.encode("utf-16-le")[: 2 * position.character]
+        return before + len(units.decode("utf-16-le"))
+
+    for each in sorted(edit.changes.get(uri, []), key=lambda one: offset(one.range.start), reverse=True):
+        text = text[: offset(each.range.start)] + each.new_text + text[offset(each.range.end) :]
+    return text
