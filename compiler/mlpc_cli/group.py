@@ -46,7 +46,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Look and clean": {
         "status": "Tell what is promoted, and how the last run ended.",
-        "runs": "List the runs.",
+        "runs": "List the runs, show one, or compare two.",
         "logs": "Show what a step printed.",
         "gc": "Free space in the store.",
         "doctor": "Tell what is installed, and what is missing.",

@@ -87,8 +87,8 @@ class Outcome:
 
     # A run
 
-    def show(self, summary: Summary, told: Collection[str] = ()) -> None:
-        """Write all of it, but for notes that were ``told`` already."""
+    def show(self, summary: Summary, told: Collection[str] = (), report: str = "") -> None:
+        """Write all of it, but for notes that were ``told`` already; ``report`` is the path of the page about it."""
         self._steps(summary)
         self._gates(summary.gates)
         for step in summary.steps:
@@ -105,7 +105,19 @@ class Outcome:
         self._line()
         self._promotion(summary)
         self._artefacts(summary)
+        if report:
+            self._line(f"report {harmless(relative(report))}")
         self._next(summary)
+
+    def past(self, summary: Summary) -> None:
+        """Write what a run came to that ended some time ago: nothing of it is to be done next."""
+        self._steps(summary)
+        self._gates(summary.gates)
+        for step in summary.steps:
+            if state(step) == "failed":
+                self._failure(step)
+        self._line()
+        self._promotion(summary)
 
     def _steps(self, summary: Summary) -> None:
         title = self._paint(BOLD, harmless(summary.pipeline))

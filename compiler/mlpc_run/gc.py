@@ -163,6 +163,10 @@ class _Collector:
             if name.isdigit() and int(name) not in runs:
                 self._collected.logs += len(os.listdir(path))
                 self._remove(path)
+        for path in self._inside("reports"):
+            name = os.path.basename(path).removesuffix(".html")
+            if name.isdecimal() and int(name) not in runs:
+                self._remove(path)
         for path in self._inside("work"):
             if not is_held(self._layout.path("locks", os.path.basename(path))):
                 self._remove(path)

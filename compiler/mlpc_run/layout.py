@@ -5,6 +5,7 @@
 ``objects/``       artefacts by the digest of their content, read-only
 ``work/RUN/``      what a run is busy with; gone when it ends
 ``logs/RUN/``      a log a step and attempt
+``reports/``       a page a run
 ``latest/``        links to the artefacts of the last run, by pipeline, step and port
 ``runtime/``       copies of the step runtime, by digest
 ``state/``         what steps keep for themselves between runs (an embedded tracking database)
@@ -54,6 +55,10 @@ class Layout:
     def log(self, run: int, node: str, attempt: int) -> str:
         """Return the log of one attempt of a step."""
         return os.path.join(self.home, "logs", str(run), f"{file_name(node)}.{attempt}.log")
+
+    def report(self, run: int) -> str:
+        """Return where the report of a run lies, a page."""
+        return os.path.join(self.home, "reports", f"{run}.html")
 
     def make(self) -> None:
         """Make the folder, which git is told to leave alone."""

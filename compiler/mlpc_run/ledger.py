@@ -6,6 +6,7 @@ import json
 import os
 import time
 
+from . import described
 from .cache import STEP_ROW
 from .locks import Lock, is_held
 from .store import discard
@@ -120,6 +121,7 @@ def close(
             (time.time(), how, exit_code, json.dumps(told), state.number),
         )
     )
+    statements.append(described.row(state, summary))
     statements += state.fingerprints.save() + state.sources.save()
     state.store.write(statements)
 

@@ -7,7 +7,7 @@ import os
 
 from mlpc.codes import NO_SUCH_RUN
 
-from . import promotion
+from . import described, promotion
 from .errors import USAGE, EngineError
 from .layout import Layout, file_name
 from .locks import is_held
@@ -169,6 +169,41 @@ def steps(store: Store, run: int) -> list[StepRecord]:
         StepRecord(node, state, started, seconds, attempts, log, json.loads(error) if error else None)
         for node, state, started, seconds, attempts, log, error in found
     ]
+
+
+class RunDetails:
+    """All that is known of a run: ``steps`` in the order of the plan, ``content`` as :mod:`mlpc_run.described` has it."""
+
+    __slots__ = ("content", "run", "steps")
+
+    def __init__(self, run: RunRecord, steps: list[StepRecord], content: dict[str, Any]) -> None:
+        self.run = run
+        self.steps = steps
+        self.content = content
+
+    def step(self, node: str) -> dict[str, Any]:
+        """Return what was kept of a step: rows, messages, report, outputs; empty where there is none."""
+        found: dict[str, Any] = (self.content.get("steps") or {}).get(node) or {}
+        return found
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """The figures that the gates were judged by, by step."""
+        found: dict[str, dict[str, Any]] = self.run.summary.get("metrics") or {}
+        return found
+
+
+def details(store: Store, run: int) -> RunDetails:
+    """Return all that is known of a run.
+
+    Raises:
+        EngineError: there is none of that number.
+    """
+    found = one(store, run)
+    content = described.read(store, run)
+    order = {node["id"]: at for at, node in enumerate((content.get("workflow") or {}).get("nodes") or ())}
+    listed = sorted(steps(store, run), key=lambda step: order.get(step.node, len(order)))
+    return RunDetails(found, listed, content)
 
 
 def status(store: Store) -> list[Status]:

@@ -77,6 +77,12 @@ CREATE INDEX runs_of ON runs(pipeline, environment, id);
 CREATE INDEX outputs_of ON outputs(digest);
 """
 
+#: What a run was made of, see `described`. Stores that an older mlpc made have it once a newer one has run.
+_DESCRIBED = """
+CREATE TABLE IF NOT EXISTS described(
+  run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE, content BLOB NOT NULL
+)"""
+
 
 class Store:
     """The store of one project. Its methods may be called from any thread."""
@@ -103,6 +109,8 @@ class Store:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 version = self._make()
+            elif create and version == VERSION and not self._has("described"):
+                self.db.execute(_DESCRIBED)
             self.db.execute("PRAGMA synchronous=FULL")
             self.db.execute("PRAGMA foreign_keys=ON")
         except (OSError, sqlite3.Error) as error:
@@ -127,12 +135,16 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         version = int(self.db.execute("PRAGMA user_version").fetchone()[0])
         if version == 0:
-            for statement in _TABLES.split(";"):
+            for statement in (*_TABLES.split(";"), _DESCRIBED):
                 self.db.execute(statement)
             self.db.execute(f"PRAGMA user_version={VERSION}")
             version = VERSION
         self.db.execute("COMMIT")
         return version
+
+    def _has(self, table: str) -> bool:
+        found = self.db.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?", (table,))
+        return found.fetchone() is not None
 
     def __enter__(self) -> Self:
         return self

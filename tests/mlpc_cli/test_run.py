@@ -59,6 +59,7 @@ artefacts
   page.page  .mlpc/latest/light/page/page.txt
   size.figures  .mlpc/latest/light/size/figures.json
   shelf.entry  .mlpc/latest/light/shelf/entry.txt
+report .mlpc/reports/1.html
 """
     )
     assert (project / ".mlpc/latest/light/page/page.txt").read_text() == "hello"

@@ -114,6 +114,8 @@ def command(
     if dry_run:
         outcome.plan(plan(spec.workflow, spec.root, params=params, spec_label=spec.label, options=options))
         return 0
+    from mlpc_cli.report import keep
+
     if as_json:
         import json
 
@@ -125,11 +127,12 @@ def command(
             options=options,
             listen=lambda event: None,
         )
+        keep(spec.root, summary.run, spec.workflow)
         tell(json.dumps(summary.to_json(), sort_keys=True, default=str))
         return summary.exit_code
     with progress(verbose=verbose) as listen:
         summary = run(
             spec.workflow, spec.root, params=params, spec_label=spec.label, options=options, listen=listen
         )
-    outcome.show(summary, listen.told)
+    outcome.show(summary, listen.told, keep(spec.root, summary.run, spec.workflow))
     return summary.exit_code

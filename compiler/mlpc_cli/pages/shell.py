@@ -90,7 +90,8 @@ def table(
 ) -> Markup:
     """Return a table with a name for those who hear it; nothing without rows, and no column in which nothing stands.
 
-    Columns ``right`` hold figures. On a phone, the cells of a row of the class ``stack`` stand below each other.
+    Columns ``right`` hold figures. On a phone, the cells of a row of the class ``stack`` stand below each
+    other, with ``told`` each with the name of its column.
     """
     told = list(rows)
     if not told:
@@ -100,11 +101,15 @@ def table(
     def kind(at: int) -> str | None:
         return "figure" if at in right else None
 
+    labelled = "told" in class_
     lines = [
         tag(
             "tr",
             tag("th", row[0], scope="row", class_=kind(0)),
-            *(tag("td", row[at], class_=kind(at)) for at in used[1:]),
+            *(
+                tag("td", row[at], class_=kind(at), data_label=head[at] if labelled and row[at] else None)
+                for at in used[1:]
+            ),
         )
         for row in told
     ]

@@ -218,3 +218,14 @@ class Fit:
         if loss is not None:
             training.result.metrics["loss"] = loss
             training.result.info(f"the loss on `validation` was smallest after {rounds} rounds: {loss:.4g}")
+
+    def tell_losses(self, seen: JsonObject, loss: str) -> None:
+        """Report the loss on `validation` after each round, as the library noted it under its own name of the loss."""
+        values = (seen.get("validation") or {}).get(loss)
+        if values:
+            self.training.result.report = {
+                "kind": "training",
+                "label": self.training.label.name,
+                "over": "round",
+                "history": {"validation loss": [float(value) for value in values]},
+            }

@@ -76,9 +76,10 @@ def _fit(training: Training) -> None:
     rows = lightgbm.Dataset(fit.rows, fit.target, weight=fit.weights, free_raw_data=False)
     watched: list[Any] = []
     calls: list[Any] = []
+    seen: dict[str, Any] = {}
     if fit.held_out is not None:
         watched = [lightgbm.Dataset(*fit.held_out, reference=rows, free_raw_data=False)]
-        calls = [lightgbm.early_stopping(fit.patience, verbose=False)]
+        calls = [lightgbm.early_stopping(fit.patience, verbose=False), lightgbm.record_evaluation(seen)]
     booster = lightgbm.train(
         settings,
         rows,
@@ -92,3 +93,4 @@ def _fit(training: Training) -> None:
         kept, best = booster.best_iteration, float(booster.best_score["validation"][loss])
     content = booster.model_to_string(num_iteration=kept)
     fit.save("lightgbm", lightgbm.__version__, content.encode(), kept, best)
+    fit.tell_losses(seen, loss)

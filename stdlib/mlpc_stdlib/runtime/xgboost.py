@@ -69,6 +69,7 @@ def _fit(training: Training) -> None:
         settings["num_class"] = len(fit.classes or ())
     rows = xgboost.DMatrix(fit.rows, fit.target, weight=fit.weights, nthread=1)
     watched, stop = [], None
+    seen: dict[str, Any] = {}
     if fit.held_out is not None:
         watched = [(xgboost.DMatrix(*fit.held_out, nthread=1), "validation")]
         stop = fit.patience
@@ -78,6 +79,7 @@ def _fit(training: Training) -> None:
         task.argument("trees", 100),
         evals=watched,
         early_stopping_rounds=stop,
+        evals_result=seen,
         verbose_eval=False,
     )
     best = None
@@ -87,6 +89,6 @@ def _fit(training: Training) -> None:
     # The file of a model keeps no parameters of the training by itself.
     booster.set_attr(best_iteration=None, best_score=None)
     booster.set_attr(**{name: f"{value}" for name, value in sorted(settings.items())})
-    fit.save(
-        "xgboost", xgboost.__version__, bytes(booster.save_raw("json")), booster.num_boosted_rounds(), best
-    )
+    content = bytes(booster.save_raw("json"))
+    fit.save("xgboost", xgboost.__version__, content, booster.num_boosted_rounds(), best)
+    fit.tell_losses(seen, loss)

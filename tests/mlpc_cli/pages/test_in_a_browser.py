@@ -10,11 +10,12 @@ import pytest
 
 from tests.mlpc_cli.command import mlpc
 
+from . import flowers
 from .browser import visit
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 #: The pages that are looked at.
-PAGES = ["docs-tumor.html", "docs-regions.html"]
+PAGES = ["docs-tumor.html", "docs-regions.html", "run.html", "compare.html"]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         shutil.copytree(EXAMPLES / name, copy, ignore=shutil.ignore_patterns(".mlpc", "__pycache__"))
         answer = mlpc("docs", "main.mlp", "-o", f"../docs-{name}.html", cwd=copy)
         assert answer.code == 0, answer
+    shutil.copy(flowers.ran(tmp_path_factory) / ".mlpc" / "reports" / "2.html", folder / "run.html")
+    answer = mlpc(
+        "runs", "compare", "1", "2", "-o", str(folder / "compare.html"), cwd=flowers.ran(tmp_path_factory)
+    )
+    assert answer.code == 0, answer
     return visit({folder / name: "" for name in PAGES})
 
 

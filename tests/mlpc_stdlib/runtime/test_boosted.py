@@ -232,6 +232,11 @@ def test_patience(tmp_path: Path, library: str) -> None:
             early_stopping_rounds=patience,
         )
         found[patience] = (result.metrics["rounds"], result.metrics["loss"])
+        # The loss after each round is kept for reports, also of those that were too many.
+        report: Any = result.report
+        losses = report["history"]["validation loss"]
+        assert min(losses) == pytest.approx(result.metrics["loss"], rel=1e-9)
+        assert losses.index(min(losses)) == result.metrics["rounds"] - 1
     assert found[1][0] < found[60][0]
     assert found[1][1] > found[60][1]
 
