@@ -43,6 +43,8 @@ printf '%s\n' 'ai-edge-litert>=2.3,<3' 'cloudpickle>=3,<4' 'keras>=3.15,<4' 'nod
 printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -
 # The schema of Compose files.
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
+# The message types of Triton's configuration.
+printf '%s\n' 'tritonclient[grpc]>=2.73' | compile -o requirements/triton.txt -
 # What builds the documentation site.
 printf '%s\n' 'sphinx>=9.0' 'myst-parser>=5' 'pydata-sphinx-theme>=0.24' | compile -o requirements/site.txt -
 # Servers that tests start in place of object stores.

@@ -51,7 +51,14 @@ def test_steps_from_data_to_figures_share_one_environment(action: str) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    ["c_trees:c_trees", "export:onnx", "lightgbm:regressor", "register:mlflow", "xgboost:classifier"],
+    [
+        "c_trees:c_trees",
+        "export:onnx",
+        "image_folder:image_folder",
+        "lightgbm:regressor",
+        "register:mlflow",
+        "xgboost:classifier",
+    ],
 )
 def test_the_others_have_the_same_and_more(action: str) -> None:
     assert set(required(f"{RUNTIME}.{action}")) > set(BASE)
