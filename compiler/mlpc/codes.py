@@ -235,6 +235,7 @@ NO_SUCH_FILE = _code("MLP691", "no-such-file")
 UNREADABLE_FILE = _code("MLP692", "unreadable-file")
 CANNOT_WRITE = _code("MLP693", "cannot-write")
 OCCUPIED_FOLDER = _code("MLP694", "occupied-folder")
+OCCUPIED_FILE = _code("MLP695", "occupied-file")
 NOT_UNDER_GIT = _code("MLP696", "not-under-git")
 UNKNOWN_REVISION = _code("MLP697", "unknown-revision")
 

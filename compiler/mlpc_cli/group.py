@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "lint": "Find what is most likely a mistake, and mend it.",
         "fmt": "Lay a spec out.",
         "test": "Judge the tests of a spec: what follows from what they give.",
+        "ci": "Write what lets a CI look at the specs.",
         "explain-value": "Tell what a value is, and what gave it.",
         "graph": "Draw what depends on what.",
         "explain": "Tell what a code means, with a wrong and a right example.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlpc_cli import errors
+from mlpc_cli.check import specs_of
 from mlpc_cli.errors import Findings
 from mlpc_cli.loader import open_spec
 from mlpc_cli.options import Command, project
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     examples=[
         ("mlpc test main.mlp", "every test of the file"),
         ("mlpc test", "of the only pipeline in this folder"),
+        ("mlpc test .", "of every spec in this folder and below"),
         ("mlpc test main.mlp -k deployed", "tests with this word in their names"),
         ("mlpc test main.mlp --junit report.xml", "a report for continuous integration"),
     ],
@@ -40,9 +42,9 @@ if TYPE_CHECKING:
 def command(files: Sequence[str], word: str, junit: str, project: str) -> int:
     """Judge the tests of the specs FILES: what follows from what they give.
 
-    Nothing is trained, read or deployed: a test is judged by the graph that its pipeline is compiled to. FILES may be left
-    out where one pipeline stands in the current folder. Exit code 1 means that an expectation does not hold, or that it is
-    not known whether it holds.
+    Nothing is trained, read or deployed: a test is judged by the graph that its pipeline is compiled to. A folder stands for
+    all specs in it; FILES may be left out where one pipeline stands in the current folder. Exit code 1 means that an
+    expectation does not hold, or that it is not known whether it holds.
     """
     from mlpc.compilation import Compilation
 
@@ -50,7 +52,7 @@ def command(files: Sequence[str], word: str, junit: str, project: str) -> int:
     folder = project_folder(project)
     suites: list[tuple[str, DiskLoader, list[Result]]] = []
     failed = False
-    for name in files or [the_file(None, "test")]:
+    for name in [spec for text in files for spec in specs_of(text)] or [the_file(None, "test")]:
         loader, label = open_spec(name, folder)
         compilation = Compilation(loader, label)
         found = compilation.check()

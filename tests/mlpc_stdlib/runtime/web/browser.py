@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.engines import FOLDER
+from tests.npm import installed
 from tests.system import install
 
 HERE = Path(__file__).parent
@@ -25,24 +24,8 @@ def programs() -> None:
 
 def packages() -> Path:
     """Return the folder with playwright-core and axe-core, as the lock beside this file has them."""
-    import fcntl
-
     programs()
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = FOLDER / f"browser-{hashlib.sha256(lock).hexdigest()[:12]}"
-    FOLDER.mkdir(exist_ok=True)
-    with open(FOLDER / "browser.lock", "w", encoding="utf-8") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            for name in ("package.json", "package-lock.json"):
-                shutil.copyfile(HERE / name, folder / name)
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stderr
-            (folder / "complete").touch()
-    return folder
+    return installed(HERE, "browser")
 
 
 def visit(site: Path | str, story: str, **given: Any) -> dict[str, Any]:
