@@ -356,8 +356,18 @@ class ArtefactChecks:
             given, other = self.block.inputs.get(name), self.block.inputs.get(type.input)
             if given and other:
                 self._same_columns(given[0], other[0].type.schema, other[0])
+                if ports[type.input].base == "model":
+                    self._seen_by_compared(given[0])
             elif given and type.schema is not None:
                 self._same_columns(given[0], type.schema, None)
+
+    def _seen_by_compared(self, given: TypedSource) -> None:
+        """Check the rows that are measured against each model that is measured beside the one that is judged."""
+        component = self.block.component
+        for name, port in component.inputs.items() if component is not None else ():
+            beside = self.block.inputs.get(name) if "compared" in port.marks else None
+            if beside:
+                self._same_columns(given, beside[0].type.schema, beside[0])
 
     def _same_columns(self, given: TypedSource, needs: Schema | None, model: TypedSource | None) -> None:
         """Report rows that cannot take the place of those that ``model`` was made from, or a component asks for."""

@@ -14,7 +14,7 @@ from .artefacts import ArtefactChecks
 from .fit import limits
 from .order import names_in
 from .scope import Scope
-from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, played
+from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, of_all_rows, played
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
 from .types import NUMBERS, STRING, Type, widens
 from .units import DIMENSIONS
@@ -422,6 +422,9 @@ class Binder:
             source = self.artefacts.source(value, port.type, prefix + name)
             if source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
                 self.block.inputs[prefix + name] = [source]
+                if "compared" in port.marks:
+                    for figure, quantity in spec.quantities.items():
+                        self.block.quantities[f"{prefix}{name}.{figure}"] = quantity
             else:
                 self.mentioned.add(prefix + name)
 
@@ -582,7 +585,7 @@ class Binder:
         """Return the first figure in ``expr`` that is known live only, with the block that measures it."""
         for id, metric in metrics_read(expr):
             typed = self.typed.blocks.get(id)
-            spec = typed.quantities.get(metric) if typed is not None else None
+            spec = typed.quantities.get(of_all_rows(metric)) if typed is not None else None
             if typed is not None and spec is not None and spec.when == LIVE:
                 return typed.shown, spec
         return None
@@ -1020,7 +1023,8 @@ class Binder:
             )
             return
         if value.known:
-            self._decided(bool(value.value), node, module.span(node.expr))
+            if not (value.value and self._asks_for_input(node.expr)):
+                self._decided(bool(value.value), node, module.span(node.expr))
             return
         if not self._possible(node.expr, scope):
             return
@@ -1034,6 +1038,11 @@ class Binder:
         )
         made.severity, made.message = said
         made.settings = settings
+
+    def _asks_for_input(self, expr: tree.Expr) -> bool:
+        """Return whether a condition speaks of an input that may be given or not: `baseline == none or …`."""
+        inputs = self.component.inputs
+        return any(name in inputs and "compared" in inputs[name].marks for name, _ in names_in(expr))
 
     def _level_elsewhere(self, span: Span, owner: str, spec: QuantitySpec) -> None:
         """Report a condition on a live figure in a step, which ends before anything serves."""
@@ -1223,7 +1232,7 @@ class Binder:
         when = CHECK
         for id, metric in metrics_read(expr):
             typed = self.typed.blocks.get(id)
-            spec = typed.quantities.get(metric) if typed is not None else None
+            spec = typed.quantities.get(of_all_rows(metric)) if typed is not None else None
             if spec is not None and times[spec.when] > times[when]:
                 when = spec.when
         made = TypedCondition(verb, name, expr, " ".join(text.split()), span, when, nested)

@@ -973,7 +973,7 @@ class Declarations:
         marks = {mark.name.text: mark for mark in item.type.marks}
         self._marks_once(module, item.type)
         if kind == "param":
-            known = ("secret", "bound", "tuned", "fixed", "network", "listed", "doc", "name")
+            known = ("secret", "bound", "tuned", "fixed", "network", "listed", "doc", "name", "slices")
             self._known_marks(module, marks, known)
             self._param(module, spec, item, text, type, tuple(marks))
             if "network" in marks:
@@ -982,7 +982,7 @@ class Declarations:
                 texts = self.texts(module, tuple(arg.value for arg in marks["listed"].args or ()))
                 spec.params[text].listed = texts[0] if texts else ""
         elif kind == "input":
-            self._known_marks(module, marks, ("judging", "made_with", "compatible"))
+            self._known_marks(module, marks, ("judging", "made_with", "compatible", "compared"))
             optional = isinstance(item.value, tree.NoneLiteral)
             if optional:
                 type = type.replace(optional=True)
@@ -1268,7 +1268,7 @@ _ARTEFACT_FORMS = {
 }
 
 _PLAIN_MARKS = (
-    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", CHECK, AFTER, LIVE,
+    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", "slices", "compared", CHECK, AFTER, LIVE,
 )  # fmt: skip
 
 # What other languages call types and marks.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
+from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import removal
 from . import intervals
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from ..resolve.modules import Module
     from ..resolve.program import Program
-    from ..source import Span
     from .checker import Checker
     from .instances import Instances
     from .typed import TypedBlock
@@ -133,6 +133,23 @@ class Expressions:
                 )
                 return wrong(module, node)
             return self._quantity_of(scope.block, scope.prefix + name, name, scope, node)
+        if scope.quantities is not None and self._is_compared(scope.block, name):
+            if item is None:
+                return self._compared_input(scope.block, name, node, scope)
+            owner = self.checker.shown(scope.block)
+            self.report(
+                Diagnostic(
+                    codes.AMBIGUOUS_NAME,
+                    f"`{name}` is an input of `{owner}` and a `{item.decl.kind.text}` of the pipeline",
+                    node.part(module.source, 0),
+                    label="which one?",
+                    labels=[Label(item.span, f"the `{item.decl.kind.text}`")],
+                    help=[
+                        f"write `{owner}.{name}` for the input, or give the `{item.decl.kind.text}` another name"
+                    ],
+                )
+            )
+            return wrong(module, node)
         if item is not None:
             return self._item(item, node, scope)
         decl = module.names.get(name)
@@ -143,6 +160,40 @@ class Expressions:
             return Value(Type("module"), module, node, entity=Entity("module", name, item=used[1]))
         self._unknown(name, node.part(module.source, 0), scope)
         return wrong(module, node)
+
+    def _is_compared(self, id: str, name: str) -> bool:
+        """Return whether ``name`` is an input of a block that is measured beside what the block judges."""
+        typed = self.checker.block(id)
+        port = typed.component.inputs.get(name) if typed is not None and typed.component is not None else None
+        return port is not None and "compared" in port.marks
+
+    def _compared_input(self, id: str, name: str, node: tree.Node, scope: Scope) -> Value:
+        """Return such an input, by which its figures are reached (`baseline.auc`): none where it is not given."""
+        typed = self.checker.block(id)
+        entity = Entity("compared", name, block=id)
+        if typed is not None and name not in typed.inputs:
+            return Value(NONE, scope.module, node, known=True, value=None, entity=entity)
+        return Value(Type("model"), scope.module, node, entity=entity)
+
+    def _of_compared(
+        self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope
+    ) -> Value:
+        """Return a figure of an input that is measured beside what is judged."""
+        if not value.known:
+            return self._quantity_of(entity.block, f"{entity.name}.{name}", name, scope, node, span)
+        owner = self.checker.shown(entity.block)
+        self.report(
+            Diagnostic(
+                codes.UNKNOWN_MEMBER,
+                f"`{owner}` is given no `{entity.name}`, so there is no `{entity.name}.{name}`",
+                span,
+                label="not measured",
+                help=[
+                    f"write `{entity.name} = …` in `{owner}`, or ask first: `{entity.name} == none or …`",
+                ],
+            )
+        )
+        return wrong(scope.module, node)
 
     def _declared(self, module: Module, decl: tree.Decl, name: str, node: tree.Node) -> Value:
         kind = decl.kind.text
@@ -427,6 +478,8 @@ class Expressions:
             from .facts import estimated
 
             return estimated(self.checker, value, name, span, node, scope)
+        if entity is not None and what == "compared":
+            return self._of_compared(value, entity, name, span, node, scope)
         if entity is not None and what == "nested" and scope.facts:
             typed = self.checker.block(entity.block)
             setting = (
@@ -656,6 +709,8 @@ class Expressions:
             return Value(output, module, node, entity=Entity("output", name, block=id))
         if name in typed.quantities:
             return self._quantity_of(id, name, name, scope, node, span)
+        if self._is_compared(id, name):
+            return self._compared_input(id, name, node, scope)
         if scope.facts:
             found = self._setting(typed, name, node, scope)
             if found is not None:
@@ -820,6 +875,10 @@ class Expressions:
         spec = typed.quantities.get(flat) if typed is not None else None
         if spec is None or typed is None:
             near = self.checker.modules.nearest(flat, typed.quantities) if typed is not None else None
+            if near is not None and span is not None:
+                near = near.removeprefix(
+                    flat.removesuffix(name)
+                )  # of what stands before its dot nothing is wrong
             shown = self.checker.shown(id)
             self._no_member(f"`{shown}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
             return wrong(scope.module, node)
@@ -1365,6 +1424,10 @@ class Expressions:
         index = self.evaluate(node.index, scope)
         if index.wrong:
             return wrong(module, node)
+        if entity is not None and entity.what == "quantity" and _is_column(index):
+            return self._sliced(node, value, entity, index, scope)
+        if entity is not None and entity.what == "slices":
+            return self._one_slice(node, value, entity, index, scope)
         if entity is not None and entity.what == "quantity" and entity.item.by_class:
             if not index.known or not isinstance(index.value, bool | int | str):
                 self._bad_operand("a class is a value that is known when compiling", index.span)
@@ -1420,6 +1483,8 @@ class Expressions:
     def _figures_of(self, value: Value) -> list[str]:
         """Say which figures a block has, where it was named in the place of one."""
         entity = value.entity
+        if entity is not None and entity.what == "slices":
+            return [f"it is one figure for each value of the column: write `min({value.text})`, or `max`"]
         typed = self.checker.block(entity.block) if entity is not None and entity.what == "block" else None
         if typed is None or not typed.quantities:
             return []
@@ -1427,6 +1492,56 @@ class Expressions:
             "name one of its figures: "
             + ", ".join(f"`{typed.shown}.{name}`" for name in list(typed.quantities)[:4])
         ]
+
+    def _sliced(self, node: tree.Index, value: Value, entity: Entity, index: Value, scope: Scope) -> Value:
+        """Return a figure for each value of a column: `recall[cells.plan]`, a figure by itself with a value for each."""
+        typed = self.checker.block(entity.block)
+        column, item = str(index.value), index.entity.item if index.entity is not None else None
+        params = typed.component.params if typed is not None and typed.component is not None else {}
+        key = next((name for name, param in params.items() if "slices" in param.marks), "")
+        if typed is None or not key:
+            self._bad_operand(
+                f"`{self.checker.shown(entity.block)}` measures `{value.text}` for all rows, not by column",
+                index.span,
+            )
+            return wrong(scope.module, node)
+        given = typed.arguments.get(key)
+        if given is None or not given.known:
+            return wrong(scope.module, node)  # what is wrong about it was said there
+        if column not in given.value:
+            at = given.node
+            fixes = []
+            if isinstance(at, tree.List) and at.items and given.module is scope.module:
+                end = Span(given.module.source, at.items[-1].end, at.items[-1].end)
+                fixes = [Fix(f"put `{index.text}` into `{key}`", [(end, f", {index.text}")])]
+            self.report(
+                Diagnostic(
+                    codes.BAD_OPERANDS,
+                    f"`{self.checker.shown(entity.block)}` does not measure by `{column}`",
+                    index.span,
+                    labels=[Label(item.span, f"`{column}` is declared here")] if item is not None else [],
+                    help=[f"write `{key} = [{index.text}]` in it"]
+                    if not given.value
+                    else [f"put `{index.text}` into its `{key}`"],
+                    fixes=fixes,
+                )
+            )
+            return wrong(scope.module, node)
+        spec = entity.item
+        whole = Entity("slices", f"{entity.name}[{column}]", block=entity.block, item=(spec, item))
+        expr: Any = {"metric": {"node": entity.block, "name": whole.name}}
+        return Value(Type("list", of=spec.type), scope.module, node, expr=expr, entity=whole)
+
+    def _one_slice(self, node: tree.Index, value: Value, entity: Entity, index: Value, scope: Scope) -> Value:
+        """Return the figure for one value of the column that it is measured by: `recall[cells.plan]["free"]`."""
+        spec, column = entity.item
+        if not index.known or not isinstance(index.value, bool | int | str):
+            self._bad_operand("a value of the column is known when compiling", index.span)
+            return wrong(scope.module, node)
+        if self._no_such_value(column, index):
+            return wrong(scope.module, node)
+        expr: Any = {"metric": {"node": entity.block, "name": entity.name, "class": _shown(index.value)}}
+        return Value(spec.type, scope.module, node, expr=expr)
 
     def _no_such_class(self, entity: Entity, index: Value) -> bool:
         """Report a class that the label of what is judged does not have; what its declaration leaves open may be any."""
@@ -1438,8 +1553,10 @@ class Expressions:
             if source.type.base == "dataset" and source.type.schema is not None
         ]
         label = labels[0] if len(labels) == 1 else None
-        if label is None:
-            return False
+        return label is not None and self._no_such_value(label, index, "class")
+
+    def _no_such_value(self, label: Any, index: Value, what: str = "value") -> bool:
+        """Report what a column cannot hold by its declaration."""
         known = ("true", "false") if label.type.base == "bool" else label.type.choices
         if known is None or _shown(index.value) in known:
             return False
@@ -1447,11 +1564,11 @@ class Expressions:
         self.report(
             Diagnostic(
                 codes.UNKNOWN_INSTANCE,
-                f"`{label.name}` has no class {index.text}",
+                f"`{label.name}` has no {what} {index.text}",
                 index.span,
-                label=f'did you mean "{near}"?' if near else "not a class",
-                labels=[Label(label.span, "its classes are these")],
-                help=["the classes are " + ", ".join(f'"{each}"' for each in known)],
+                label=f'did you mean "{near}"?' if near else f"not a {what}",
+                labels=[Label(label.span, f"its {_many(what)} are these")],
+                help=[f"the {_many(what)} are " + ", ".join(f'"{each}"' for each in known)],
                 fixes=[Fix(f'write "{near}"', [(index.span, f'"{near}"')])] if near else [],
             )
         )
@@ -1518,6 +1635,10 @@ class Expressions:
                 return wrong(module, node)
             result = _aggregate(name, values[0].value)
             return Value(INT if name == "count" else of, module, node, known=True, value=result)
+        if len(values) == 1 and values[0].entity is not None and values[0].entity.what == "slices":
+            called: Any = {"call": name, "args": [values[0].expr]}
+            of = INT if name == "count" else values[0].type.of or FLOAT
+            return Value(of, module, node, expr=called)
         if len(values) == 1 and values[0].type.base == "list" and values[0].entity is not None:
             return self._over_all(node, name, values[0], scope)
         type = values[0].type
@@ -1549,6 +1670,14 @@ class Expressions:
             return wrong(scope.module, node)
         expr: Any = {"call": name, "args": [value.to_json()]}
         return Value(Type(of.base).replace(low=of.low, high=of.high), scope.module, node, expr=expr)
+
+
+def _is_column(value: Value) -> bool:
+    return value.entity is not None and value.entity.what == "column"
+
+
+def _many(what: str) -> str:
+    return f"{what}es" if what.endswith("s") else f"{what}s"
 
 
 def _what_it_declares(module: Module) -> str:

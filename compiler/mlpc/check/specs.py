@@ -82,6 +82,11 @@ class PortSpec:
         self.family = ""
 
 
+def of_all_rows(figure: str) -> str:
+    """Return the quantity that a figure by column belongs to: `recall` of `recall[plan]`."""
+    return figure.partition("[")[0]
+
+
 class QuantitySpec:
     """Something that is measured; ``by_class`` ones have a figure for each class too.
 

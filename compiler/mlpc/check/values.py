@@ -134,7 +134,8 @@ def shown(value: Any, type: Type | None) -> str:
 class Entity:
     """What a reference stands for.
 
-    ``what`` is one of ``block``, ``output``, ``quantity``, ``column``, ``param``, ``let``, ``secret``, ``schema``, ``component``,
+    ``what`` is one of ``block``, ``output``, ``quantity``, ``slices`` (a figure for each value of a column), ``compared`` (a
+    model that is measured beside another), ``column``, ``param``, ``let``, ``secret``, ``schema``, ``component``,
     ``module``, ``device``, ``setting``; the other attributes say which. An ``if`` whose condition is not known yet has both
     values as ``item``. A block with `each` that lacks an index is an
     ``each``, and a ``list`` has the values of its elements as ``item``; ``chosen`` are the keys that both were indexed

@@ -78,8 +78,10 @@ def judging(typed: TypedProgram) -> dict[str, list[TypedBlock]]:
     """Return the blocks that judge a model, by the block that makes it."""
     found: dict[str, list[TypedBlock]] = {}
     for block in typed.blocks.values():
-        for source in inputs(block, "model").values() if block.kind.judges else ():
-            found.setdefault(source.block, []).append(block)
+        ports = block.component.inputs if block.component is not None else {}
+        for name, source in inputs(block, "model").items() if block.kind.judges else ():
+            if name not in ports or "compared" not in ports[name].marks:
+                found.setdefault(source.block, []).append(block)
     return found
 
 

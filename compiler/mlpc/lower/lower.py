@@ -135,6 +135,14 @@ def _labels(block: TypedBlock) -> JsonObject:
         labels["promotes"] = True
     if block.kind.judges:
         labels["judges"] = True
+    compared: list[Json] = [
+        name
+        for name, port in (block.component.inputs.items() if block.component is not None else ())
+        if "compared" in port.marks and name in block.inputs
+    ]
+    if compared:
+        # Measured beside what is judged: no gate of its own follows from that.
+        labels["compared"] = compared
     when: list[Json] = [_when(c) for c in block.conditions if c.verb != "require"]
     if when:
         labels["when"] = when

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from . import codes, metrics, models, schema, tables
@@ -9,102 +10,85 @@ from .contract import Result, StepError, Task, did_you_mean, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     import numpy
     import pandas
 
+    from .contract import Artefact
+
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
+    Bools = numpy.ndarray[Any, numpy.dtype[numpy.bool_]]
     Ints = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
 
 #: Points that a curve in a report has at most.
 CURVE_POINTS = 200
+#: Values of a column that figures are given by, at most.
+MOST_SLICES = 200
 
 
 def classification(task: Task, result: Result) -> None:
-    """Measure a classifier.
+    """Measure a classifier, and beside it the model at the input ``baseline`` where there is one.
 
     For two classes precision, recall and F1 are those of the positive class; for more they are the plain mean over the
-    classes. Both come by class as well, and so does the area under the ROC curve, one class against the rest.
+    classes. Both come by class as well, and so does the area under the ROC curve, one class against the rest. Figures of the
+    baseline are called ``baseline.recall``, those by the values of a column ``recall[plan]``.
 
     Raises:
-        StepError: the model does not foretell classes, or the data lacks its columns or its label.
+        StepError: a model does not foretell classes, or the data lacks its columns or its label.
     """
-    model, signature = models.load(task.input("model"), result)
-    if signature["task"] != "classification" or not signature["classes"]:
-        raise StepError(
-            codes.MODEL_MISFITS_DATA,
-            "the model foretells numbers, and this step measures classes",
-            "measure it with `regression`",
-        )
+    model, signature = _classifier(task.input("model"), result)
     frame, label = _labelled(task, signature)
-    features = models.matrix(signature, frame, "the data")
-    classes = list(signature["classes"])
-    actual, classes = _numbered(frame[label], classes, result, label)
-    known = {value: number for number, value in enumerate(classes)}
-    foretold = _foretold(models.predict_values(model, features), known)
-    scores = models.predict_scores(model, signature, features)
-    names = [metrics.class_name(value) for value in classes]
-    positive = _positive(task.argument("positive"), signature, names)
-    confusion = _confusion(actual, foretold, len(classes))
-    _counted(confusion, names, positive, result)
+    slices = _slices(task, frame)
+    found = _foretell(model, signature, frame, label, task.argument("positive"), result)
     report: dict[str, Any] = {
         "kind": "classification",
         "label": label,
-        "classes": names,
-        "positive": None if positive is None else names[positive],
+        "classes": found.names,
+        "positive": None if found.positive is None else found.names[found.positive],
         # Rows are what was so, columns what was foretold.
-        "confusion": confusion.tolist(),
+        "confusion": _confusion(found.actual, found.foretold, len(found.names)).tolist(),
     }
-    if scores is None:
+    _measure(found, slices, result)
+    if found.scores is None:
         result.warning("the model gives no probabilities: there is no `auc`, `log_loss` and `brier`")
-    else:
-        padded = _padded(scores, len(classes))
-        _ranked(actual, padded, names, positive, result)
-        if positive is not None:
-            report["roc"] = _roc(actual == positive, padded[:, positive])
-    if positive is not None:
-        result.info(f"`{label}` = {names[positive]} is the positive class")
+    elif found.positive is not None:
+        report["roc"] = _roc(found.actual == found.positive, found.scores[:, found.positive])
+    if found.positive is not None:
+        result.info(f"`{label}` = {found.names[found.positive]} is the positive class")
+    beside = task.optional_input("baseline")
+    if beside is not None:
+        with _told_of_baseline(result) as told:
+            model, signature = _classifier(beside, told)
+            _same_label(signature, label)
+            _measure(_foretell(model, signature, frame, label, task.argument("positive"), told), slices, told)
     result.rows["data"] = len(frame)
     _finish(task, result, report)
 
 
 def regression(task: Task, result: Result) -> None:
-    """Measure a model that foretells numbers, in the unit of the label.
+    """Measure a model that foretells numbers, in the unit of the label; beside it the ``baseline`` where there is one.
 
     Raises:
-        StepError: the model foretells classes, or the data lacks its columns or its label.
+        StepError: a model foretells classes, or the data lacks its columns or its label.
     """
     import numpy
 
-    model, signature = models.load(task.input("model"), result)
-    if signature["task"] != "regression":
-        raise StepError(
-            codes.MODEL_MISFITS_DATA,
-            "the model foretells classes, and this step measures numbers",
-            "measure it with `classification`",
-        )
+    model, signature = _regressor(task.input("model"), result)
     frame, label = _labelled(task, signature)
     if not _is_number(frame[label]):
         raise StepError(codes.UNFIT_LABEL, f"the label `{label}` holds no numbers")
+    slices = _slices(task, frame)
     actual = frame[label].to_numpy(dtype=numpy.float64)
-    features = models.matrix(signature, frame, "the data")
-    foretold = numpy.asarray(models.predict_values(model, features), dtype=numpy.float64)
-    if foretold.shape != actual.shape or not numpy.isfinite(foretold).all():
-        raise StepError(
-            codes.MODEL_MISFITS_DATA,
-            "the model does not foretell one finite number for each row",
-            "look for missing values in the data and at what `predict` returns",
-        )
-    error = foretold - actual
-    spread = float(((actual - actual.mean()) ** 2).sum())
-    metrics.record(result, "rmse", float(numpy.sqrt((error**2).mean())))
-    metrics.record(result, "mae", float(numpy.abs(error).mean()))
-    metrics.record(result, "r2", 1.0 - float((error**2).sum()) / spread if spread else float("nan"))
-    metrics.record(result, "max_error", float(numpy.abs(error).max()))
-    if (actual != 0.0).all():
-        metrics.record(result, "mape", float(numpy.abs(error / actual).mean()))
-    metrics.record(result, "support", len(actual))
+    error = _error(model, signature, frame, actual)
+    _errors(actual, error, slices, result)
+    beside = task.optional_input("baseline")
+    if beside is not None:
+        with _told_of_baseline(result) as told:
+            model, signature = _regressor(beside, told)
+            _same_label(signature, label)
+            _errors(actual, _error(model, signature, frame, actual), slices, told)
     result.rows["data"] = len(frame)
     quantiles = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
     report = {
@@ -116,6 +100,200 @@ def regression(task: Task, result: Result) -> None:
         },
     }
     _finish(task, result, report)
+
+
+def _classifier(given: Artefact, result: Result) -> tuple[Any, dict[str, Any]]:
+    model, signature = models.load(given, result)
+    if signature["task"] != "classification" or not signature["classes"]:
+        raise StepError(
+            codes.MODEL_MISFITS_DATA,
+            "the model foretells numbers, and this step measures classes",
+            "measure it with `regression`",
+        )
+    return model, signature
+
+
+def _regressor(given: Artefact, result: Result) -> tuple[Any, dict[str, Any]]:
+    model, signature = models.load(given, result)
+    if signature["task"] != "regression":
+        raise StepError(
+            codes.MODEL_MISFITS_DATA,
+            "the model foretells classes, and this step measures numbers",
+            "measure it with `classification`",
+        )
+    return model, signature
+
+
+@contextlib.contextmanager
+def _told_of_baseline(result: Result) -> Iterator[Result]:
+    """Gather what is found of the baseline, and tell it as that."""
+    told = Result()
+    try:
+        yield told
+    except StepError as problem:
+        problem.message = f"the baseline: {problem.message}"
+        raise
+    result.messages.extend(
+        {**message, "text": f"the baseline: {message['text']}"} for message in told.messages
+    )
+    result.metrics.update({f"baseline.{name}": value for name, value in told.metrics.items()})
+
+
+def _same_label(signature: dict[str, Any], label: str) -> None:
+    told = signature.get("label")
+    if told and told["name"] != label:
+        raise StepError(
+            codes.MODEL_MISFITS_DATA, f"it foretells `{told['name']}`, and the model beside it `{label}`"
+        )
+
+
+def _slices(task: Task, frame: pandas.DataFrame) -> dict[str, dict[str, Bools]]:
+    """Return which rows hold each value of the columns that figures are given by.
+
+    Raises:
+        StepError: the data lacks such a column, or it has too many values.
+    """
+    import numpy
+
+    found: dict[str, dict[str, Bools]] = {}
+    for name in task.argument("slices") or ():
+        if name not in frame.columns:
+            raise StepError(
+                codes.MODEL_MISFITS_DATA,
+                f"figures are asked for by `{name}`, and the data has no such column"
+                + did_you_mean(name, list(frame.columns)),
+            )
+        values = [_value(models.python_value(value)) for value in frame[name].tolist()]
+        each = sorted(set(values))
+        if len(each) > MOST_SLICES:
+            raise StepError(
+                codes.IMPOSSIBLE_SETTING,
+                f"figures are asked for by `{name}`, which has {len(each):,} values in these rows",
+                f"name a column of at most {MOST_SLICES} values, such as a group made of them",
+            )
+        column = numpy.asarray(values, dtype=object)
+        found[name] = {value: numpy.asarray(column == value, dtype=bool) for value in each}
+    return found
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None or value != value else metrics.class_name(value)
+
+
+def _by_slice(
+    slices: dict[str, dict[str, Bools]], measure: Callable[[Bools, Result], None], result: Result
+) -> None:
+    """Record each figure for every value of the columns as well; what is not defined for a value has none."""
+    for column, parts in slices.items():
+        found: dict[str, dict[str, Any]] = {}
+        for value, rows in parts.items():
+            part = Result()
+            measure(rows, part)
+            found[value] = {name: _whole(figure) for name, figure in part.metrics.items()}
+        for name in list(result.metrics):
+            if "[" not in name:
+                by = {value: figures.get(name, float("nan")) for value, figures in found.items()}
+                metrics.record_parts(result, f"{name}[{column}]", by)
+
+
+def _whole(figure: Any) -> Any:
+    return figure.get(metrics.WHOLE, float("nan")) if isinstance(figure, dict) else figure
+
+
+class _Foretold:
+    """What a classifier foretold of rows: ``actual`` and ``foretold`` are numbers of classes, which are called ``names``.
+
+    ``scores`` are the probabilities, a column a class, or None where there are none; ``positive`` is the number of the positive
+    class, or None for more than two classes.
+    """
+
+    __slots__ = ("actual", "foretold", "names", "positive", "scores")
+
+    def __init__(
+        self, actual: Ints, foretold: Ints, scores: Floats | None, names: list[str], positive: int | None
+    ) -> None:
+        self.actual = actual
+        self.foretold = foretold
+        self.scores = scores
+        self.names = names
+        self.positive = positive
+
+
+def _foretell(
+    model: Any,
+    signature: dict[str, Any],
+    frame: pandas.DataFrame,
+    label: str,
+    positive: str | None,
+    result: Result,
+) -> _Foretold:
+    features = models.matrix(signature, frame, "the data")
+    actual, classes = _numbered(frame[label], list(signature["classes"]), result, label)
+    foretold = _foretold(
+        models.predict_values(model, features), {value: number for number, value in enumerate(classes)}
+    )
+    scores = models.predict_scores(model, signature, features)
+    names = [metrics.class_name(value) for value in classes]
+    return _Foretold(
+        actual,
+        foretold,
+        None if scores is None else _padded(scores, len(classes)),
+        names,
+        _positive(positive, signature, names),
+    )
+
+
+def _measure(found: _Foretold, slices: dict[str, dict[str, Bools]], result: Result) -> None:
+    """Record the figures of all rows, and of the rows of each value that is asked for."""
+
+    def of(actual: Ints, foretold: Ints, scores: Floats | None, into: Result) -> None:
+        _counted(_confusion(actual, foretold, len(found.names)), found.names, found.positive, into)
+        if scores is not None:
+            _ranked(actual, scores, found.names, found.positive, into)
+
+    def of_rows(rows: Bools, into: Result) -> None:
+        scores = None if found.scores is None else found.scores[rows]
+        of(found.actual[rows], found.foretold[rows], scores, into)
+
+    of(found.actual, found.foretold, found.scores, result)
+    _by_slice(slices, of_rows, result)
+
+
+def _error(model: Any, signature: dict[str, Any], frame: pandas.DataFrame, actual: Floats) -> Floats:
+    """Return by how much a model is off in each row.
+
+    Raises:
+        StepError: it does not foretell a finite number for each.
+    """
+    import numpy
+
+    features = models.matrix(signature, frame, "the data")
+    foretold = numpy.asarray(models.predict_values(model, features), dtype=numpy.float64)
+    if foretold.shape != actual.shape or not numpy.isfinite(foretold).all():
+        raise StepError(
+            codes.MODEL_MISFITS_DATA,
+            "the model does not foretell one finite number for each row",
+            "look for missing values in the data and at what `predict` returns",
+        )
+    return foretold - actual
+
+
+def _errors(actual: Floats, error: Floats, slices: dict[str, dict[str, Bools]], result: Result) -> None:
+    """Record how far off a model is over all rows, and over the rows of each value that is asked for."""
+    import numpy
+
+    def of(actual: Floats, error: Floats, into: Result) -> None:
+        spread = float(((actual - actual.mean()) ** 2).sum())
+        metrics.record(into, "rmse", float(numpy.sqrt((error**2).mean())))
+        metrics.record(into, "mae", float(numpy.abs(error).mean()))
+        metrics.record(into, "r2", 1.0 - float((error**2).sum()) / spread if spread else float("nan"))
+        metrics.record(into, "max_error", float(numpy.abs(error).max()))
+        if (actual != 0.0).all():
+            metrics.record(into, "mape", float(numpy.abs(error / actual).mean()))
+        metrics.record(into, "support", len(actual))
+
+    of(actual, error, result)
+    _by_slice(slices, lambda rows, into: of(actual[rows], error[rows], into), result)
 
 
 def _labelled(task: Task, signature: dict[str, Any]) -> tuple[pandas.DataFrame, str]:

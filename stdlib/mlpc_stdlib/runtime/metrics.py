@@ -1,7 +1,8 @@
 """Figures that a step measured: gathered, checked and written so that they read back exactly.
 
 A figure is a number, or an object of numbers by class; there the whole has the empty name:
-``{"recall": {"": 0.91, "false": 0.95, "true": 0.91}}``.
+``{"recall": {"": 0.91, "false": 0.95, "true": 0.91}}``. One by the values of a column is called by it, and has no whole:
+``{"recall[plan]": {"basic": 0.93, "pro": 0.88}}``.
 """
 
 from __future__ import annotations
@@ -47,6 +48,16 @@ def record(result: Result, name: str, value: Any, by: dict[str, Any] | None = No
     if whole is None or lost:
         of = "" if whole is None else f" for {', '.join(lost)}"
         result.warning(f"`{name}` is not defined{of} on these rows")
+    if values:
+        result.metrics[name] = values
+
+
+def record_parts(result: Result, name: str, by: dict[str, Any]) -> None:
+    """Record a figure that has a value for each value of a column, and none for the whole; see :func:`record`."""
+    values = {key: found for key, item in by.items() if (found := number(item)) is not None}
+    lost = [key for key in by if key not in values]
+    if lost:
+        result.warning(f"`{name}` is not defined for {', '.join(lost)} on these rows")
     if values:
         result.metrics[name] = values
 

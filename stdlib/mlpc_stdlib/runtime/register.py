@@ -496,8 +496,9 @@ def _requirements(model: Any) -> list[str]:
 
 
 def _flatten(given: JsonObject, prefix: str, into: dict[str, float]) -> None:
-    """Gather figures under names that MLflow takes: ``recall``, ``recall/true``."""
-    for name, value in given.items():
+    """Gather figures under names that MLflow takes: ``recall``, ``recall/true``, ``recall/plan/basic``."""
+    for figure, value in given.items():
+        name = figure.replace("[", "/").removesuffix("]")
         if isinstance(value, dict):
             for key, item in value.items():
                 whole = f"{prefix}{name}" if key == metrics.WHOLE else f"{prefix}{name}/{key}"

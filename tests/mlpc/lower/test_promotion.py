@@ -64,6 +64,18 @@ def test_every_evaluation_of_the_model_counts() -> None:
     assert figures(made, "catalog") == ["quality", "fair"]
 
 
+def test_what_a_model_is_only_compared_with_is_not_judged() -> None:
+    rival = "train small: sklearn.random_forest { data = parts.train }"
+    compared = (
+        "evaluate quality: classification { model = forest, data = parts.test, baseline = small,"
+        " require auc >= baseline.auc }"
+    )
+    small = 'register other: mlflow { model = small, name = "small" }'
+    made = workflow(rival, compared, REGISTER, small)
+    assert after(made, "catalog") == ["quality.gate"]
+    assert after(made, "other") == []
+
+
 def test_the_gates_of_a_model_hold_back_everything_exported_from_it() -> None:
     made = workflow(JUDGED, EXPORT, DEPLOY)
     assert after(made, "api") == ["quality.gate"]

@@ -271,3 +271,87 @@ def test_a_model_that_is_none(tmp_path: Path) -> None:
     assert str(error).startswith("MLP731 unreadable-model: the model cannot be loaded: ")
     (Path(model.path) / "signature.json").unlink()
     assert refused(evaluate.classification, model, data).message.endswith("has no signature.json")
+
+
+# Beside another, and by the values of columns
+
+
+def by_plan(folder: Path, plans: list[str | None], **arguments: Any) -> Result:
+    """Measure two models for five rows of these plans; the second foretells that all is false."""
+    scores = numpy.asarray([[0.1, 0.9], [0.2, 0.8], [0.4, 0.6], [0.6, 0.4], [0.8, 0.2]])
+    names = ["p0", "p1"]
+    type = dataset(*(column(name) for name in names), column("plan", "string", "ignore", nullable=True), BOOL)
+    frame = pandas.DataFrame(scores, columns=names).assign(plan=plans, label=[True, False, True, True, False])
+    data = Artefact(str(folder / "rows.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    inputs = {"data": data}
+    for port, order in (("model", names), ("baseline", ["p1", "p0"])):
+        signature = models.make_signature(
+            [Column(column(name)) for name in order], Column(BOOL), "classification", [False, True], True
+        )
+        models.save(str(folder / port), Told(), signature)
+        inputs[port] = Artefact(str(folder / port))
+    return step(evaluate.classification, inputs, {}, **arguments)
+
+
+def test_the_baseline_is_measured_on_the_same_rows(tmp_path: Path) -> None:
+    result = by_plan(tmp_path, ["a"] * 5)
+    # What one gets right the other gets wrong.
+    assert result.metrics["accuracy"] == pytest.approx(3 / 5)
+    assert result.metrics["baseline.accuracy"] == pytest.approx(2 / 5)
+    assert result.metrics["recall"][""] == pytest.approx(2 / 3)
+    assert result.metrics["baseline.recall"] == pytest.approx({"": 1 / 3, "false": 1 / 2, "true": 1 / 3})
+    assert result.metrics["baseline.auc"][""] == pytest.approx(1 - result.metrics["auc"][""])
+
+
+def test_each_figure_by_the_values_of_a_column(tmp_path: Path) -> None:
+    result = by_plan(tmp_path, ["a", "a", "b", "b", None], slices=["plan"])
+    assert result.metrics["accuracy[plan]"] == {"a": 1 / 2, "b": 1 / 2, "none": 1.0}
+    # There is no positive row without a plan: what share of them was found is not known, and that is said.
+    assert result.metrics["recall[plan]"] == {"a": 1.0, "b": 1 / 2}
+    assert result.metrics["support[plan]"] == {"a": 2, "b": 2, "none": 1}
+    assert result.metrics["baseline.recall[plan]"] == {"a": 0.0, "b": 1 / 2}
+    said = [message["text"] for message in result.messages if message["level"] == "warning"]
+    assert "`recall[plan]` is not defined for none on these rows" in said
+    assert "the baseline: `recall[plan]` is not defined for none on these rows" in said
+
+
+def test_errors_by_the_values_of_a_column(tmp_path: Path) -> None:
+    type = dataset(column("x"), column("shop", "int"), column("y", "float", "label"))
+    frame = pandas.DataFrame({"x": [1.0, 2.0, 3.0], "shop": [1, 1, 2], "y": [1.0, 3.0, 7.0]})
+    data = Artefact(str(tmp_path / "rows.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    signature = models.make_signature(
+        [Column(column("x"))], Column(column("y", "float", "label")), "regression"
+    )
+    models.save(str(tmp_path / "model"), Same(), signature)
+    model = Artefact(str(tmp_path / "model"))
+    result = step(evaluate.regression, {"model": model, "data": data, "baseline": model}, {}, slices=["shop"])
+    assert result.metrics["mae[shop]"] == {"1": 0.5, "2": 4.0}
+    assert result.metrics["rmse"] == result.metrics["baseline.rmse"]
+
+
+def test_columns_that_no_figure_can_be_given_by(tmp_path: Path) -> None:
+    with pytest.raises(StepError) as caught:
+        by_plan(tmp_path, ["a"] * 5, slices=["plam"])
+    assert caught.value.message == (
+        "figures are asked for by `plam`, and the data has no such column; did you mean `plan`?"
+    )
+    frame, type = flowers(rows=1000)
+    data = Artefact(str(tmp_path / "many.parquet"), type)
+    tables.write(data.path, frame, type, "rows")
+    inputs = {"model": make_model(tmp_path / "m"), "data": data}
+    with pytest.raises(StepError) as caught:
+        step(evaluate.classification, inputs, {}, slices=["length"])
+    assert caught.value.message.startswith("figures are asked for by `length`, which has ")
+
+
+def test_a_baseline_of_another_kind(tmp_path: Path) -> None:
+    inputs = {
+        "model": make_model(tmp_path / "m"),
+        "baseline": make_model(tmp_path / "b", "float"),
+        "data": make_dataset(tmp_path),
+    }
+    with pytest.raises(StepError) as caught:
+        step(evaluate.classification, inputs, {})
+    assert caught.value.message == "the baseline: the model foretells numbers, and this step measures classes"

@@ -81,9 +81,12 @@ def _sources(node: Task | Service) -> list[str]:
 
 
 def _models(node: Task | Service, steps: dict[str, Task | Service]) -> list[str]:
-    """Return the steps whose models ``node`` takes."""
+    """Return the steps whose models ``node`` takes, but for those that it only compares with."""
     found = []
-    for port in node.inputs.values():
+    compared = node.labels.get("compared")
+    for name, port in node.inputs.items():
+        if isinstance(compared, list) and name in compared:
+            continue
         for source in port.sources:
             if isinstance(source, Reference):
                 above = steps[source.node]
