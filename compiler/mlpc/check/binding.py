@@ -84,6 +84,8 @@ class Binder:
             target = block.common if self._of_kind(prefix) else block.arguments
             self._params(spec, nested.body, prefix + ".", target)
         self._defaults()
+        for name in self.component.related:
+            self._related(name)
         for name, port in self.component.inputs.items():
             if "compatible" in port.marks:
                 from .compatibility import judge
@@ -95,6 +97,28 @@ class Binder:
     def judge(self) -> None:
         """Read the conditions, which may speak of what was bound, here and in other instances of the block."""
         self._conditions(self.block.definition.body)
+        conditions = self.block.conditions
+        if len(conditions) > 1 or (conditions and _joined(conditions[0].expr)):
+            self._contradictions([each for each in conditions if not each.declared])
+
+    def _contradictions(self, conditions: list[TypedCondition]) -> None:
+        """Report conditions that exclude each other."""
+        from .contradictions import clash
+
+        for condition, other, figure in clash(conditions):
+            alone = other is condition
+            self.report(
+                Diagnostic(
+                    codes.NEVER_HOLDS,
+                    f"this never holds: its parts leave nothing that `{figure}` could be"
+                    if alone
+                    else f"these never hold together: they leave nothing that `{figure}` could be",
+                    condition.span,
+                    label="no figure is like that" if alone else "and this",
+                    labels=[] if alone else [Label(other.span, "this")],
+                    help=["mend one of the bounds"],
+                )
+            )
 
     def _of_kind(self, prefix: str) -> bool:
         return prefix.split(".")[0] not in self.component.blocks
@@ -658,6 +682,69 @@ class Binder:
             return self._listed(fitted, param.listed, what)
         return fitted
 
+    def _related(self, name: str) -> None:
+        """Compare what a parameter is with what it has to do with: a class of the label, the names that a text binds."""
+        param, value = self.component.params[name], self.block.arguments.get(name)
+        if value is None or value.wrong or not self.mentioned.isdisjoint((name, param.binds)):
+            return  # one of them is wrong, and reported
+        if "class" in param.marks:
+            if value.known and isinstance(value.value, str):
+                self.checker.expressions.no_such_class(self.block.id, value)
+            return
+        text = self.block.arguments.get(param.binds)
+        if text is None or not text.known or not isinstance(text.value, str):
+            return
+        given = value.value if value.known else value.expr
+        if not isinstance(given, dict) or not (value.known or isinstance(value.node, tree.Map)):
+            return  # which names it holds is known when the pipeline runs
+        self._bound_names(name, param, value, text, list(map(str, given)))
+
+    def _bound_names(self, name: str, param: ParamSpec, value: Value, text: Value, given: list[str]) -> None:
+        """Report a `:name` of a text that nothing is given for, and what is given and not named there."""
+        from .bound_names import bound_names
+
+        asked = bound_names(text.value)
+        at = value if name in self.block.definition.body.attrs else None
+        missing = [each for each in asked if each not in given]
+        spare = [each for each in given if each not in asked]
+        for each in missing:
+            near = nearest(each, spare)
+            place = at.span if at is not None else text.span
+            if near is not None:
+                spare.remove(near)
+                place = _key_span(value, near)
+            self.report(
+                Diagnostic(
+                    codes.MISSING_KEY,
+                    f"`:{each}` in `{param.binds}` is given no value",
+                    place,
+                    label=f"did you mean `{each}`?" if near is not None else f"`{each}` is missing",
+                    labels=[Label(text.span, "named in this text")] if at is not None else [],
+                    fixes=[Fix(f"write `{each}`", [(place, each)])] if near is not None else [],
+                    help=[]
+                    if near is not None
+                    else [
+                        f"write `{name} = {{ {each} = … }}`; a colon that is meant is `\\\\:`"
+                        if not given
+                        else f"put `{each} = …` into `{name}`; a colon that is meant is `\\\\:`"
+                    ],
+                )
+            )
+        for each in spare:
+            near = nearest(each, asked)
+            self.report(
+                Diagnostic(
+                    codes.UNKNOWN_KEY,
+                    f"`{param.binds}` names no `:{each}`",
+                    _key_span(value, each),
+                    label="given for nothing",
+                    labels=[Label(text.span, "no name of this text")],
+                    help=[f"it names {', '.join(f'`:{known}`' for known in asked)}"]
+                    if asked
+                    else [f"write `:{each}` where it belongs in the text, or take it away"],
+                )
+            )
+
     def _listed(self, value: Value, name: str, what: str) -> Value:
         """Return a text that is one of the names in a module of the library, or report that it is none."""
         data = self.checker.modules.loader.read(f"std:{name}") or b""
@@ -1181,6 +1268,9 @@ class Binder:
         left = self.checker.expressions.evaluate(expr.left, scope)
         right = self.checker.expressions.evaluate(expr.right, scope)
         operator = expr.operator
+        if not left.known and not right.known and left.expr == right.expr and left.expr is not None:
+            self._with_itself(operator, left, right)
+            return False
         if left.known and not right.known:
             left, right = right, left
             operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
@@ -1226,6 +1316,22 @@ class Binder:
             )
         )
         return always
+
+    def _with_itself(self, operator: str, left: Value, right: Value) -> None:
+        """Report what compares a figure with itself."""
+        holds = operator in ("==", "<=", ">=")
+        self.report(
+            Diagnostic(
+                codes.ALWAYS_HOLDS if holds else codes.NEVER_HOLDS,
+                f"this {'always' if holds else 'never'} holds: both sides are `{left.text}`",
+                right.span,
+                label="the same as on the other side",
+                labels=[Label(left.span, "this")] if left.span != right.span else [],
+                help=[f"compare it with a bound, `{left.text} {operator} 90%`, or with another figure"]
+                if left.type.low == 0 and left.type.high == 1
+                else ["compare it with a bound, or with another figure"],
+            )
+        )
 
     def _add(self, verb: str, name: str, expr: Json, text: str, span: Span, nested: str) -> TypedCondition:
         times = {CHECK: 0, AFTER: 1, LIVE: 2}
@@ -1314,6 +1420,18 @@ class Binder:
                 help=[f"`{self.label}` declares `require {text}`"],
             )
         )
+
+
+def _key_span(value: Value, key: str) -> Span:
+    """Return where a key of a map stands, or the map where it is written elsewhere."""
+    for entry in value.node.entries if isinstance(value.node, tree.Map) else ():
+        if isinstance(entry.name, tree.Name) and entry.name.text == key:
+            return value.module.span(entry.name)
+    return value.span
+
+
+def _joined(expr: Json) -> bool:
+    return isinstance(expr, dict) and expr.get("op") == "and"
 
 
 def _tunable(type: Type) -> bool:

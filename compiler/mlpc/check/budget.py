@@ -146,6 +146,8 @@ class Budget:
                     help=[f"compare it: `require {value.text} <= …`"],
                 )
             )
+        elif not value.known and self._measured(condition, value):
+            pass  # said there
         elif not value.known:
             self._undecided(condition, named, estimates)
         elif not value.value:
@@ -170,6 +172,39 @@ class Budget:
                 fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
             )
         )
+
+    def _measured(self, condition: ConditionDef, value: Value) -> bool:
+        """Report a condition on what is known when the pipeline runs: a figure, or a param."""
+        node, module = condition.node, condition.module
+        figures = metrics_read(value.to_json())
+        if figures:
+            id, figure = figures[0]
+            owner = self.typed.blocks[id].shown if id in self.typed.blocks else id
+            self.report(
+                Diagnostic(
+                    codes.WRONG_CONDITION,
+                    f"a budget is decided before anything runs, and `{owner}` measures `{figure}` when it does",
+                    module.span(node.expr),
+                    label="not known yet",
+                    help=[f"write it in `{owner}`: there it is a gate"],
+                )
+            )
+            return True
+        for name, place in names_in(node.expr):
+            item = self.typed.program.names.get(name)
+            if name in self.typed.params and item is not None:
+                self.report(
+                    Diagnostic(
+                        codes.NOT_KNOWN_YET,
+                        f"a budget is decided before anything runs, and `{name}` gets its value when the pipeline does",
+                        module.span(place),
+                        label="not known yet",
+                        labels=[Label(item.span, "a `param` gets its value when the pipeline runs")],
+                        help=["declare it with `let`; an environment may give that another value"],
+                    )
+                )
+                return True
+        return False
 
     def _undecided(self, condition: ConditionDef, named: list[str], estimates: dict[str, Estimate]) -> None:
         node, module = condition.node, condition.module

@@ -105,7 +105,7 @@ class Checker:
         for name, decl in module.names.items():
             kind = decl.kind.text
             if decl.eaches:
-                self._misplaced_each(module, decl)
+                self.misplaced_each(module, decl)
             if kind == "schema":
                 self.declarations.schema(module, decl)
             elif kind == "component":
@@ -357,7 +357,8 @@ class Checker:
             )
         return False
 
-    def _misplaced_each(self, module: Module, decl: tree.Decl) -> None:
+    def misplaced_each(self, module: Module, decl: tree.Decl) -> None:
+        """Report an `each` on what is no block of a pipeline."""
         self.report(
             Diagnostic(
                 codes.WRONG_PLACE,
@@ -482,7 +483,7 @@ class Checker:
             if not isinstance(item, ValueDef):
                 continue
             if item.decl.eaches:
-                self._misplaced_each(item.module, item.decl)
+                self.misplaced_each(item.module, item.decl)
             kind = item.decl.kind.text
             if kind == "let":
                 if item.value is None:

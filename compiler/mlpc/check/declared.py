@@ -973,7 +973,19 @@ class Declarations:
         marks = {mark.name.text: mark for mark in item.type.marks}
         self._marks_once(module, item.type)
         if kind == "param":
-            known = ("secret", "bound", "tuned", "fixed", "network", "listed", "doc", "name", "slices")
+            known = (
+                "secret",
+                "bound",
+                "tuned",
+                "fixed",
+                "network",
+                "listed",
+                "doc",
+                "name",
+                "slices",
+                "class",
+                "binds",
+            )
             self._known_marks(module, marks, known)
             self._param(module, spec, item, text, type, tuple(marks))
             if "network" in marks:
@@ -981,6 +993,12 @@ class Declarations:
             if "listed" in marks:
                 texts = self.texts(module, tuple(arg.value for arg in marks["listed"].args or ()))
                 spec.params[text].listed = texts[0] if texts else ""
+            if "binds" in marks:
+                args = marks["binds"].args or ()
+                first = args[0].value if args else None
+                spec.params[text].binds = first.text if isinstance(first, tree.Ref) else ""
+            if ("class" in marks or "binds" in marks) and isinstance(spec, ComponentSpec):
+                spec.related += (text,)
         elif kind == "input":
             self._known_marks(module, marks, ("judging", "made_with", "compatible", "compared"))
             optional = isinstance(item.value, tree.NoneLiteral)
@@ -1268,7 +1286,7 @@ _ARTEFACT_FORMS = {
 }
 
 _PLAIN_MARKS = (
-    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", "slices", "compared", CHECK, AFTER, LIVE,
+    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", "slices", "compared", "class", CHECK, AFTER, LIVE,
 )  # fmt: skip
 
 # What other languages call types and marks.

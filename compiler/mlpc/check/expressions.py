@@ -1432,7 +1432,7 @@ class Expressions:
             if not index.known or not isinstance(index.value, bool | int | str):
                 self._bad_operand("a class is a value that is known when compiling", index.span)
                 return wrong(module, node)
-            if self._no_such_class(entity, index):
+            if self.no_such_class(entity.block, index):
                 return wrong(module, node)
             expr: Any = {"metric": {"node": entity.block, "name": entity.name, "class": _shown(index.value)}}
             return Value(value.type, module, node, expr=expr)
@@ -1543,9 +1543,9 @@ class Expressions:
         expr: Any = {"metric": {"node": entity.block, "name": entity.name, "class": _shown(index.value)}}
         return Value(spec.type, scope.module, node, expr=expr)
 
-    def _no_such_class(self, entity: Entity, index: Value) -> bool:
+    def no_such_class(self, id: str, index: Value) -> bool:
         """Report a class that the label of what is judged does not have; what its declaration leaves open may be any."""
-        typed = self.checker.block(entity.block)
+        typed = self.checker.block(id)
         labels = [
             source.type.schema.label
             for sources in (typed.inputs.values() if typed is not None else ())

@@ -78,6 +78,8 @@ class Tests:
         """Report tests without a name, or with one that another has, and environments that are not there."""
         first: dict[str, tree.Decl] = {}
         for decl in self.module.tests:
+            if decl.eaches:
+                self.checker.misplaced_each(self.module, decl)
             name = _text(decl.name)
             if isinstance(decl.name, tree.String) and (
                 not name.strip() or not all(isinstance(part, str) for part in decl.name.parts)

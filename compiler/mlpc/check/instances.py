@@ -132,22 +132,39 @@ class _Axis:
         if values is None:
             return None
         found: dict[str, Value] = {}
+        numbers: dict[float, Value] = {}
         for item in values:
             key = key_of(item)
             if key is None or not _fits(key):
                 self._no_element(item, key)
                 return None
-            if key in found:
-                labels = [Label(found[key].span, "stands here first")] if found[key].span != item.span else []
-                self._bad(
-                    f"`{_written(item)}` stands twice in this list",
-                    item.span,
-                    "each element makes one instance: keep one of them",
-                    labels,
-                )
+            first = found.get(key)
+            if first is None and item.type.base == "float":
+                first = numbers.setdefault(item.value, item)  # `1.0` and `1` are one number
+                first = None if first is item else first
+            if first is not None:
+                self._twice(item, first, key)
                 return None
             found[key] = item
         return found
+
+    def _twice(self, item: Value, first: Value, key: str) -> None:
+        """Report an element that another is equal to, or called like."""
+        labels = [Label(first.span, "stands here first")] if first.span != item.span else []
+        if _is_declared(item) and item.text != first.text:
+            self._bad(
+                f"two instances would be called `{key}`",
+                item.span,
+                "an instance is called by the last part of the name of its element: declare one of them by another name",
+                [Label(first.span, "so is the one of this")],
+            )
+            return
+        self._bad(
+            f"`{_written(item)}` stands twice in this list",
+            item.span,
+            "each element makes one instance: keep one of them",
+            labels,
+        )
 
     def _values(self, value: Value) -> list[Value] | None:
         declared = value.entity is not None and value.entity.what == "list"
@@ -256,6 +273,10 @@ def key_of(value: Value) -> str | None:
 
 def _fits(key: str) -> bool:
     return bool(key.strip()) and len(key) <= limits.KEY and key.isprintable() and not set(key) & set("[]")
+
+
+def _is_declared(value: Value) -> bool:
+    return value.entity is not None and value.entity.what in _DECLARED
 
 
 def _written(value: Value) -> str:

@@ -39,10 +39,11 @@ class NetworkSpec:
 class ParamSpec:
     """A parameter; one without a default must be given, unless its type is optional.
 
-    ``network`` is there where it holds the layers of a network; ``listed`` is the module of the library whose names it takes.
+    ``network`` is there where it holds the layers of a network; ``listed`` is the module of the library whose names it takes,
+    ``binds`` the parameter whose text names what this one gives.
     """
 
-    __slots__ = ("default", "doc", "listed", "marks", "name", "network", "span", "type")
+    __slots__ = ("binds", "default", "doc", "listed", "marks", "name", "network", "span", "type")
 
     def __init__(
         self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
@@ -55,6 +56,7 @@ class ParamSpec:
         self.doc = doc
         self.network: NetworkSpec | None = None
         self.listed = ""
+        self.binds = ""
 
 
 class PortSpec:
@@ -165,6 +167,7 @@ class ComponentSpec(BlockSpec):
         "build_requirements",
         "gives",
         "outside",
+        "related",
         "requirements",
         "shaping",
         "takes",
@@ -186,6 +189,8 @@ class ComponentSpec(BlockSpec):
         self.outside = False
         #: Parameters that decide which columns an output has.
         self.shaping: set[str] = set()
+        #: Parameters that are compared with others, or with the data, once all are known.
+        self.related: tuple[str, ...] = ()
         #: Of a layer: names of the dimensions that it takes, and what it gives; see :mod:`mlpc.check.shapes`.
         self.takes: tuple[str, ...] | None = None
         self.gives: tuple[tree.Expr, ...] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
+from ..source import Span
 from ..syntax import tree
 from .modules import Module, Modules, duplicate, quoted_name
 from .similar import nearest
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ..source import Span
 
 #: Kinds that stand in a pipeline beside those of the standard library's ``std.kinds``.
 LANGUAGE_KINDS = ("param", "let", "secret", "backend")
@@ -410,6 +410,22 @@ class _Builder:
                     f"{TOP_KINDS[kind]} stands at the top level of a file, not in {place}",
                     module.span(item.kind),
                     help=[f"move it out of the braces of the {place.rsplit(' ', 1)[-1]}"],
+                )
+            )
+            return False
+        if kind in PIPELINE_BLOCKS:
+            written = f"{kind} {{ … }}"
+            extra = Span(module.source, item.kind.end, item.name.end) if item.name is not None else None
+            self.report(
+                Diagnostic(
+                    codes.WRONG_PLACE,
+                    f"{article(f'`{kind}`')} has no name: a pipeline has one at most",
+                    module.span(item.name or item.kind),
+                    label="no name here",
+                    help=[f"write `{written}`"],
+                    fixes=[Fix("take the name away", [(extra, "")])]
+                    if extra is not None and item.type is None and not item.eaches
+                    else [],
                 )
             )
             return False

@@ -52,6 +52,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         lowered = candidate.lower()
         if lowered in (folded, name.lower()):
             return candidate
+        if len(lowered) == len(folded) == 1 and folded.isalnum():
+            continue  # of two letters neither is a slip of the other
         near = distance(folded, lowered, limit)
         if near == 2 and len(folded) == 4 and folded[0] != lowered[0]:
             near = 3  # half of the letters, the first among them: another word

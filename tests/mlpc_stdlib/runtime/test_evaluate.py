@@ -281,7 +281,8 @@ def by_plan(folder: Path, plans: list[str | None], **arguments: Any) -> Result:
     scores = numpy.asarray([[0.1, 0.9], [0.2, 0.8], [0.4, 0.6], [0.6, 0.4], [0.8, 0.2]])
     names = ["p0", "p1"]
     type = dataset(*(column(name) for name in names), column("plan", "string", "ignore", nullable=True), BOOL)
-    frame = pandas.DataFrame(scores, columns=names).assign(plan=plans, label=[True, False, True, True, False])
+    frame = pandas.DataFrame(scores, columns=names)
+    frame = frame.assign(plan=pandas.Series(plans, dtype=object), label=[True, False, True, True, False])
     data = Artefact(str(folder / "rows.parquet"), type)
     tables.write(data.path, frame, type, "rows")
     inputs = {"data": data}
