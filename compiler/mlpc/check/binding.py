@@ -313,6 +313,12 @@ class Binder:
         message = "this cannot stand inside a block"
         if isinstance(item, tree.Decl):
             message = f"`{item.kind.text}` cannot stand inside `{where}`"
+            verbs = {*self.component.verbs, *self.block.kind.verbs}
+            if item.kind.text in verbs and item.type is not None and item.name is not None:
+                gap = Span(module.source, item.name.end, item.type.start)
+                message = f"what comes about stands behind `when`: `{item.kind.text} {module.span(item.name).text} when …`"
+                help, fixes = "write `when`", [Fix("write `when`", [(gap, " when ")])]
+                span = gap
             if item.value is not None and isinstance(item.name, tree.Name):
                 shown = module.source.text[item.value.start : item.value.end]
                 help = f"write `{item.name.text} = {shown}`"

@@ -138,6 +138,8 @@ class Checker:
             self._environment(module, decl, circles, fine)
 
     def _let(self, module: Module, decl: tree.Decl, name: str) -> None:
+        if decl.value is None and decl.body is not None:
+            return  # told where forms are looked at
         if decl.value is None:
             self.report(
                 Diagnostic(
@@ -487,7 +489,8 @@ class Checker:
             kind = item.decl.kind.text
             if kind == "let":
                 if item.value is None:
-                    self.report(Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", item.span))
+                    if item.decl.body is None:  # else it was told what is wrong with that
+                        self.report(Diagnostic(codes.BAD_DECLARATION, f"`{name}` has no value", item.span))
                 elif not lets.blocks(name):
                     self._pipeline_let(program, name, item)
             elif kind == "param":
@@ -498,7 +501,7 @@ class Checker:
     def _param(self, typed: TypedProgram, name: str, item: ValueDef, lets: Lets) -> None:
         type = self.value_type(item)
         untold = item.decl.type is None or type.base != "error"
-        if item.value is None and not untold:
+        if item.value is None and (not untold or item.decl.body is not None):
             return
         if item.value is None:
             self.report(

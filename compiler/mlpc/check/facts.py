@@ -194,19 +194,13 @@ class _Reader:
             if isinstance(item, tree.ErrorItem):
                 continue
             if not isinstance(item, tree.Fact):
-                self.report(
-                    Diagnostic(
-                        codes.WRONG_PLACE,
-                        "a test holds facts only",
-                        self.module.span(item),
-                        help=["write `given … = …` and `expect …`"],
-                    )
-                )
+                self._no_fact_at_all(item)
             elif item.verb.text == "given":
                 self._given(item.expr)
             else:
                 self._expect(item.expr)
-        if not any(isinstance(item, tree.Fact | tree.ErrorItem) and _expects(item) for item in items):
+        # What stands in its place was meant as a fact, and told.
+        if not any(not isinstance(item, tree.Fact) or _expects(item) for item in items):
             self.report(
                 Diagnostic(
                     codes.BAD_DECLARATION,
@@ -216,6 +210,21 @@ class _Reader:
                 )
             )
         return self.test
+
+    def _no_fact_at_all(self, item: tree.Item) -> None:
+        help, fixes = ["write `given … = …` and `expect …`"], []
+        if isinstance(item, tree.Condition) and item.verb.text == "require":
+            help = ["what has to hold in a test is expected: `expect …`"]
+            if item.name is None and item.body is None:
+                fixes = [Fix("write `expect`", [(self.module.span(item.verb), "expect")])]
+        elif isinstance(item, tree.Attr):
+            text = self.module.source.text[item.start : item.end]
+            help = [f"write `given {text}`, or `expect {item.name.text} == …`"] if "\n" not in text else help
+        self.report(
+            Diagnostic(
+                codes.WRONG_PLACE, "a test holds facts only", self.module.span(item), help=help, fixes=fixes
+            )
+        )
 
     # -- given -------------------------------------------------------------------------------------------------
 

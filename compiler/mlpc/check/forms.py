@@ -87,6 +87,11 @@ def _told(
         start -= 1
     kind = item.kind.text
     fixes = [Fix("take it away", [(Span(module.source, start, part.end), "")], safe=False)]
+    help = ["take it away"]
+    typed = item.type is not None and item.type.name.text != "map"
+    if sign == "{" and kind in ("let", "param") and not typed and item.value is None and _is_map(part):
+        help = [f"a map stands behind `=`: write `{kind} … = {{ … }}`"]
+        fixes = [Fix("write `=` before it", [(Span(module.source, part.start, part.start), "= ")])]
     if sign == "=" and item.type is None and ":" in _PARTS[kind]:
         fixes = colon_for_equals(module.source, item.value) or fixes
     report(
@@ -95,10 +100,14 @@ def _told(
             f"{article(f'`{kind}`')} has no {_WORDS[sign]}",
             span,
             label="nothing is made of this",
-            help=["take it away"] if fixes[0].message == "take it away" else [],
+            help=help if fixes[0].message in ("take it away", "write `=` before it") else [],
             fixes=fixes,
         )
     )
+
+
+def _is_map(part: tree.Node) -> bool:
+    return isinstance(part, tree.Body) and all(isinstance(item, tree.Attr) for item in part.items)
 
 
 def _marked(module: Module, item: tree.Decl, mark: tree.Mark, report: Callable[[Diagnostic], None]) -> None:

@@ -403,16 +403,7 @@ class Modules:
         if isinstance(target, tree.Ref):
             if target.names[0] == "std" and len(target.names) == 2:
                 return f"std:{target.names[1]}"
-            self.diagnostics.add(
-                Diagnostic(
-                    codes.UNKNOWN_MODULE,
-                    f"`{target.text}` is no module",
-                    module.span(target),
-                    help=[
-                        'use a file by its path, `use "./file.mlp" as name`, or the library, `use std.devices`'
-                    ],
-                )
-            )
+            self.diagnostics.add(self._no_module(module, target))
             return None
         text = "".join(part for part in target.parts if isinstance(part, str))
         help: list[str] = []
@@ -444,6 +435,27 @@ class Modules:
             Diagnostic(codes.UNKNOWN_MODULE, problem, module.span(target), help=help, fixes=fixes)
         )
         return None
+
+    def _no_module(self, module: Module, target: tree.Ref) -> Diagnostic:
+        """Return the diagnostic for a `use` of what is neither a path nor `std.…`: perhaps a part of one was left out."""
+        name, span = target.names[-1], module.span(target)
+        help = 'use a file by its path, `use "./file.mlp" as name`, or the library, `use std.devices`'
+        written = ""
+        folder = module.path.rpartition("/")[0]
+        if len(target.names) == 1 and f"{name}.mlp" in self.loader.names(folder):
+            written = f'"./{name}.mlp"'
+            help = f"a file is used by its path: `use {written}`"
+        elif len(target.names) == 1 and name in self.standard_names():
+            written = f"std.{name}"
+            help = f"what the library declares is found without `use`; by a name of its own it is used as `use {written}`"
+        return Diagnostic(
+            codes.UNKNOWN_MODULE,
+            f"`{target.text}` is no module",
+            span,
+            label=f"did you mean `{written}`?" if written else "not a module",
+            help=[help],
+            fixes=[Fix(f"write `{written}`", [(span, written)])] if written else [],
+        )
 
     def _missing(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
         span = module.span(use.target)
@@ -491,6 +503,15 @@ class Modules:
                 help = [
                     f"it has more than {limits.FILE_BYTES:,} bytes, may not be read, or is a link that leads out"
                 ]
+            if near is None and not help:
+                others = sorted(
+                    each for each in there if each.endswith(".mlp") and each != module.path.rpartition("/")[2]
+                )
+                shown = ", ".join(f"`{each}`" for each in others[:4]) + (", …" if len(others) > 4 else "")
+                where = f"in `{folder}`" if folder else "beside `mlpc.toml`, or the spec"
+                help = [f"there is {shown}" if others else f"there is no other `.mlp` file {where}"]
+                if not name.endswith(".mlp"):
+                    help.append(f"files of this language end in `.mlp`: `{name}.mlp`")
             near = span.text[1:-1].rpartition("/")[0] + "/" + near if near else None
             written = f'"{near}"'
         return Diagnostic(

@@ -410,6 +410,7 @@ class _Builder:
                     f"{TOP_KINDS[kind]} stands at the top level of a file, not in {place}",
                     module.span(item.kind),
                     help=[f"move it out of the braces of the {place.rsplit(' ', 1)[-1]}"],
+                    fixes=self._moved_out(module, item) if place == "a pipeline" else [],
                 )
             )
             return False
@@ -444,7 +445,30 @@ class _Builder:
         )
         return False
 
+    def _moved_out(self, module: Module, item: tree.Decl) -> list[Fix]:
+        """Return the way out for what stands in the pipeline and belongs behind it."""
+        from ..syntax.edits import removal
+
+        decl, text = self.program.decl, module.source.text
+        if module is not self.program.root or not decl.start <= item.start < item.end < decl.end:
+            return []
+        start = item.doc.start if item.doc is not None else item.start
+        margin = text[text.rfind("\n", 0, start) + 1 : start]
+        moved = text[start : item.end]
+        if not margin.strip():
+            moved = moved.replace("\n" + margin, "\n")
+        behind = Span(module.source, decl.end, decl.end)
+        return [
+            Fix(
+                "move it behind the pipeline",
+                [*removal(module.source, item), (behind, f"\n\n{moved}")],
+            )
+        ]
+
     def declare(self, module: Module, item: tree.Decl, environment: str = "") -> None:
+        if item.kind.text == "test":
+            self.known_kind(module, item)  # its name is a text where it belongs
+            return
         name = self.name_of(module, item)
         known = self.known_kind(module, item)
         if name is None:
@@ -585,6 +609,8 @@ class _Builder:
                 )
             )
         elif isinstance(known, ValueDef):
+            if item.type is None and item.value is None and item.body is not None:
+                return  # a map without its `=`: told where forms are looked at
             if item.type is None:
                 known.before.append((known.value, known.value_module, known.environment))
                 known.value, known.value_module, known.environment = item.value, module, environment
@@ -725,6 +751,26 @@ class _Builder:
     def unknown(self, module: Module, name: tree.Name, verb: str, kind: str = "") -> None:
         if module.is_lost(name.text):
             return  # reported where it should have been declared
+        removed = self.program.removed.get(name.text)
+        if removed is not None:
+            self.report(
+                Diagnostic(
+                    codes.NOTHING_TO_CHANGE,
+                    f"`{name.text}` is taken away, so there is nothing to {verb}",
+                    module.span(name),
+                    label="no longer there" if verb == "change" else "a second time",
+                    labels=[Label(removed, "taken away here")],
+                    help=["keep one of the two"]
+                    if verb != "change"
+                    else [
+                        "take the `remove` out, or name a component to put another block in its place: "
+                        f"`{kind} {name.text}: … {{ … }}`"
+                        if kind not in ("param", "secret")
+                        else "take the `remove` out"
+                    ],
+                )
+            )
+            return
         near = self.program.modules.nearest(name.text, self.program.names)
         if near is None and self.program.forgives(name.text):
             return  # most likely what was given a name that was taken: reported there

@@ -32,6 +32,8 @@ def _named(reader: Reader, at: int) -> str:
     word = reader.written(at)
     if word == "budget" and not reader.opens:
         return "a budget has no name and stands inside the pipeline: move it there"
+    if word == "test" and not reader.opens:
+        return 'the name of a test says what is expected: write `test "a weak model is never deployed" { … }`'
     return f"write `{word} some_name {{ … }}`"
 
 

@@ -40,6 +40,19 @@ _FIELD_WITH_VALUE = re.compile(
 _BRACKETED = re.compile(r"(list|map|tensor|enum|dataset|model)[\[<]([^\[\]<>\n{}=]*)[\]>]", re.IGNORECASE)
 _INSTEAD_OF_WHEN = re.compile(r"[ \t]*((?:alert|retrain|rollback)(?:[ \t]+\w+)?)[ \t]+(if|on|unless)\b")
 _INSTEAD_OF_REQUIRE = re.compile(r"[ \t]*(assert|ensure|must|check|should|verify)\b[ \t(]+[\w.]+[^={]*$")
+_WITHOUT_WHEN = re.compile(
+    r"[ \t]*(?:alert|retrain|rollback)[ \t]+(?:(?!when\b)\w+[ \t]+)??(?!when\b)(?=[\w.]+(?:\[[^\]\n]*\])*[ \t]*(?:[<>]|[!=]=))"
+)
+_SEVERAL_BASES = re.compile(r"[ \t]*env[ \t]+(\w+)[ \t]*:[ \t]*(\w+)[ \t]*[:,+&][ \t]*(\w+)")
+_REMOVES_NO_NAME = re.compile(r"[ \t]*remove[ \t]+(?=[^\w\s=:{]|\d)(\S+)")
+# Words that are operators elsewhere. None: there is no such operator.
+_WORD_OPERATORS: dict[str, str | None] = {
+    "is": "==", "equals": "==", "eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<=",
+    "mod": None, "div": None, "xor": None,
+}  # fmt: skip
+_NOT_BEHIND = re.compile(r"[ \t]+not\b")
+_NO_OPERATOR = {"mod": "remainder", "div": "division without a rest", "xor": "exclusive or"}
+_VALUES = (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.RPAR, t.RSQB, t.TRUE, t.FALSE, t.NONE)
 # What stands on a longer line was made by a machine, which has no habits.
 _LONGEST = 500
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
@@ -60,12 +73,15 @@ def habit(reader: Reader, index: int) -> Diagnostic | None:
         or _limits(reader, index, begin, line)
         or _default(reader, index, begin, line)
         or _use(reader, begin, line)
+        or _bases(reader, begin, line)
     )
     if of_the_line is not None:
         reader.lines_done.add(reader.line(start))
         return of_the_line
     return (
         _header(reader, index)
+        or _verb(reader, index)
+        or _word_operator(reader, index)
         or _hyphen(reader, index)
         or _arguments(reader, index, line)
         or _operator(reader, index, begin, line)
@@ -150,6 +166,27 @@ def _statement(reader: Reader, index: int, begin: int, line: str) -> Diagnostic 
                 Fix("write `expect`", [(place, "expect")], safe=False),
             ],
         )
+    if found := _WITHOUT_WHEN.match(line):
+        place = Span(source, begin + found.end(), begin + found.end())
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"what is done when something comes about is written `{found[0].strip()} when …`",
+            place,
+            label="expected `when` here",
+            help=["write `when` before what comes about"],
+            fixes=[Fix("insert `when`", [(place, "when ")])],
+        )
+    if found := _REMOVES_NO_NAME.match(line):
+        place = Span(source, begin + found.start(1), begin + found.end(1))
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            "`remove` takes the name of what is taken away: a block, a param, a condition with a name",
+            place,
+            label="not a name",
+            help=[
+                "such as `remove page`; a condition without a name is changed by one with the same left side"
+            ],
+        )
     if before == "" and line.lstrip().startswith("/*"):
         at = begin + line.index("/*")
         return Diagnostic(
@@ -160,6 +197,99 @@ def _statement(reader: Reader, index: int, begin: int, line: str) -> Diagnostic 
             help=["begin each line of the comment with `#`"],
         )
     return None
+
+
+def _bases(reader: Reader, begin: int, line: str) -> Diagnostic | None:
+    """An environment that builds on several: `env prod: staging, big { … }`."""
+    found = _SEVERAL_BASES.match(line)
+    if found is None or reader.opens:
+        return None
+    name, base, other = found[1], found[2], found[3]
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        "an environment builds on one other, which may build on one in its turn",
+        Span(reader.source, begin + found.end(2), begin + found.end(3)),
+        label="one too many",
+        help=[
+            f"write `env {name}: {base} {{ … }}`, and let `{base}` build on the other: `env {base}: {other} {{ … }}`"
+        ],
+    )
+
+
+def _verb(reader: Reader, index: int) -> Diagnostic | None:
+    """`require when …` and `require: …`, which one word or sign is too much for."""
+    kinds = reader.kinds
+    verbs = (t.REQUIRE, t.EXPECT, t.GIVEN)
+    at = index if kinds[index] in verbs else index - 1
+    if at < 0 or kinds[at] not in verbs or kinds[at + 1] not in (t.WHEN, t.COLON):
+        return None
+    verb, extra = reader.written(at), reader.written(at + 1)
+    span = Span(reader.source, reader.starts[at + 1], reader.ends[at + 1])
+    gap = Span(reader.source, reader.ends[at], reader.ends[at + 1])
+    says = {t.REQUIRE: "what has to hold", t.EXPECT: "what is expected", t.GIVEN: "what is given"}[kinds[at]]
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"{says} stands right behind `{verb}`, without `{extra}`",
+        span,
+        label="one too many",
+        help=[
+            f"write `{verb} …`"
+            + (
+                ""
+                if extra != ":" or kinds[at] != t.REQUIRE
+                else f"; a name stands before the colon: `{verb} floor: …`"
+            )
+        ],
+        fixes=[Fix(f"take `{extra}` away", [(gap, "")])],
+    )
+
+
+def _word_operator(reader: Reader, index: int) -> Diagnostic | None:
+    """An operator that is a word in other languages: `recall is 0.5`, `7 mod 2`."""
+    if reader.kinds[index] not in (t.NAME, t.REF) or not index or reader.kinds[index - 1] not in _VALUES:
+        return None
+    word = reader.written(index)
+    if word.lower() not in _WORD_OPERATORS or reader.kinds[index + 1] in (
+        t.EQUAL,
+        t.COLON,
+        t.LBRACE,
+        t.SEP,
+        t.END,
+    ):
+        return None
+    meant = _WORD_OPERATORS[word.lower()]
+    end = reader.ends[index]
+    if word.lower() == "is" and (found := _NOT_BEHIND.match(reader.text, end)):
+        meant, end = "!=", found.end()
+    span = Span(reader.source, reader.starts[index], end)
+    reader.lines_done.add(reader.line(span.start))
+    if meant is None:
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"there is no {_NO_OPERATOR[word.lower()]}, `{word}`",
+            span,
+            label="not an operator",
+            help=["the operators are `and or not == != < <= > >= in + - * /`"],
+        )
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"`{span.text}` is written `{meant}`",
+        span,
+        label=f"expected `{meant}`",
+        help=[f"write `{meant}`"],
+        fixes=[Fix(f"write `{meant}`", [(span, meant)])],
+    )
+
+
+def _in_condition(reader: Reader, index: int, line: str) -> bool:
+    """Return whether token ``index`` stands in a condition, be it in the middle of a line."""
+    if _IN_CONDITION.match(line):
+        return True
+    while index and reader.kinds[index] not in (t.SEP, t.LBRACE, t.RBRACE):
+        if reader.kinds[index] in (t.REQUIRE, t.EXPECT, t.WHEN):
+            return True
+        index -= 1
+    return reader.kinds[index + 1] in (t.REQUIRE, t.EXPECT)
 
 
 def _header(reader: Reader, index: int) -> Diagnostic | None:
@@ -202,7 +332,7 @@ def _operator(reader: Reader, index: int, begin: int, line: str) -> Diagnostic |
             continue
         meant = _OPERATORS[written]
         span = Span(reader.source, at, at + 2)
-        if written == "=>" and not _IN_CONDITION.match(line):
+        if written == "=>" and not _in_condition(reader, index, line):
             meant = "="
         if meant is None:
             what = "power" if written == "**" else "assignment that adds"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .. import codes
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Fix
 from ..source import Source, Span
 from . import tables as t
 from .actions import builders
@@ -62,6 +62,16 @@ def _wrong(source: Source, text: str, start: int, end: int) -> Diagnostic:
         message = "expected an expression between `${` and `}`"
     else:
         message = f"`{word[:60]}` is no expression"
+    if word in ("true", "false", "none"):
+        span = Span(source, start - 2, end + 1)
+        return Diagnostic(
+            codes.BAD_INTERPOLATION,
+            f"`{word}` is put into a text as it is",
+            span,
+            label="needs no `${…}`",
+            help=[f"write `{word}`; an interpolation holds a name or a calculation"],
+            fixes=[Fix(f"write `{word}`", [(span, word)])],
+        )
     return Diagnostic(
         codes.BAD_INTERPOLATION,
         message,

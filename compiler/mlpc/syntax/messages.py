@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
 from ..limits import DEPTH_OF_SYNTAX, DIGITS
@@ -264,6 +266,8 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             label="not a name",
             help=[f'a column called so is reached by another name: `name: type @from("{said[:40]}")`'],
         )
+    if kind == "bad-character" and said in _CURRENCIES:
+        return _money(source, span, said)
     if kind == "bad-character":
         return Diagnostic(
             codes.UNEXPECTED_CHARACTER,
@@ -320,12 +324,31 @@ def problem(source: Source, what: Problem) -> Diagnostic:
     if kind == "bad-number":
         digits = said.replace("_", "")
         fixes = [Fix(f"write `{digits}`", [(span, digits)])] if digits.isdigit() else []
+        help = "digits stand without `_`; a unit is letters right behind the number, such as `20min`"
+        base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2].lower())
+        if base is not None and len(digits) < 40:
+            try:
+                meant = str(int(digits, base))
+                help = f"numbers are written with decimal digits: `{meant}`"
+                fixes = [Fix(f"write `{meant}`", [(span, meant)])]
+            except ValueError:
+                pass
+        elif _SEVERAL_UNITS.fullmatch(said):
+            parts = _ONE_UNIT.findall(said)
+            if not parts[-1][-1].isalpha():
+                help = f"parts of a quantity are added up, each with its unit, such as `{parts[0]} + 30min`"
+            else:
+                meant = " + ".join(parts)
+                if source.text[: what.start].rstrip(" \t")[-1:] in ("*", "/", "-"):
+                    meant = f"({meant})"
+                help = f"parts of a quantity are added up: `{meant}`"
+                fixes = [Fix(f"write `{meant}`", [(span, meant)])]
         return Diagnostic(
             codes.BAD_NUMBER,
             f"`{said[:40]}` is neither a number nor a quantity",
             span,
             label="cannot be read",
-            help=["digits stand without `_`; a unit is letters right behind the number, such as `20min`"],
+            help=[help],
             fixes=fixes,
         )
     if kind == "reserved-part":
@@ -344,6 +367,44 @@ def problem(source: Source, what: Problem) -> Diagnostic:
         span,
         label="too long",
         help=["name parts of it with `let`, or use a list"],
+    )
+
+
+_CURRENCIES = {"$": "USD", "\u20ac": "EUR", "\u00a3": "", "\u00a5": ""}
+_SEVERAL_UNITS = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[A-Za-z]+)+[0-9]*")
+_ONE_UNIT = re.compile(r"[0-9]+(?:\.[0-9]+)?[A-Za-z]*")
+_AMOUNT_BEHIND = re.compile(r"[ \t]?([0-9]+(?:\.[0-9]+)?)(?![\w.])")
+_AMOUNT_BEFORE = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?[ \t]?\Z")
+
+
+def _money(source: Source, span: Span, sign: str) -> Diagnostic:
+    """Return the diagnostic for the sign of a currency: `$5`, `5\u20ac`."""
+    unit, text = _CURRENCIES[sign], source.text
+    behind = _AMOUNT_BEHIND.match(text, span.end)
+    before = _AMOUNT_BEFORE.search(text, max(0, span.start - 40), span.start)
+    amount = behind[1] if behind else before[0].strip() if before else ""
+    if not amount:
+        return Diagnostic(
+            codes.UNEXPECTED_CHARACTER,
+            f"`{sign}` has no meaning here",
+            span,
+            label="unexpected",
+            help=[_HINTS.get(sign, 'take it away, or put the text between quotes, `"\u2026"`')],
+        )
+    whole = (
+        Span(source, span.start, behind.end())
+        if behind
+        else Span(source, before.start() if before else 0, span.end)
+    )
+    return Diagnostic(
+        codes.UNEXPECTED_CHARACTER,
+        f"money is written with its unit behind the number: `{amount}{unit or 'EUR'}`",
+        span,
+        label="a sign, no unit",
+        help=[
+            f"write `{amount}{unit}`" if unit else f"units of money are `USD` and `EUR`: write `{amount}EUR`"
+        ],
+        fixes=[Fix(f"write `{amount}{unit}`", [(whole, f"{amount}{unit}")])] if unit else [],
     )
 
 
