@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 _SUFFIXES = {"dataset": ".parquet", "metrics": ".json"}
 
 
-def link(layout: Layout, pipeline: str, node: str, port: str, type: JsonObject, path: str) -> str:
-    """Let a link show an artefact and return its path; the artefact's own where there are no links."""
+def link(
+    layout: Layout, pipeline: str, environment: str, node: str, port: str, type: JsonObject, path: str
+) -> str:
+    """Let a link show an artefact and return its path; the artefact's own where there are no links.
+
+    Each environment has links of its own, `tumor@prod`: what was promoted is kept by environment as well.
+    """
     kind = str(type.get("type"))
     suffix = _SUFFIXES.get(kind, "")
     if kind == "file" and type.get("format"):
         suffix = "." + file_name(str(type["format"]))
-    made = layout.path("latest", file_name(pipeline), file_name(node), file_name(port) + suffix)
+    whose = file_name(pipeline) + (f"@{file_name(environment)}" if environment else "")
+    made = layout.path("latest", whose, file_name(node), file_name(port) + suffix)
     try:
         _point(made, path)
     except OSError:

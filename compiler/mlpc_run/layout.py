@@ -6,7 +6,7 @@
 ``work/RUN/``      what a run is busy with; gone when it ends
 ``logs/RUN/``      a log a step and attempt
 ``reports/``       a page a run
-``latest/``        links to the artefacts of the last run, by pipeline, step and port
+``latest/``        links to the artefacts of the last run, by pipeline (and environment), step and port
 ``runtime/``       copies of the step runtime, by digest
 ``state/``         what steps keep for themselves between runs (an embedded tracking database)
 ``locks/``         locks that the system frees when their owner dies

@@ -406,7 +406,15 @@ class _Run:
         for step in summary.steps:
             for port, path in step.outputs.items():
                 type = state.tasks[step.node].outputs[port].type
-                shown = latest.link(state.layout, state.workflow.name, step.node, port, type, path)
+                shown = latest.link(
+                    state.layout,
+                    state.workflow.name,
+                    state.workflow.environment,
+                    step.node,
+                    port,
+                    type,
+                    path,
+                )
                 summary.artefacts.setdefault(step.node, {})[port] = shown
         self._promote()
         summary.seconds = time.time() - state.began

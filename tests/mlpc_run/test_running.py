@@ -293,6 +293,15 @@ def test_a_step_that_leaves_without_a_result(project: Project) -> None:
         assert (summary.exit_code, error(summary, "a")["name"]) == (5, name)
 
 
+def test_an_environment_has_links_of_its_own(project: Project) -> None:
+    plain, other = workflow(step("a", text="plain")), workflow(step("a", text="of ci"))
+    other.environment = "ci"
+    first = Path(project.run(plain).artefacts["a"]["out"])
+    second = Path(project.run(other).artefacts["a"]["out"])
+    assert second == project.root / ".mlpc/latest/small@ci/a/out.txt"
+    assert (first.read_text(), second.read_text()) == ("plain", "of ci")
+
+
 def test_artefacts_are_read_only_and_lie_where_a_person_finds_them(project: Project) -> None:
     summary = project.run(workflow(step("a", text="hello"), step("b", "folder")))
     path = Path(summary.artefacts["a"]["out"])

@@ -280,7 +280,7 @@ class Fitter:
             if many:
                 # `Berlin` for one of six hundred time zones.
                 alike = tuple(each for each in alike if text and text.lower() in each.lower())[:MANY_CHOICES]
-                near = alike[0] if len(alike) == 1 else near
+                near = alike[0] if len(alike) == 1 else None if _is_short(text) else near
             self.report(
                 Diagnostic(
                     codes.NOT_A_CHOICE,
@@ -289,12 +289,12 @@ class Fitter:
                     label=f'did you mean "{near}"?' if near else "not a choice",
                     labels=limits(type),
                     help=_choices(type, alike, near),
-                    # `UTC+2` is not `UTC`.
+                    # `UTC+2` is not `UTC`, and `PST8PDT` is not `PST`.
                     fixes=[
                         Fix(
                             f'write "{near}"',
                             [(value.span, f'"{near}"')],
-                            safe=not (many and text.startswith(near)),
+                            safe=not (many and (text.startswith(near) or _is_short(text))),
                         )
                     ]
                     if near
@@ -398,6 +398,11 @@ class Fitter:
             )
         )
         return wrong(value.module, value.node)
+
+
+def _is_short(text: str) -> bool:
+    """Return whether a text stands for a name by its first letters, as `PST` does: of such, one letter makes another."""
+    return text.isalpha() and text.isupper() and len(text) <= 5
 
 
 def _choices(type: Type, alike: tuple[str, ...], near: str | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..check.typed import TypedCondition
+    from ..ir.nodes import Json
 
 _TURNED = {">=": "<=", ">": "<", "<=": ">=", "<": ">"}
 
@@ -37,6 +38,13 @@ class Bound:
         return len(self.operator) > len(other.operator)
 
 
+def exact_of(condition: TypedCondition) -> Bound | None:
+    """Return the number that ``condition`` wants a quantity to be, `quantity == number`, as the bound from below."""
+    expr = condition.expr
+    args = expr.get("args") if isinstance(expr, dict) and expr.get("op") == "==" else None
+    return _bound(">=", *args) if isinstance(args, list) and len(args) == 2 else None
+
+
 def bound_of(condition: TypedCondition) -> Bound | None:
     """Return what ``condition`` bounds, or None where it is anything but a quantity and a number."""
     expr = condition.expr
@@ -45,7 +53,10 @@ def bound_of(condition: TypedCondition) -> Bound | None:
     operator, args = str(expr["op"]), expr.get("args")
     if not isinstance(args, list) or len(args) != 2:
         return None
-    left, right = args
+    return _bound(operator, *args)
+
+
+def _bound(operator: str, left: Json, right: Json) -> Bound | None:
     if not isinstance(left, dict):
         left, right, operator = right, left, _TURNED[operator]
     metric = left.get("metric") if isinstance(left, dict) else None

@@ -1,5 +1,5 @@
-"""A gate asks for perfection: `recall >= 100%`, `rmse <= 0`. A model that passes has most likely seen the answers, or
-the test is too small; and mostly nothing is ever promoted.
+"""A gate asks for perfection: `recall >= 100%`, `accuracy == 1`, `rmse <= 0`. A model that passes has most likely seen the
+answers, or the test is too small; and mostly nothing is ever promoted.
 
 ## Wrong
 
@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from ... import codes
 from ...diagnostics import Diagnostic
-from ..bounds import bound_of
+from ..bounds import bound_of, exact_of
 from ..lineage import gates
 
 TYPE_CHECKING = False
@@ -51,11 +51,13 @@ def find(spec: Spec) -> Iterator[Diagnostic]:
     """Find gates that only a model without any error passes."""
     for _, block in spec.blocks("evaluate"):
         for condition in gates(block):
-            bound = bound_of(condition)
+            exact = exact_of(condition)
+            bound = exact or bound_of(condition)
             if bound is None:
                 continue
-            if (bound.lower and bound.quantity in _UP_TO and bound.number > 0.9995) or (
-                not bound.lower and bound.quantity in _DOWN_TO and bound.number <= 0
+            low, high = bound.lower or exact is not None, not bound.lower or exact is not None
+            if (low and bound.quantity in _UP_TO and bound.number > 0.9995) or (
+                high and bound.quantity in _DOWN_TO and bound.number <= 0
             ):
                 yield Diagnostic(
                     CODE,
