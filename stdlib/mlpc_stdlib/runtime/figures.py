@@ -25,10 +25,12 @@ def unfit(
     """Return what is wrong with the figures of ``step``, which ``component`` plays, or None.
 
     ``declared`` is ``figures`` of a task of the IR, by name. A figure that was not measured is no fault, nor is one
-    that the declaration does not name; of one by class each value counts.
+    that the declaration does not name; of one by class, or by the values of a column, each value counts.
     """
-    for name, figure in declared.items():
-        value = measured.get(name)
+    for name, value in measured.items():
+        figure = declared.get(name.partition("[")[0])
+        if figure is None:
+            continue
         for key, each in sorted(value.items()) if isinstance(value, dict) else (("", value),):
             if each is None or _fits(figure["type"], each):
                 continue
@@ -37,7 +39,7 @@ def unfit(
             return StepError(
                 codes.NOT_AS_DECLARED,
                 f"`{step}` measured `{shown}` as {_shown(each)}, and its component `{component or step}` declares "
-                f"`{name}` as " + refinements.wanted(figure["type"]),
+                f"`{name.partition('[')[0]}` as " + refinements.wanted(figure["type"]),
                 [
                     *([f"{place['file']}:{place['line']}:{place['column']} declares it"] if place else []),
                     "mend what measures it, or declare what it can come to",

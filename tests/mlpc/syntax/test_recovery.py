@@ -79,7 +79,12 @@ def test_mutants(programs: str, kind: str, full: bool) -> None:
         f"\n{programs:18} {kind:20} tried {found['tried']:5} wrong {found['wrong']:5} "
         f"one diagnostic {shares[0]:.3f}  right line {shares[1]:.3f}  declarations kept {shares[2]:.4f}"
     )
-    assert all(share >= floor for share, floor in zip(shares, FLOORS[kind], strict=True)), shares
+    for share, floor, number in zip(
+        shares, FLOORS[kind], (found["wrong"], found["wrong"], found["declared"]), strict=True
+    ):
+        # Of a sample a share may come out lower by chance: three standard deviations say how much.
+        chance = 0.0 if full else 3 * (floor * (1 - floor) / number) ** 0.5
+        assert share >= floor - chance, shares
 
 
 def test_eight_mistakes_give_eight_diagnostics() -> None:
