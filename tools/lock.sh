@@ -39,6 +39,17 @@ printf '%s\n' 'ai-edge-litert>=2.3,<3' 'cloudpickle>=3,<4' 'keras>=3.15,<4' 'nod
   'scikit-learn>=1.6,<2' 'skl2onnx>=1.20,<2' \
   'tensorflow-cpu>=2.21,<2.22' 'tf2onnx>=1.17,<2' |
   compile -o requirements/keras.txt -
+# What trains, exports and runs networks of PyTorch. Linux has the build for processors: with that for GPUs come gigabytes.
+# No index of PyPI has it: PIP_FIND_LINKS names a folder with it, or https://download.pytorch.org/whl/cpu/torch/.
+cpu=$(mktemp)
+trap 'rm -f "$cpu"' EXIT
+processors="sys_platform == 'linux' and platform_machine == 'x86_64'"
+printf '%s\n' "torch==2.13.0+cpu ; $processors" \
+  "torch==2.13.0 ; sys_platform != 'linux' or platform_machine != 'x86_64'" >"$cpu"
+printf '%s\n' 'cloudpickle>=3,<4' 'numpy>=2' 'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'onnxscript>=0.7,<0.8' 'optuna>=4.5,<6' \
+  'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'safetensors>=0.5,<1' 'scikit-learn>=1.6,<2' \
+  'torch>=2.13,<2.14' |
+  compile --no-annotate -c "$cpu" -o requirements/pytorch.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.
 printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -
 # What runs and checks the files of `mlpc ci`; Node is for the runner of GitLab's jobs, which Debian's is too old for.

@@ -79,16 +79,19 @@ def step(
     outputs: dict[str, Path],
     *,
     runtime: Path = STDLIB,
+    lock: str = LOCK,
     **arguments: Any,
 ) -> dict[str, Any]:
     """Run a step of the runtime in a process where Keras is and return its ``result.json``; ``log.txt`` has what it printed.
+
+    ``lock`` names another lock, and by it the framework of its models.
 
     Arguments with a dot are written with two underscores.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module, function = target.split(":")
     given = {
-        name: {"path": item.path, "type": item.type or {"type": "model", "framework": "keras"}}
+        name: {"path": item.path, "type": item.type or {"type": "model", "framework": lock}}
         for name, item in inputs.items()
     }
     task = {
@@ -103,7 +106,7 @@ def step(
     (folder / "task.json").write_text(json.dumps(task))
     with open(folder / "log.txt", "w") as log:
         subprocess.run(
-            [python_with(LOCK), "-s", "-P", "-m", "mlpc_stdlib.runtime", "--task", folder / "task.json"],
+            [python_with(lock), "-s", "-P", "-m", "mlpc_stdlib.runtime", "--task", folder / "task.json"],
             env={**os.environ, "PYTHONPATH": str(runtime), "PYTHONHASHSEED": "0"},
             stdout=log,
             stderr=log,

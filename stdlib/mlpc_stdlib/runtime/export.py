@@ -36,7 +36,7 @@ def onnx(task: Task, result: Result) -> None:
         StepError: the model cannot be exported.
     """
     source, output = task.input("model"), task.output("portable")
-    if models.read_signature(source.path)["framework"] == "keras":
+    if models.read_signature(source.path)["framework"] in ("keras", "pytorch"):
         from . import onnx_networks
 
         onnx_networks.onnx(task, result)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
-from . import graphs
-from .contract import say, write_atomically
+from . import fits, graphs
+from .contract import write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 #: The time that stands in the archive of a model: any, but always the same.
 _TIME = (1980, 1, 1, 0, 0, 0)
-_arrays: dict[str, Array] = {}
 
 
 def predict(job: JsonObject) -> JsonObject:
@@ -38,24 +37,7 @@ def predict(job: JsonObject) -> JsonObject:
 
 
 def fit(job: JsonObject) -> JsonObject:
-    """Fit a network and measure it.
-
-    ========== =====================================================================================
-    rows       file, ``[rows, *shape]``
-    targets    file, ``[rows]``: numbers of classes, or values
-    judged     the files of the rows and targets by which it is measured
-    shape      of one row
-    layers     the calls, in their order
-    task       ``classification`` or ``regression``
-    settings   ``epochs``, ``batch``, ``learning_rate``, ``optimizer``, ``seed``
-    threads    for one operation
-    shown      whether each epoch is told in the log
-    folder     where the model is written to, or null
-    ========== =====================================================================================
-
-    Returns ``figures`` (see :func:`_measured`; null where the training came to no number), ``history``, by figure one value an
-    epoch, and the number of ``weights``.
-    """
+    """Fit a network and measure it; job and answer are those of :mod:`mlpc_stdlib.runtime.fits`."""
     import numpy
 
     _prepare(job["threads"])
@@ -64,17 +46,17 @@ def fit(job: JsonObject) -> JsonObject:
     settings = job["settings"]
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings["seed"])
-    rows, targets = _array(job["rows"]), _array(job["targets"])
+    rows, targets = fits.array(job["rows"]), fits.array(job["targets"])
     network = build(job["shape"], job["layers"])
     classifies = job["task"] == "classification"
-    centre, spread = (0.0, 1.0) if classifies or not _linear(job["layers"]) else _scale(targets)
+    centre, spread = (0.0, 1.0) if classifies or not fits.linear(job["layers"]) else fits.scale(targets)
     network.compile(
         optimizer=_optimizer(settings["optimizer"], settings["learning_rate"]),
         loss="sparse_categorical_crossentropy" if classifies else "mean_squared_error",
         metrics=["accuracy"] if classifies else None,
         jit_compile=False,
     )
-    epochs = _Epochs(settings["epochs"], spread**2, job["shown"])
+    epochs = fits.Epochs(settings["epochs"], spread**2, job["shown"])
     network.fit(
         rows,
         targets if classifies else ((targets - centre) / spread).astype(numpy.float32),
@@ -82,14 +64,14 @@ def fit(job: JsonObject) -> JsonObject:
         batch_size=settings["batch"],
         shuffle=True,
         verbose=0,
-        callbacks=[epochs.callback()],
+        callbacks=[_callback(epochs)],
     )
     figures = None
     if epochs.finite:
         if not classifies:
             _put_scale_in(network, centre, spread)
-        figures = _measured(
-            graphs.said(network, _array(job["judged"][0])), _array(job["judged"][1]), classifies
+        figures = fits.measured(
+            graphs.said(network, fits.array(job["judged"][0])), fits.array(job["judged"][1]), classifies
         )
     if job["folder"] is not None and figures is not None:
         save(network, job["folder"])
@@ -103,15 +85,6 @@ def _prepare(threads: int) -> None:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     tensorflow.config.experimental.enable_op_determinism()
-
-
-def _array(path: str) -> Array:
-    """Return what a file holds; each is read once."""
-    import numpy
-
-    if path not in _arrays:
-        _arrays[path] = numpy.load(path)
-    return _arrays[path]
 
 
 def build(shape: Sequence[int], layers: Sequence[JsonObject]) -> Any:
@@ -181,17 +154,6 @@ def _optimizer(name: str, rate: float) -> Any:
     return known[name](learning_rate=rate)
 
 
-def _linear(layers: Sequence[JsonObject]) -> bool:
-    last = layers[-1]
-    return bool(last["component"] == "dense" and last["activation"] == "none")
-
-
-def _scale(targets: Array) -> tuple[float, float]:
-    """Return what values are centred by and divided by while a network learns them."""
-    spread = float(targets.std())
-    return float(targets.mean()), spread if spread > 0.0 else 1.0
-
-
 def _put_scale_in(network: Any, centre: float, spread: float) -> None:
     """Let the last layer, which is linear, give values in the unit of the label."""
     if (centre, spread) == (0.0, 1.0):
@@ -200,66 +162,15 @@ def _put_scale_in(network: Any, centre: float, spread: float) -> None:
     network.layers[-1].set_weights([weights * spread, bias * spread + centre])
 
 
-class _Epochs:
-    """Tells what came of each epoch, and ends a training that came to no number."""
+def _callback(epochs: fits.Epochs) -> Any:
+    import keras
 
-    def __init__(self, count: int, scale: float, shown: bool) -> None:
-        self.count = count
-        #: Loss in the unit of the label for one in the unit of the training.
-        self.scale = scale
-        self.shown = shown
-        self.finite = True
-        self.history: dict[str, list[float]] = {}
+    class Callback(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            if not epochs.told(epoch, logs or {}):
+                self.model.stop_training = True
 
-    def callback(self) -> Any:
-        import keras
-
-        told = self.told
-
-        class Callback(keras.callbacks.Callback):  # type: ignore[misc]
-            def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-                if not told(epoch, logs or {}):
-                    self.model.stop_training = True
-
-        return Callback()
-
-    def told(self, epoch: int, figures: dict[str, float]) -> bool:
-        """Keep and tell the figures of an epoch; return whether they are numbers."""
-        import math
-
-        if not math.isfinite(figures["loss"]):
-            self.finite = False
-            say(f"epoch {epoch + 1} of {self.count}: the loss is no number")
-            return False
-        found = {
-            name: value * (self.scale if name == "loss" else 1.0) for name, value in sorted(figures.items())
-        }
-        for name, value in found.items():
-            self.history.setdefault(name, []).append(value)
-        if self.shown:
-            said = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
-            say(f"epoch {epoch + 1} of {self.count}: {said}")
-        return True
-
-
-def _measured(said: Array, targets: Array, classifies: bool) -> JsonObject | None:
-    """Return the figures of a network on rows, or None where it says what is no number.
-
-    Of a classification ``accuracy`` and ``loss``, the mean negative logarithm of the true class's score, of which none is taken
-    for nearer to 0 than the smallest step of 64 bits; of a regression ``loss``, the mean squared error, and ``mae``.
-    """
-    import numpy
-
-    if not numpy.isfinite(said).all():
-        return None
-    if not classifies:
-        error = said[:, 0] - targets
-        return {"loss": float((error**2).mean()), "mae": float(numpy.abs(error).mean())}
-    chance = numpy.clip(said[numpy.arange(len(said)), targets], numpy.finfo(numpy.float64).eps, 1.0)
-    return {
-        "accuracy": float((said.argmax(axis=1) == targets).mean()),
-        "loss": float(-numpy.log(chance).mean()),
-    }
+    return Callback()
 
 
 def save(network: Any, folder: str) -> None:

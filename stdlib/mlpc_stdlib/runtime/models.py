@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.joblib"
 SIGNATURE_FILE = "signature.json"
 #: The file of the runtime, by framework, whose ``load(folder, signature)`` returns a model with the methods of an estimator.
-LOADERS = {"keras": "networks", "lightgbm": "boosted", "onnx": "portable", "xgboost": "boosted"}
+LOADERS = {
+    "keras": "networks",
+    "lightgbm": "boosted",
+    "onnx": "portable",
+    "pytorch": "networks",
+    "xgboost": "boosted",
+}
 #: Fixed, so that the bytes do not follow the version of Python.
 _PROTOCOL = 5
 

@@ -1,11 +1,11 @@
-"""A Keras model with the methods of an estimator. Keras runs in a process of its own."""
+"""A network of Keras or PyTorch with the methods of an estimator. The framework runs in a process of its own."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 
-from . import children, fitting, tensors, workplace
+from . import children, fitting, pytorch_fitting, tensors, workplace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Network:
                     "said": os.path.join(folder, "said.npy"),
                 }
                 numpy.save(job["rows"], tensors.of_frame(self._signature, rows, "the data"))
-                children.call(fitting.predict, job, "running the network")
+                runner = pytorch_fitting if self._signature["framework"] == "pytorch" else fitting
+                children.call(runner.predict, job, "running the network")
                 self._said = workplace.scores(self._signature, numpy.load(job["said"]))
             self._asked = rows
         return self._said

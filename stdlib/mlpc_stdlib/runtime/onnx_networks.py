@@ -1,6 +1,7 @@
-"""Turns a Keras model into ONNX, with the scaling of its columns in the graph: nothing of it is made whole numbers of here.
+"""Turns a network into ONNX, with the scaling of its columns in the graph: nothing of it is made whole numbers of here.
 
-Keras' own export leaves weights out of the graph; what is frozen first is whole.
+What PyTorch says is converted by :mod:`mlpc_stdlib.runtime.pytorch_onnx`. Keras' own export leaves weights out of the graph; what
+is frozen first is whole.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def onnx(task: Task, result: Result) -> None:
-    """Export a Keras model to ONNX, with one input and one output (see ``signature.json``).
+    """Export a model of Keras or PyTorch to ONNX, with one input and one output (see ``signature.json``).
 
     Raises:
         StepError: the model has no such form, or the converter died.
@@ -27,12 +28,17 @@ def onnx(task: Task, result: Result) -> None:
     import numpy
 
     source, output = task.input("model"), task.output("portable")
-    signature = signature_of(source)
+    signature = signature_of(source, "keras", "pytorch")
+    converter = _convert
+    if signature["framework"] == "pytorch":
+        from . import pytorch_onnx
+
+        converter = pytorch_onnx.convert
     with Workplace(task, signature) as place:
         said = signature["outputs"][0]["name"]
         classes = signature["classes"]
         told = children.call(
-            _convert,
+            converter,
             place.job(
                 source, output=said, classes=len(classes) if classes else 0, scaling=signature.get("scaling")
             ),
@@ -83,7 +89,7 @@ def _convert(job: JsonObject) -> JsonObject:
 
 
 def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:
-    """Bring what tf2onnx made into one form: fixed names, one order, nothing of the tools' versions.
+    """Bring what a converter made into one form: fixed names, one order, nothing of the tools' versions.
 
     ``job`` has the ``shape`` of a row, the name of the ``output``, how many ``classes`` there are and the ``scaling``.
     """
@@ -103,7 +109,7 @@ def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:
         graph.node.append(helper.make_node("Concat", ["other", "network_output"], [job["output"]], axis=1))
     else:
         graph.node.append(helper.make_node("Identity", ["network_output"], [job["output"]]))
-    del graph.input[:], graph.output[:], graph.value_info[:]
+    del graph.input[:], graph.output[:], graph.value_info[:], graph.metadata_props[:]
     rows: list[Any] = ["batch", *job["shape"]]
     scores: list[Any] = ["batch", width]
     graph.input.append(helper.make_tensor_value_info(export.INPUT, TensorProto.FLOAT, rows))
@@ -173,9 +179,12 @@ def _in_one_order(graph: Any, output: str) -> None:
             if each:
                 names[each] = output if each == output else f"value_{len(nodes)}_{number}"
     for item in kept:
-        item.name = names[item.name]
+        item.name, item.doc_string = names[item.name], ""
+        del item.metadata_props[:]
     for number, node in enumerate(nodes):
         node.name, node.doc_string = f"node_{number + 1}", ""
+        # The exporter of PyTorch puts lines of code and their paths there.
+        del node.metadata_props[:]
         node.input[:] = [names[each] for each in node.input]
         node.output[:] = [names.get(each, "") for each in node.output]
         attributes = sorted(node.attribute, key=lambda item: str(item.name))

@@ -49,7 +49,7 @@ def tfjs(task: Task, result: Result) -> None:
         StepError: the model has no such form, the converter died, or there is no Node.
     """
     source, output = task.input("model"), task.output("portable")
-    signature = signature_of(source)
+    signature = signature_of(source, "keras")
     with Workplace(task, signature) as place:
         name = signature["outputs"][0]["name"]
         job = place.job(source, quantize=task.argument("quantize", "none"), output=name)

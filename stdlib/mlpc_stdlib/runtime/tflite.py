@@ -41,7 +41,7 @@ def tflite(task: Task, result: Result) -> None:
         StepError: the model has no such form, or the converter died.
     """
     source, output = task.input("model"), task.output("portable")
-    signature = signature_of(source)
+    signature = signature_of(source, "keras")
     quantize = task.argument("quantize", "none")
     with Workplace(task, signature) as place:
         job = place.job(source, quantize=quantize, calibrate=_calibration(task, signature, place, quantize))

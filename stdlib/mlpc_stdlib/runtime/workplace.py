@@ -29,16 +29,17 @@ if TYPE_CHECKING:
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
 
 
-def signature_of(source: Artefact) -> JsonObject:
-    """Return the signature of a Keras model.
+def signature_of(source: Artefact, *frameworks: str) -> JsonObject:
+    """Return the signature of a network of one of some frameworks.
 
     Raises:
-        StepError: it is none.
+        StepError: it is of none of them.
     """
     found = models.read_signature(source.path)
-    if found["framework"] != "keras":
+    if found["framework"] not in frameworks:
         raise StepError(
-            codes.UNREADABLE_MODEL, f"this step takes a model of keras, not one of {found['framework']}"
+            codes.UNREADABLE_MODEL,
+            f"this step takes a model of {' or '.join(frameworks)}, not one of {found['framework']}",
         )
     return found
 

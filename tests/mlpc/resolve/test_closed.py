@@ -45,7 +45,8 @@ def test_each_says_what_takes_its_place(name: str) -> None:
     assert "take" in found[0].help[0] or "has become" in found[0].help[0]
     assert found[0].help[1] == (
         "components for `train`: `keras.classifier`, `keras.regressor`, `lightgbm.classifier`, `lightgbm.regressor`,"
-        " `sklearn.logistic_regression`, `sklearn.random_forest`, `xgboost.classifier`, `xgboost.regressor`"
+        " `pytorch.classifier`, `pytorch.regressor`, `sklearn.logistic_regression`,"
+        " `sklearn.random_forest`, `xgboost.classifier`, `xgboost.regressor`"
     )
 
 
