@@ -36,13 +36,16 @@ def make_networks(folder: Path) -> Path:
     return folder
 
 
+def images(start: int = 1200, stop: int | None = None) -> Any:
+    """Return images of digits, ``[rows, 8, 8, 1]``, of 32 bits between 0 and 1."""
+    return (load_digits().images[start:stop] / 16.0).astype(numpy.float32)[..., None]
+
+
 def digits(folder: Path, start: int = 1200, stop: int | None = None) -> Artefact:
     """Write images of digits as a dataset with one tensor column; the network has not seen those from 1200 on."""
-    loaded = load_digits()
-    images = (loaded.images[start:stop] / 16.0).astype(numpy.float32).reshape(-1)
-    pixels = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(images), 64)
+    pixels = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(images(start, stop).reshape(-1)), 64)
     table = pyarrow.table(
-        {"pixels": pixels, "digit": pyarrow.array(loaded.target[start:stop], pyarrow.int64())}
+        {"pixels": pixels, "digit": pyarrow.array(load_digits().target[start:stop], pyarrow.int64())}
     )
     tensor = {"base": "tensor", "of": {"base": "float"}, "shape": [8, 8, 1], "min": 0, "max": 1}
     type = dataset({"name": "pixels", "type": tensor, "marks": []}, column("digit", "int", "label"))

@@ -152,7 +152,30 @@ def freeze(folder: str, lower_control_flow: bool = True) -> tuple[Any, str, str]
     )
     (taken,) = frozen.inputs
     (said,) = frozen.outputs
-    return frozen.graph.as_graph_def(), taken.name, said.name
+    graph = frozen.graph.as_graph_def()
+    spell_out(graph)
+    return graph, taken.name, said.name
+
+
+def spell_out(graph: Any) -> None:
+    """Write ``erfc(x)`` as ``1 - erf(x)``: of the two, only the second is known to ONNX and to TensorFlow.js.
+
+    The activation `gelu` multiplies it by a half of what it is of, so that the digits which it loses far from 0 do not count.
+    """
+    from tensorflow.core.framework import types_pb2
+
+    for node in [node for node in graph.node if node.op == "Erfc"]:
+        one, erf = graph.node.add(), graph.node.add()
+        one.name, one.op = f"{node.name}/one", "Const"
+        one.attr["dtype"].type = types_pb2.DT_FLOAT
+        one.attr["value"].tensor.dtype = types_pb2.DT_FLOAT
+        one.attr["value"].tensor.tensor_shape.SetInParent()
+        one.attr["value"].tensor.float_val.append(1.0)
+        erf.name, erf.op = f"{node.name}/erf", "Erf"
+        erf.input.append(node.input[0])
+        erf.attr["T"].CopyFrom(node.attr["T"])
+        node.op = "Sub"
+        node.input[:] = [one.name, erf.name, *node.input[1:]]
 
 
 def libraries() -> dict[str, str]:

@@ -92,6 +92,9 @@ def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:
     """Bring what a converter made into one form: fixed names, one order, nothing of the tools' versions.
 
     ``job`` has the ``shape`` of a row, the name of the ``output``, how many ``classes`` there are and the ``scaling``.
+
+    Raises:
+        StepError: something in it is not of ONNX.
     """
     from onnx import TensorProto, checker, helper
 
@@ -125,7 +128,15 @@ def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:
     made.producer_name, made.producer_version, made.domain, made.doc_string = "mlpc", "", "", ""
     made.model_version = 0
     del made.metadata_props[:]
-    checker.check_model(made)
+    try:
+        checker.check_model(made)
+    except checker.ValidationError as error:
+        # What it has no form for, tf2onnx leaves as it is, without an error.
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"the network has no ONNX form: {graphs.first_line(error)}",
+            "leave out the layer that it is of, or export the model with `tflite`",
+        ) from None
     found: bytes = made.SerializeToString(deterministic=True)
     return found
 
