@@ -38,6 +38,9 @@ class Texts:
         prefix = f"{folder}/" if folder else ""
         return sorted(path.removeprefix(prefix) for path in self.files if path.rpartition("/")[0] == folder)
 
+    def what(self, path: str) -> str:
+        return "a folder" if any(not path or each.startswith(f"{path}/") for each in self.files) else ""
+
 
 def compiled(main: str, files: dict[str, str | bytes] | None = None, environment: str = "") -> Compilation:
     """Return the compilation of ``main.mlp``, with other ``files`` beside it."""

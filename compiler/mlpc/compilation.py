@@ -53,7 +53,7 @@ class Compilation:
             self._root = self._modules.load(self.path)
             if self._root is None:
                 folder, _, name = self.path.rpartition("/")
-                near = nearest(name, [each for each in self._loader.names(folder) if "/" not in each])
+                near = nearest(name, self._loader.names(folder))
                 self._diagnostics.add(
                     Diagnostic(
                         codes.NO_FILE,

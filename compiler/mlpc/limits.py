@@ -8,8 +8,8 @@ from __future__ import annotations
 
 #: Bytes of a file: of a spec, of what it uses, of `mlpc.toml`. Reading one takes about a hundred times its size.
 FILE_BYTES = 8 * 1024 * 1024
-#: Bytes of all files of a project that a spec uses.
-BYTES = 16 * 1024 * 1024
+#: Bytes of a spec and of all files of its project that it uses.
+BYTES = 8 * 1024 * 1024
 #: Files of the project that a spec uses, directly or through others.
 FILES = 1_000
 #: Files that use each other one through the other; schemas that extend each other so.

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
             """Return the bytes of ``path``, or None where there is no such file or it lies outside the project."""
 
         def names(self, folder: str) -> list[str]:
-            """Return what is in ``folder``, sorted: names of files and, as ``NAME/what it is``, of all else.
+            """Return the names of the files in ``folder``, sorted; used to say what was meant."""
 
-            Used to say what was meant, and why something cannot be read.
+        def what(self, path: str) -> str:
+            """Return what stands at ``path`` where it is nothing that can be read: `a folder`, `a named pipe`, `a file of
+            more than …`. Empty where nothing stands there, or a file of the project that is read.
+
+            Used to say why something cannot be read.
             """
 
 

@@ -67,19 +67,34 @@ class DiskLoader:
             return None
 
     def names(self, folder: str) -> list[str]:
-        """Return what is in ``folder``, sorted: names of files and, as ``NAME/what it is``, of all else."""
+        """Return the names of the files in ``folder``, sorted."""
         if folder == _BACKEND:
             return _backends()
         place = self._standard_folder() if folder.startswith(_STANDARD) else self.place(folder or ".")
         if place is None:
             return []
         try:
-            return sorted(
-                entry.name if entry.is_file() else f"{entry.name}/{_kind(entry)}"
-                for entry in os.scandir(place)
-            )
+            return sorted(entry.name for entry in os.scandir(place) if entry.is_file())
         except OSError:
             return []
+
+    def what(self, path: str) -> str:
+        """Return what stands at ``path`` where it is nothing that can be read; empty where nothing does, or a file."""
+        folder, _, name = path.rpartition("/")
+        above = None if path.startswith((_STANDARD, _BACKEND)) else self.place(folder or ".")
+        if above is None:
+            return ""
+        place = os.path.join(above, name)
+        linked = os.path.islink(place)
+        if self.place(path or ".") is None:
+            return "a link that leads out of the project" if linked else ""
+        try:
+            about = os.stat(place)
+        except PermissionError:
+            return "in a folder that may not be looked into"
+        except (OSError, ValueError):
+            return "a link to what is not there" if linked else ""
+        return _kind(about) or ("" if os.access(place, os.R_OK) else "a file that may not be read")
 
     def place(self, path: str) -> str | None:
         """Return where a module lies on disk, whether it is there or not; None where it would lie outside the project."""
@@ -107,12 +122,11 @@ class DiskLoader:
         return self._standard
 
 
-def _kind(entry: os.DirEntry[str]) -> str:
-    """Return what ``entry`` is, which is no file."""
-    try:
-        mode = entry.stat().st_mode
-    except OSError:
-        return "a link to what is not there"
+def _kind(about: os.stat_result) -> str:
+    """Return what something is that is no file, or none of a size that is read; else nothing."""
+    mode = about.st_mode
+    if stat.S_ISREG(mode):
+        return f"a file of more than {limits.FILE_BYTES:,} bytes" if about.st_size > limits.FILE_BYTES else ""
     if stat.S_ISDIR(mode):
         return "a folder"
     if stat.S_ISFIFO(mode):

@@ -32,19 +32,20 @@ _FOLDER = "results"
 #: Folders of the package `mlpc` from which the result of a check is made, and those that make one of the linter besides.
 _CODE = ("", "check", "ir", "resolve", "syntax")
 LINTER = ("lint", "lint/rules")
-_READ, _NAMES, _NONE = "r", "n", "-"
+_READ, _NAMES, _WHAT, _NONE = "r", "n", "w", "-"
 
 
 class Recorder:
     """Asks a loader for the compiler, each question once, and keeps the answers."""
 
-    __slots__ = ("_names", "_read", "digests", "loader")
+    __slots__ = ("_names", "_read", "_what", "digests", "loader")
 
     def __init__(self, loader: DiskLoader) -> None:
         self.loader = loader
         self.digests: dict[tuple[str, str], str] = {}
         self._read: dict[str, bytes | None] = {}
         self._names: dict[str, list[str]] = {}
+        self._what: dict[str, str] = {}
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of ``path``, or None where there is no such file."""
@@ -59,6 +60,13 @@ class Recorder:
             found = self._names[folder] = self.loader.names(folder)
             self.digests[_NAMES, folder] = _of_names(found)
         return list(self._names[folder])
+
+    def what(self, path: str) -> str:
+        """Return what stands at ``path`` where it is nothing that can be read."""
+        if path not in self._what:
+            found = self._what[path] = self.loader.what(path)
+            self.digests[_WHAT, path] = _of_text(found)
+        return self._what[path]
 
 
 class Results:
@@ -93,7 +101,7 @@ class Results:
             return None  # written by who knows the digest, and nothing that we write
 
     def asked(self, key: str) -> list[tuple[str, str]]:
-        """Return what was asked for the result kept under ``key``: kinds (`r` for bytes, `n` for names) and paths."""
+        """Return what was asked for the result kept under ``key``: kinds (`r` bytes, `n` names, `w` what it is), and paths."""
         questions = (self.files.read(key) or b"").decode("utf-8", "surrogatepass").partition("\n\n")[0]
         found = []
         for line in questions.split("\n") if questions else []:
@@ -144,7 +152,12 @@ class Results:
         place = (kind, path, "" if path.startswith(("std:", "backend:")) else loader.root)
         known = self._known.get(place)
         if known is None:
-            known = _of_bytes(loader.read(path)) if kind == _READ else _of_names(loader.names(path))
+            if kind == _READ:
+                known = _of_bytes(loader.read(path))
+            elif kind == _NAMES:
+                known = _of_names(loader.names(path))
+            else:
+                known = _of_text(loader.what(path))
             self._known[place] = known
         return known
 
@@ -173,7 +186,11 @@ def _of_bytes(data: bytes | None) -> str:
 
 
 def _of_names(names: Sequence[str]) -> str:
-    return digest("\0".join(names).encode("utf-8", "surrogatepass"))
+    return _of_text("\0".join(names))
+
+
+def _of_text(text: str) -> str:
+    return digest(text.encode("utf-8", "surrogatepass"))
 
 
 def _compiler(more: Sequence[str]) -> str:

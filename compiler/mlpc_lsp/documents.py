@@ -39,6 +39,9 @@ class Project(Protocol):
     def names(self, folder: str) -> list[str]:
         """Return the names of the files in a folder."""
 
+    def what(self, path: str) -> str:
+        """Return what stands at a path where it is nothing that can be read."""
+
     def place(self, path: str) -> str | None:
         """Return where a file of the project or of the library lies on disk; None where there is none."""
 
@@ -59,6 +62,10 @@ class Overlay:
     def names(self, folder: str) -> list[str]:
         """Return the sorted file names in ``folder``."""
         return self.project.names(folder)
+
+    def what(self, path: str) -> str:
+        """Return what stands at ``path`` where it is nothing that can be read."""
+        return self.project.what(path)
 
 
 class Documents:

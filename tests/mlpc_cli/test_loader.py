@@ -29,7 +29,8 @@ def test_files_of_the_project(project: Path) -> None:
     files = DiskLoader(str(project))
     assert files.read("lib/boards.mlp") == b"mlp 1\n# boards\n"
     assert files.read("lib/none.mlp") is None
-    assert files.names("") == ["lib/a folder", "main.mlp"]
+    assert files.names("") == ["main.mlp"]
+    assert [files.what(path) for path in ("lib", "main.mlp", "none")] == ["a folder", "", ""]
     assert files.names("lib") == ["boards.mlp"]
     assert files.names("none") == []
 
@@ -163,10 +164,10 @@ def test_specs_of_a_folder(project: Path) -> None:
         ("./folder/", "`folder` is a folder, and only a file can be used"),
         ("./.", "`.` is a folder, and only a file can be used"),
         ("./pipe.mlp", "`pipe.mlp` is a named pipe, and only a file can be used"),
-        ("./device.mlp", "`device.mlp` is a device, and only a file can be used"),
+        ("./device.mlp", "`device.mlp` is a link that leads out of the project"),
         ("./gone.mlp", "`gone.mlp` is a link to what is not there, and only a file can be used"),
-        ("./out.mlp", "`out.mlp` is there and cannot be read as a file of the project"),
-        ("./huge.mlp", "`huge.mlp` is there and cannot be read as a file of the project"),
+        ("./out.mlp", "`out.mlp` is a link that leads out of the project"),
+        ("./huge.mlp", "`huge.mlp` is a file of more than 8,388,608 bytes"),
         ("./main.mlp", "a file cannot use itself"),
         ("./folder/../main.mlp", "a file cannot use itself"),
         ("./linked.mlp/main.mlp", "there is no file `linked.mlp/main.mlp` in the project"),

@@ -369,6 +369,26 @@ def test_a_file_that_appears_beside_one_that_is_missing(project: Project) -> Non
     assert "did you mean `trains.py`?" in project.said(cache=True)[1]
 
 
+def test_what_stands_in_the_place_of_a_file(project: Project) -> None:
+    for name in ("lib/schemas.mlp", "steps/train.py"):
+        path = project.folder / name
+        text = path.read_bytes()
+        path.unlink()
+        for what in ("a folder", "a named pipe", "a link to what is not there"):
+            if what == "a folder":
+                path.mkdir()
+            elif what == "a named pipe":
+                os.mkfifo(path)
+            else:
+                path.symlink_to("nowhere")
+            assert f"`{name}` is {what}" in project.said(cache=True)[1]
+            assert hits(project)
+            path.rmdir() if path.is_dir() else path.unlink()
+        assert f"there is no file `{name}`" in project.said(cache=True)[1]
+        path.write_bytes(text)
+    assert project.said(cache=True) == (0, "3 files: ok\n")
+
+
 def test_a_project_that_begins_higher(project: Project) -> None:
     """A new mlpc.toml above moves the root, and with it the paths in messages."""
     (project.folder / "mlpc.toml").unlink()
@@ -459,10 +479,11 @@ def test_no_other_code_is_loaded_by_a_check(project: Project) -> None:
 def test_a_question_that_is_asked_twice_has_one_answer(project: Project) -> None:
     loader, path = open_spec(str(project.folder / "main.mlp"))
     recorder = Recorder(loader)
-    first, names = recorder.read(path), recorder.names("lib")
+    first, names, what = recorder.read(path), recorder.names("lib"), recorder.what("lib/new.mlp")
     project.put("main.mlp", "mlp 1\n")
-    project.put("lib/new.mlp", "mlp 1\n")
-    assert (recorder.read(path), recorder.names("lib")) == (first, names)
+    (project.folder / "lib/new.mlp").mkdir()
+    project.put("lib/newer.mlp", "mlp 1\n")
+    assert (recorder.read(path), recorder.names("lib"), recorder.what("lib/new.mlp")) == (first, names, what)
 
 
 def test_a_spec_that_changes_between_the_key_and_the_check(project: Project) -> None:

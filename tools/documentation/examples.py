@@ -86,6 +86,10 @@ class Project:
         prefix = f"{folder}/" if folder else ""
         return sorted(path.removeprefix(prefix) for path in self._files if path.rpartition("/")[0] == folder)
 
+    def what(self, path: str) -> str:
+        """Return what ``path`` is where it is no file."""
+        return "a folder" if any(not path or each.startswith(f"{path}/") for each in self._files) else ""
+
 
 def fences(page: str) -> list[Fence]:
     """Return every block of code of a page, in order; beside each lie the named files of its section."""

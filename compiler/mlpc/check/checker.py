@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
-from ..resolve.modules import TOP_KINDS, Module, Modules, beside, what_stands
+from ..resolve.modules import TOP_KINDS, Module, Modules, beside
 from ..resolve.program import PIPELINE_BLOCKS, PIPELINE_KEYS, BlockDef, ConditionDef, Program, ValueDef
 from ..resolve.similar import nearest
 from ..source import Span
@@ -943,11 +943,11 @@ class Checker:
             known = [each for each in self.modules.loader.names(folder) if each.endswith(".py")]
             near = nearest(file, known)
             written = f'"{target.removesuffix(file)}{near}:{name}"'
-            is_what = what_stands(self.modules.loader, path)
+            is_what = self.modules.loader.what(path) if not target.startswith("/") else ""
             self.report(
                 Diagnostic(
                     codes.MISSING_FUNCTION,
-                    f"`{path}` is {is_what}, and no Python file"
+                    f"`{path}` is {is_what}" + ("" if "file" in is_what else ", and no Python file")
                     if is_what
                     else f"there is no file `{path}` in the project",
                     module.span(node),

@@ -78,3 +78,6 @@ class _NoFiles:
 
     def names(self, folder: str) -> list[str]:
         return []
+
+    def what(self, path: str) -> str:
+        return ""

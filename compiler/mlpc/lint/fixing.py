@@ -42,6 +42,10 @@ class Overlay:
         """Return the sorted file names in ``folder``."""
         return self._beneath.names(folder)
 
+    def what(self, path: str) -> str:
+        """Return what stands at ``path`` where it is nothing that can be read."""
+        return self._beneath.what(path)
+
 
 class Mended:
     """What fixing came to: changed texts by path, what is left to say, and how many fixes were applied or refused."""

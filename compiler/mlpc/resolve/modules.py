@@ -33,6 +33,13 @@ TOP_KINDS = {
 }
 
 
+#: What to do about files of the project that are not read, by what the loader calls them.
+_UNREADABLE = {
+    "a link that leads out of the project": "files that a spec uses lie in its project, the folder of `mlpc.toml`",
+    "a file that may not be read": "`ls -l` shows whose it is, and who may read it",
+    "in a folder that may not be looked into": "`ls -ld` shows whose the folder is, and who may look into it",
+}
+
 #: Names that are compared for did-you-mean.
 _MOST_LOOKED_AT = 20_000
 
@@ -106,6 +113,8 @@ class Modules:
     __slots__ = (
         "_bytes",
         "_files",
+        "_full",
+        "_full_told",
         "_loaded",
         "_loading",
         "_looked_at",
@@ -124,6 +133,9 @@ class Modules:
         #: What was read of the project so far.
         self._files = 0
         self._bytes = 0
+        #: Of what no more is read: it came to a limit, which is said once.
+        self._full = ""
+        self._full_told = False
         self._standard: list[str] | None = None
         #: Paths of modules that were asked for, since whoever wants to know emptied it.
         self.asked: set[str] = set()
@@ -174,6 +186,10 @@ class Modules:
             self._loaded[path] = None
             return None
         if not path.startswith(("std:", "backend:")):
+            if self._bytes + len(data) > limits.BYTES:
+                self._full = f"{limits.BYTES // (1024 * 1024)} MiB of files"
+                self._loaded[path] = None
+                return None
             self._files += 1
             self._bytes += len(data)
         source, file, problems = _read(path, data)
@@ -350,12 +366,15 @@ class Modules:
                 self.diagnostics.add(self._circle(module, use, path))
                 module.lost.add(alias)
                 continue
-            if path not in self._loaded and self._too_much(module, use):
-                module.lost.add(alias)
-                return
-            used = self.load(path)
+            if self._files >= limits.FILES and not self._full and path not in self._loaded:
+                self._full = f"{limits.FILES:,} files"
+            used = self._loaded.get(path) if self._full else self.load(path)
             if used is None:
-                self.diagnostics.add(self._missing(module, use, path))
+                if not self._full:
+                    self.diagnostics.add(self._missing(module, use, path))
+                elif not self._full_told:
+                    self._full_told = True
+                    self.diagnostics.add(self._too_much(module, use))
                 module.lost.add(alias)
                 continue
             if alias in module.aliases or alias in module.names:
@@ -369,25 +388,14 @@ class Modules:
                 continue
             module.aliases[alias] = (use, used)
 
-    def _too_much(self, module: Module, use: tree.Use) -> bool:
-        """Report that no more files are read, once; return whether it is so."""
-        if self._files < limits.FILES and self._bytes < limits.BYTES:
-            return False
-        told = (
-            f"{limits.FILES:,} files"
-            if self._files >= limits.FILES
-            else f"{limits.BYTES // (1024 * 1024)} MiB of files"
+    def _too_much(self, module: Module, use: tree.Use) -> Diagnostic:
+        return Diagnostic(
+            codes.OVER_LIMIT,
+            f"a spec uses {self._full} at most, those that these use among them",
+            module.span(use.target),
+            label="not read, nor what stands behind it",
+            help=["let one file declare what several of them do"],
         )
-        self.diagnostics.add(
-            Diagnostic(
-                codes.OVER_LIMIT,
-                f"a spec uses {told} at most, those that these use among them",
-                module.span(use.target),
-                label="not read, nor what stands behind it",
-                help=["let one file declare what several of them do"],
-            )
-        )
-        return True
 
     def _circle(self, module: Module, use: tree.Use, path: str) -> Diagnostic:
         chain = [*self._loading[self._loading.index(path) :], path]
@@ -481,37 +489,38 @@ class Modules:
                 help = ["it has " + ", ".join(f"`std.{name}`" for name in known)]
         else:
             folder, _, name = path.rpartition("/")
-            there = self.loader.names(folder)
-            # The ending is the same of all and would make any two names alike.
-            stems = [each[:-4] for each in there if each.endswith(".mlp") and each != name]
-            near = nearest(name.removesuffix(".mlp"), stems)
-            near = f"{near}.mlp" if near else None
             what = f"there is no file `{path}` in the project"
-            is_what = what_stands(self.loader, path)
+            near = None
+            is_what = self.loader.what(path)
             if is_what:
-                near, label = None, "no file"
-                what = f"`{path or '.'}` is {is_what}, and only a file can be used"
-                inside = (
-                    sorted(each for each in self.loader.names(path) if each.endswith(".mlp"))
-                    if is_what == "a folder"
-                    else []
+                what = f"`{path or '.'}` is {is_what}"
+                label = "cannot be read"
+                if is_what in _UNREADABLE:
+                    help = [_UNREADABLE[is_what]]
+                elif not is_what.startswith("a file"):
+                    label = "no file"
+                    what += ", and only a file can be used"
+                if is_what == "a folder":
+                    inside = [each for each in self.loader.names(path) if each.endswith(".mlp")]
+                    help = [f"such as `{span.text[1:-1].rstrip('/')}/{each}`" for each in inside[:1]]
+            elif self.suggests:
+                # The ending is the same of all and would make any two names alike.
+                there = self.loader.names(folder)
+                near = self.nearest(
+                    name.removesuffix(".mlp"), [each[:-4] for each in there if each.endswith(".mlp")]
                 )
-                help = [f"such as `{span.text[1:-1].rstrip('/')}/{each}`" for each in inside[:1]]
-            if name in there:
-                near, label = None, "cannot be read"
-                what = f"`{path}` is there and cannot be read as a file of the project"
-                help = [
-                    f"it has more than {limits.FILE_BYTES:,} bytes, may not be read, or is a link that leads out"
-                ]
-            if near is None and not help:
-                others = sorted(
-                    each for each in there if each.endswith(".mlp") and each != module.path.rpartition("/")[2]
-                )
-                shown = ", ".join(f"`{each}`" for each in others[:4]) + (", …" if len(others) > 4 else "")
-                where = f"in `{folder}`" if folder else "beside `mlpc.toml`, or the spec"
-                help = [f"there is {shown}" if others else f"there is no other `.mlp` file {where}"]
-                if not name.endswith(".mlp"):
-                    help.append(f"files of this language end in `.mlp`: `{name}.mlp`")
+                near = f"{near}.mlp" if near else None
+                if near is None:
+                    others = [
+                        each
+                        for each in there
+                        if each.endswith(".mlp") and each != module.path.rpartition("/")[2]
+                    ]
+                    shown = ", ".join(f"`{each}`" for each in others[:4]) + (", …" if len(others) > 4 else "")
+                    where = f"in `{folder}`" if folder else "beside `mlpc.toml`, or the spec"
+                    help = [f"there is {shown}" if others else f"there is no other `.mlp` file {where}"]
+                    if not name.endswith(".mlp"):
+                        help.append(f"files of this language end in `.mlp`: `{name}.mlp`")
             near = span.text[1:-1].rpartition("/")[0] + "/" + near if near else None
             written = f'"{near}"'
         return Diagnostic(
@@ -522,15 +531,6 @@ class Modules:
             help=help,
             fixes=[Fix(f"write `{written}`", [(span, written)])] if near and written else [],
         )
-
-
-def what_stands(loader: Loader, path: str) -> str:
-    """Return what ``path`` of the project is where it is no file: `a folder`; empty where nothing is there, or a file."""
-    folder, _, name = path.rpartition("/")
-    if not name:
-        return "a folder"
-    there = next((each for each in loader.names(folder) if each.startswith(f"{name}/")), "")
-    return there.partition("/")[2]
 
 
 def duplicate(

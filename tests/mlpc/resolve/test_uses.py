@@ -16,5 +16,5 @@ def test_what_is_there_and_cannot_be_read_is_not_called_absent(tmp_path: Path) -
     (project / "main.mlp").write_text('mlp 1\n\nuse "./led_out.mlp" as other\n')
     (found,) = Compilation(DiskLoader(str(project)), "main.mlp").check()
     assert found.code.name == "unknown-module"
-    assert found.message == "`led_out.mlp` is there and cannot be read as a file of the project"
+    assert found.message == "`led_out.mlp` is a link that leads out of the project"
     assert not found.fixes
