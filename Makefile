@@ -130,6 +130,11 @@ format: setup-dev
 tables: setup-dev
 	$(BIN)/python tools/make_tables.py
 
+## textmate: generate the grammar of VS Code from the words of the language
+.PHONY: textmate
+textmate: setup-dev
+	$(BIN)/python tools/make_textmate.py
+
 ## docs: generate the pages that say what each target does and what the linter finds
 .PHONY: docs
 docs: setup-dev

@@ -78,6 +78,7 @@ def test_no_top_level_folder_is_a_surprise() -> None:
         "backends",
         "compiler",
         "docs",
+        "editors",
         "examples",
         "grammar",
         "requirements",
