@@ -65,12 +65,12 @@ def _run(details: RunDetails) -> Markup:
 
 
 def _card(compared: Compared, section: str) -> Markup:
-    title, what = SECTIONS[section]
+    title, _ = SECTIONS[section]
     found = compared.sections[section]
     same = compared.same[section]
     heads = ("", f"Run {compared.before.run.id}", f"Run {compared.after.run.id}", "Change")
     rows: list[list[Content]] = [_row(section, item) for item in found]
-    note = f"{same} {what} are the same." if same else ""
+    note = f"Besides these, {same} {'is' if same == 1 else 'are'} the same." if same else ""
     return shell.card(title, shell.table(heads, rows, title, "stack told"), note=note if found else "")
 
 

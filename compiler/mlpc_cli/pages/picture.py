@@ -60,8 +60,8 @@ def drawing(
 ) -> Markup:
     """Return a picture to stand in a page that has ``picture.css``, or with a ``style`` of its own.
 
-    ``marks`` are by id of node. With ``named``, the group of a node has its id, so that a script finds it (``data-id``), and
-    that of an arrow those of its ends.
+    ``marks`` are by id of node. With ``named``, the group of a node is a button with a key of its own (``data-id``, see
+    :class:`mlpc.ir.draw.Graph`), and that of an arrow has those of its ends, for the script of the page.
     """
     graph = draw.Graph(workflow)
     marks = marks or {}
@@ -76,7 +76,7 @@ def drawing(
     boxes += [Box(key, *_size(text)) for key, text in outside.items()]
     edges = graph.edges()
     placed = arrange(boxes, list(families), [(start, end) for start, end, _ in edges])
-    parts: list[Markup | str] = [tag("title", f"The pipeline {workflow.name}")]
+    parts: list[Markup | str] = [] if named else [tag("title", f"The pipeline {workflow.name}")]
     if style:
         parts.append(tag("style", Markup(style)))
     for key, name in families.items():
@@ -89,7 +89,16 @@ def drawing(
         parts.append(tag("g", drawn, class_="edge", data_from=start, data_to=end) if named else drawn)
     for node in nodes:
         key = graph.key[node.id]
-        told = {"data_id": key} if named else {}
+        told = (
+            {
+                "data_id": key,
+                "role": "button",
+                "tabindex": "-1",
+                "aria_pressed": "false",
+            }
+            if named
+            else {}
+        )
         parts.append(_node(node, lines[node.id], placed.boxes[key], marks.get(node.id), told))
     for key, text in outside.items():
         place = placed.boxes[key]
@@ -103,7 +112,7 @@ def drawing(
         width=wide,
         height=high,
         class_="graph",
-        role="img",
+        role="group" if named else "img",
         aria_label=f"The pipeline {workflow.name}: what waits for what",
     )
 
@@ -132,29 +141,26 @@ def _node(node: Node, lines: list[str], place: Place, mark: Mark | None, told: d
     if kind == "step" and draw.promotes(node):
         kind = "promotes"
     round_corners = {"gate": 0.0, "promotes": 20.0, "trigger": 20.0}.get(kind, 8.0)
+    # A button is called by what stands in it.
+    titles = [] if told else [tag("title", ", ".join(lines))]
     return tag(
         "g",
-        tag("title", ", ".join(lines)),
+        *titles,
         _hexagon(place) if kind == "gate" else _box(place, round_corners),
-        *_texts(lines, place, marked=mark is not None and bool(mark.text)),
+        *_texts(lines, place, marked=mark is not None and bool(mark.text), spoken=bool(told)),
         class_=f"{kind} is-{mark.kind}" if mark is not None else kind,
         **told,
     )
 
 
-def _texts(lines: Sequence[str], place: Place, *, marked: bool = False) -> list[Markup]:
+def _texts(lines: Sequence[str], place: Place, *, marked: bool = False, spoken: bool = False) -> list[Markup]:
     x, y, width, _ = place
     found = []
     for number, line in enumerate(lines):
         kind = "name" if number == 0 else "mark" if marked and number == len(lines) - 1 else "line"
-        found.append(
-            _text(
-                x + PAD,
-                y + PAD + 11 + number * LINE,
-                _clipped(line, (width - 2 * PAD) / (1.22 if number == 0 else 1.0)),
-                kind,
-            )
-        )
+        text = _clipped(line, (width - 2 * PAD) / (1.22 if number == 0 else 1.0))
+        # A space at the end is not drawn, and keeps lines apart for those who hear them.
+        found.append(_text(x + PAD, y + PAD + 11 + number * LINE, f"{text} " if spoken else text, kind))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..outcome import figure, measured, seconds
+from ..outcome import figure, measured, seconds, whole
 from .picture import Mark
 
 if TYPE_CHECKING:
@@ -65,6 +65,12 @@ def marks(details: RunDetails, workflow: Workflow) -> dict[str, Mark]:
         if id in known and id not in found:
             found[id] = Mark("good", "promoted")
     return found
+
+
+def plain_figure(value: Any) -> str:
+    """Return the figure for the whole of a metric; nothing where there is none."""
+    found = whole(value)
+    return figure(found) if found is not None else ""
 
 
 def moment(at: float) -> str:

@@ -55,7 +55,87 @@ async function looks(file) {
   return found;
 }
 
-const stories = {};
+const stories = {
+  // The picture of a pipeline, with the keyboard, a mouse and two fingers.
+  async graph(file) {
+    const { context, page, said } = await opened(file, { viewport: { width: 1280, height: 900 }, hasTouch: true });
+    const active = () =>
+      page.evaluate(() => {
+        const each = document.activeElement;
+        return each.id || each.querySelector?.(".name")?.textContent.trim() || each.textContent.trim();
+      });
+    const open = () => page.evaluate(() => document.querySelector("#details:not([hidden]) > article:not([hidden]) h2")?.textContent ?? "");
+    const view = () => page.evaluate(() => document.querySelector("#canvas svg").getAttribute("viewBox").split(" ").map(Number));
+    const found = { spoken: await page.locator("#canvas").ariaSnapshot(), listed: await page.locator("#steps").ariaSnapshot() };
+
+    // Tab comes to the picture once, the arrows go on, Enter tells more, Escape comes back.
+    await page.focus("#fit");
+    const tabs = [];
+    for (let count = 0; count < 60 && !(await page.evaluate(() => document.activeElement.matches("svg [data-id]"))); count += 1) {
+      await page.keyboard.press("Tab");
+    }
+    tabs.push(await active());
+    for (const key of given.keys) {
+      await page.keyboard.press(key);
+      tabs.push(await active());
+    }
+    found.tabs = tabs;
+    await page.keyboard.press("Enter");
+    found.opened = [await open(), await active()];
+    await page.keyboard.press("Escape");
+    found.closed = [await open(), await active()];
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    found.followed = await open();
+    await page.keyboard.press("Escape");
+
+    // Searching.
+    await page.keyboard.press("/");
+    await page.keyboard.type("ACCURACY");
+    found.search = { count: await page.textContent("#found"), shown: await page.locator("#steps li:visible b").allTextContents() };
+    await page.keyboard.press("Enter");
+    found.search.opened = await open();
+    await page.focus("#search");
+    await page.keyboard.press("Escape");
+    found.search.after = [await page.inputValue("#search"), await page.locator("#steps li:visible").count()];
+    await page.focus("#details");
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(50);
+
+    // Zooming and moving, by buttons, keys, wheel and mouse.
+    const before = await view();
+    await page.click("#in");
+    const nearer = await view();
+    await page.click("#fit");
+    const again = await view();
+    const box = await page.locator("#canvas").boundingBox();
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.wheel(0, -400);
+    await page.waitForTimeout(50);
+    const wheeled = await view();
+    await page.mouse.down();
+    await page.mouse.move(box.x + 120, box.y + 70, { steps: 4 });
+    await page.mouse.up();
+    found.views = { before, nearer, again, wheeled, moved: await view(), chosen: await open() };
+    await page.click("#fit");
+    await page.locator("#canvas [data-id]").nth(2).click();
+    found.clicked = [await open(), await page.locator("#canvas [aria-pressed=true] .name").allTextContents()];
+    const { violations } = await (async () => {
+      await page.evaluate(axe);
+      return page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+    })();
+    found.violations = violations.map((each) => `${each.id}: ${each.nodes[0].html}`);
+    found.said = said;
+    await context.close();
+
+    // Without scripts everything can be read.
+    const bare = await opened(file, { viewport: { width: 1280, height: 900 }, javaScriptEnabled: false });
+    found.bare = await bare.page.locator("article:visible").count();
+    await bare.context.close();
+    return found;
+  },
+};
 
 try {
   const told = {};

@@ -11,12 +11,13 @@ from typing import Any
 from tests.mlpc_stdlib.runtime.web.browser import CHROMIUM, packages
 
 
-def visit(pages: dict[Path, str]) -> dict[str, Any]:
+def visit(pages: dict[Path, str], **more: Any) -> dict[str, Any]:
     """Look at pages, each with the story that it goes through (or none), and return what was seen, by name of the file.
 
     With ``MLPC_PICTURES`` set to a folder, pictures of all pages are left there.
     """
     given = {
+        **more,
         "pages": [{"file": str(file), "story": story} for file, story in pages.items()],
         "pictures": os.environ.get("MLPC_PICTURES"),
     }

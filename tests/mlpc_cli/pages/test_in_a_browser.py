@@ -15,7 +15,7 @@ from .browser import visit
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 #: The pages that are looked at.
-PAGES = ["docs-tumor.html", "docs-regions.html", "run.html", "compare.html"]
+PAGES = ["docs-tumor.html", "docs-regions.html", "run.html", "compare.html", "graph.html"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "runs", "compare", "1", "2", "-o", str(folder / "compare.html"), cwd=flowers.ran(tmp_path_factory)
     )
     assert answer.code == 0, answer
-    return visit({folder / name: "" for name in PAGES})
+    answer = mlpc("graph", "main.mlp", "-o", str(folder / "graph.html"), cwd=flowers.ran(tmp_path_factory))
+    assert answer.code == 0, answer
+    stories = {folder / name: "graph" if name == "graph.html" else "" for name in PAGES}
+    return visit(stories, keys=["ArrowDown", "ArrowDown", "ArrowUp", "End", "Home"])
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -57,3 +60,53 @@ def test_it_asks_for_nothing_and_prints_dark_on_light(seen: dict[str, Any], name
         assert each["said"] == []
         assert each["asked"] == 1, "the page itself"
         assert each["printed"] == "rgb(22, 33, 31)"
+
+
+# The picture that is moved
+
+
+@pytest.fixture(scope="module")
+def graph(seen: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = seen["graph.html"]["story"]
+    assert found["said"] == []
+    return found
+
+
+def test_the_keyboard_goes_through_the_picture(graph: dict[str, Any]) -> None:
+    assert graph["tabs"] == ["all", "parts", "forest", "parts", "quality.gate", "all"]
+    assert graph["opened"] == ["all", "h-n0"], "the heading has the focus"
+    assert graph["closed"] == ["", "all"]
+    assert graph["followed"] == "parts"
+
+
+def test_who_hears_it_is_told_all_of_it(graph: dict[str, Any]) -> None:
+    for name in ("all", "parts", "forest", "quality", "quality.gate"):
+        assert f'button "{name} ' in graph["spoken"]
+        assert f'button "{name} ' in graph["listed"]
+    assert "train: xgboost.classifier ran" in graph["spoken"]
+    assert "accuracy >= 0.5" in graph["spoken"]
+
+
+def test_searching(graph: dict[str, Any]) -> None:
+    found = graph["search"]
+    assert found["count"] == "2 of 5"
+    assert found["shown"] == ["quality", "quality.gate"]
+    assert found["opened"] == "quality"
+    assert found["after"] == ["", 5]
+
+
+def test_zooming_and_moving(graph: dict[str, Any]) -> None:
+    views = graph["views"]
+    assert views["nearer"][2] == pytest.approx(views["before"][2] / 1.25, rel=0.01)
+    assert views["again"][2] == pytest.approx(views["before"][2], rel=0.01)
+    assert views["wheeled"][2] < views["before"][2]
+    # What the mouse took hold of went with it.
+    assert views["moved"][0] < views["wheeled"][0]
+    assert views["moved"][1] < views["wheeled"][1]
+    assert views["chosen"] == "", "moving chooses nothing"
+    assert graph["clicked"] == ["forest", ["forest "]]
+    assert graph["violations"] == []
+
+
+def test_without_scripts_everything_can_be_read(graph: dict[str, Any]) -> None:
+    assert graph["bare"] == 5
