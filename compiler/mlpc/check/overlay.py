@@ -47,14 +47,14 @@ class Overlay:
     def leaves(self, definition: BlockDef, references: References) -> bool:
         """Return whether a block comes to what it is without the environment."""
         name, blocks = definition.id, references.blocks
-        affected = self._changed.union(self._affected)
-        if not affected.isdisjoint(blocks):
+        names_changed = not self._changed.isdisjoint(blocks)
+        if names_changed or not self._affected.isdisjoint(blocks):
             self._affected.add(name)
         again = (
             name in self._touched
             or name not in self._plain.references
+            or names_changed
             or not self._changed.isdisjoint(references.names)
-            or not self._changed.isdisjoint(blocks)
             or any(self._looks_further(block, blocks) for block in _blocks(name, self._plain))
         )
         if again:
@@ -83,7 +83,7 @@ class Overlay:
 
     def take_over(self, name: str, typed: TypedProgram) -> int:
         """Put what a block, or every instance of it, is without the environment into ``typed``; return how many there are."""
-        blocks = list(_blocks(name, self._plain))
+        blocks = _blocks(name, self._plain)
         if name in self._plain.instances:
             typed.instances[name] = self._plain.instances[name]
         for block in blocks:
@@ -93,7 +93,7 @@ class Overlay:
 
     def checked(self, name: str, typed: TypedProgram) -> None:
         """Look whether a block that was checked again is to others what it was."""
-        ours, theirs = list(_blocks(name, typed)), list(_blocks(name, self._plain))
+        ours, theirs = _blocks(name, typed), _blocks(name, self._plain)
         if [block.id for block in ours] != [block.id for block in theirs] or not all(
             map(_alike, ours, theirs)
         ):
@@ -103,7 +103,7 @@ class Overlay:
 def _changed_values(program: Program, plain: TypedProgram) -> set[str]:
     """Return the names of values that may come to something else, and of what is there only with or without the environment."""
     known = plain.program.names
-    changed = set(program.touched.symmetric_difference(known).intersection(program.touched))
+    changed = set(program.touched.difference(known))
     naming: dict[str, list[str]] = {}
     for name, item in program.names.items():
         if isinstance(item, BlockDef):
@@ -125,7 +125,7 @@ def _changed_values(program: Program, plain: TypedProgram) -> set[str]:
     return changed
 
 
-def _blocks(name: str, typed: TypedProgram) -> Iterable[TypedBlock]:
+def _blocks(name: str, typed: TypedProgram) -> list[TypedBlock]:
     """Return a block, or the instances that its `each` makes."""
     made = typed.instances.get(name)
     ids = [made.id(keys) for keys in made.keys(())] if made is not None else [name]
