@@ -12,6 +12,7 @@ from ..syntax import tree
 from ..syntax.edits import unlisted
 from .artefacts import ArtefactChecks
 from .fit import limits
+from .late import USE_LET, late
 from .order import names_in
 from .scope import Scope
 from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, of_all_rows, played
@@ -622,23 +623,11 @@ class Binder:
 
     def _too_late(self, value: Value, what: str, param: ParamSpec, spec: BlockSpec) -> None:
         """Report a value that is known when the pipeline runs, where one is needed that shapes the graph."""
-        entity = value.entity
-        labels = []
-        if entity is not None and entity.what in ("param", "secret") and entity.item is not None:
-            labels = [Label(entity.item.span, f"a `{entity.what}` gets its value when the pipeline runs")]
         bound = f"{param.name}_params"
-        self.report(
-            Diagnostic(
-                codes.NOT_KNOWN_YET,
-                f"{what} is known when compiling, but this is known when the pipeline runs only",
-                value.span,
-                label="not known yet",
-                labels=labels,
-                help=[f"write `:name` in the text, and give the value by `{bound} = {{ name = … }}`"]
-                if bound in spec.params
-                else ["declare it with `let`; an environment may give that another value"],
-            )
-        )
+        help = USE_LET
+        if bound in spec.params:
+            help = f"write `:name` in the text, and give the value by `{bound} = {{ name = … }}`"
+        self.report(late(f"{what} is", value.span, value.entity, [help]))
 
     def _param(
         self, param: ParamSpec, attr: AttrDef, body: BodyDef, what: str, fixed: BlockSpec | None

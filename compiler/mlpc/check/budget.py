@@ -12,6 +12,7 @@ from ..ir.nodes import metrics_read
 from ..resolve.similar import nearest
 from ..syntax import tree
 from .binding import condition_body
+from .late import USE_LET, given_when_it_runs
 from .order import names_in
 from .scope import Scope
 from .specs import CHECK
@@ -199,8 +200,8 @@ class Budget:
                         f"a budget is decided before anything runs, and `{name}` gets its value when the pipeline does",
                         module.span(place),
                         label="not known yet",
-                        labels=[Label(item.span, "a `param` gets its value when the pipeline runs")],
-                        help=["declare it with `let`; an environment may give that another value"],
+                        labels=[given_when_it_runs("param", item.span)],
+                        help=[USE_LET],
                     )
                 )
                 return True

@@ -15,6 +15,7 @@ from .declared import Declarations
 from .expressions import Expressions
 from .fit import Fitter
 from .forms import forms
+from .late import late
 from .order import Lets, block_order, names_in
 from .overlay import Overlay
 from .scope import Scope
@@ -520,15 +521,8 @@ class Checker:
                 item.value, Scope(item.value_module, typed.program, wanted=type)
             )
         if untold and (value is None or (not value.wrong and not value.known)):
-            self.report(
-                Diagnostic(
-                    codes.NOT_KNOWN_YET,
-                    "the default of a param is known when compiling, but this is known when the pipeline runs only",
-                    item.value_module.span(item.value),
-                    label="not known yet",
-                    help=["write a value, or name a `let`"],
-                )
-            )
+            help = ["write a value, or name a `let`"]
+            self.report(late("the default of a param is", item.value_module.span(item.value), help=help))
             return
         if value is None or type.base == "error":
             return

@@ -9,6 +9,7 @@ from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import removal
 from . import intervals
+from .late import USE_LET, late
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
@@ -569,15 +570,8 @@ class Expressions:
             key = key_of(index)
             axis = found.axes[len(chosen)]
             if key is None and not index.known and index.type.base != "block":
-                self.report(
-                    Diagnostic(
-                        codes.NOT_KNOWN_YET,
-                        "which instance is meant is known when compiling, but this is known when the pipeline runs only",
-                        index.span,
-                        label="not known yet",
-                        help=["write an element of the list, or name a `let`"],
-                    )
-                )
+                help = ["write an element of the list, or name a `let`"]
+                self.report(late("which instance is meant is", index.span, help=help))
                 return wrong(module, node)
             if key is None or key not in axis or _join(axis[key].type, index.type) is None:
                 self.report(unknown_instance(self.checker, found, len(chosen), index))
@@ -1058,15 +1052,7 @@ class Expressions:
             )
             return wrong(module, node)
         if not low.known or not high.known:
-            self.report(
-                Diagnostic(
-                    codes.NOT_KNOWN_YET,
-                    "the ends of a range are known when compiling, but this is known when the pipeline runs only",
-                    (high if low.known else low).span,
-                    label="not known yet",
-                    help=["declare it with `let`; an environment may give that another value"],
-                )
-            )
+            self.report(late("the ends of a range are", (high if low.known else low).span))
             return wrong(module, node)
         if low.value > high.value:
             self.report(
@@ -1372,27 +1358,11 @@ class Expressions:
         what = (
             "column" if type.base == "column" else "step" if type.base in ("block", *ARTEFACTS) else type.base
         )
-        entity = condition.entity
-        labels = []
-        if entity is not None and entity.what == "param" and entity.item is not None:
-            labels = [Label(entity.item.span, "a `param` gets its value when the pipeline runs")]
-        self.report(
-            Diagnostic(
-                codes.NOT_KNOWN_YET,
-                f"which {what} is meant is known when compiling, but this is known when the pipeline runs only",
-                scope.module.span(node.condition),
-                label="not known yet",
-                labels=labels,
-                help=[
-                    "declare it with `let`; an environment may give that another value",
-                    *(
-                        ["or let figures choose: `best_of([first, second], by = maximize(…))`"]
-                        if what == "step"
-                        else []
-                    ),
-                ],
-            )
-        )
+        help = [USE_LET]
+        if what == "step":
+            help.append("or let figures choose: `best_of([first, second], by = maximize(…))`")
+        place = scope.module.span(node.condition)
+        self.report(late(f"which {what} is meant is", place, condition.entity, help))
 
     def _index(self, node: tree.Index, scope: Scope) -> Value:
         module = scope.module

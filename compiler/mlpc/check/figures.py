@@ -6,6 +6,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..source import Span
+from .late import late
 from .order import names_in
 from .scope import Scope
 
@@ -50,15 +51,7 @@ def read(
             failed = True
         elif not fitted.known:
             failed = True
-            checker.report(
-                Diagnostic(
-                    codes.NOT_KNOWN_YET,
-                    f"`{key}` of `{spec.name}` is known when compiling, but this is known when the pipeline runs only",
-                    fitted.span,
-                    label="not known yet",
-                    help=["declare it with `let`; an environment may give that another value"],
-                )
-            )
+            checker.report(late(f"`{key}` of `{spec.name}` is", fitted.span))
         elif fitted.value is not None:
             figures[key] = fitted.value
     return None if failed else figures

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..syntax import tree
+from .late import late
 from .scope import Scope
 from .types import Type
 from .values import Value, wrong
@@ -169,15 +170,7 @@ class _Axis:
     def _values(self, value: Value) -> list[Value] | None:
         declared = value.entity is not None and value.entity.what == "list"
         if not value.known and not declared:
-            self.checker.report(
-                Diagnostic(
-                    codes.NOT_KNOWN_YET,
-                    "what `each` goes through is known when compiling, but this is known when the pipeline runs only",
-                    value.span,
-                    label="not known yet",
-                    help=["declare it with `let`; an environment may give that another value"],
-                )
-            )
+            self.checker.report(late("what `each` goes through is", value.span))
             return None
         if isinstance(value.value, tuple):
             low, high = value.value
