@@ -429,9 +429,14 @@ _MERMAID_PLAIN = frozenset(" _.,/()=*+-")
 
 
 def _mermaid_text(text: str) -> str:
-    """``text`` for a quoted Mermaid label: letters and digits as they are, nearly all else by number."""
+    """``text`` for a quoted Mermaid label: letters and digits as they are, nearly all else by number.
+
+    Of a backslash and an `n` Mermaid makes a new line, by whatever numbers they come; so something that is not seen stands
+    between them.
+    """
     return "".join(
-        char if char.isalnum() or char in _MERMAID_PLAIN else f"#{ord(char)};" for char in _printable(text)
+        char if char.isalnum() or char in _MERMAID_PLAIN else f"#{ord(char)};"
+        for char in _printable(text).replace("\\n", "\\\u2060n")
     )
 
 

@@ -340,7 +340,9 @@ def test_no_name_leaves_its_label(name: str) -> None:
     inside = re.fullmatch(r'  n0\["([^"]*)<br/>train#58; x"\]', first)
     assert inside is not None
     assert re.fullmatch(r"(?:[\w _.,/()=*+-]|#\d+;)*", inside[1])
-    assert re.sub(r"#(\d+);", lambda m: chr(int(m[1])), inside[1]) == expected
+    read = re.sub(r"#(\d+);", lambda m: chr(int(m[1])), inside[1])
+    assert "\\n" not in read, "of which Mermaid makes a new line"
+    assert read.replace("\\\u2060n", "\\n") == expected
 
 
 @st.composite
