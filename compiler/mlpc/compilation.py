@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import codes, limits
 from .check.cascade import is_syntax, without_cascades, without_other_spellings
 from .check.checker import Checker
+from .check.forms import forms
 from .diagnostics import Diagnostic, Diagnostics
 from .resolve.modules import Module, Modules
 from .resolve.program import make_program
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .lint import Settings
     from .source import Loader
     from .spectest.judge import Result
+    from .syntax.tree import Item
 
 
 class Compilation:
@@ -29,17 +31,22 @@ class Compilation:
     is wrong stands in :meth:`check`.
     """
 
-    def __init__(self, loader: Loader, path: str, environment: str = "") -> None:
+    def __init__(self, loader: Loader, path: str, environment: str = "", *, follows: bool = False) -> None:
+        """``follows`` says that the text is to change, and the file to be checked again then (:meth:`again`)."""
         self.path = path
         self.environment = environment
         self._diagnostics = Diagnostics()
         self._modules = Modules(loader, self._diagnostics)
+        self._modules.followed = path if follows else ""
+        self._checker: Checker | None = None
         self._root: Module | None = None
         self._loaded = False
         self._checked = False
         #: The typed pipeline by environment, the plain one under the empty name.
         self._programs: dict[str, TypedProgram] = {}
         self._tests: list[TypedTest] = []
+        #: Whether nothing is wrong with how the blocks of the plain pipeline fit together, so that environments can share them.
+        self._shares = False
         self._loader = loader
         self._workflow: Workflow | None = None
 
@@ -72,7 +79,7 @@ class Compilation:
         root = self.root
         if root is None:
             return self._diagnostics
-        checker = Checker(self._modules, self._diagnostics)
+        checker = self._checker = Checker(self._modules, self._diagnostics)
         if any(code.startswith("MLP00") for code in self._codes()):
             return self._diagnostics  # text or edition is not ours: anything more would be guesswork
         for module in self._modules.project():
@@ -86,22 +93,60 @@ class Compilation:
         self._leave_out_cascades(root)
         return self._diagnostics
 
-    def _pipeline(self, checker: Checker, root: Module, environment: str) -> None:
-        """Check the pipeline under one environment, the plain one first: what is wrong there is said once, and there."""
-        before = len(self._diagnostics)
+    def _pipeline(
+        self,
+        checker: Checker,
+        root: Module,
+        environment: str,
+        before: TypedProgram | None = None,
+        touched: set[str] | None = None,
+    ) -> None:
+        """Check the pipeline under one environment, the plain one first: what is wrong there is said once, and there.
+
+        ``before`` is what it came to before the blocks changed that are called ``touched``.
+        """
+        known = len(self._diagnostics)
         # Where nothing was to be said of the plain pipeline, an environment is checked in what it changes.
-        plain = self._programs.get("") if environment and not before else None
-        program = make_program(self._modules, root, environment, plain.program if plain is not None else None)
+        plain = self._programs.get("") if environment and not known else None
+        shared = self._programs.get("") if environment and before is not None and self._shares else plain
+        program = make_program(
+            self._modules, root, environment, shared.program if shared is not None else None
+        )
         if program is None:
             return
-        typed = checker.pipeline(program, plain)
+        if not environment:
+            self._shares = len(self._diagnostics) == known
+        typed = checker.pipeline(program, before if before is not None else plain, touched)
         self._programs[environment] = typed
         tests = checker.tests(root, typed)
         if environment == self.environment:
             self._tests = tests
-        if environment and len(self._diagnostics) > before:
+        if environment and len(self._diagnostics) > known:
             place = root.span(root.environments[environment])
-            self._diagnostics.explain_from(before, environment, place)
+            self._diagnostics.explain_from(known, environment, place)
+
+    def again(self, told: list[Diagnostic], changed: list[Item], touched: set[str]) -> Compilation:
+        """Return the compilation of the same file after some blocks of its pipeline changed, which this one knew no mistake in.
+
+        The root's tree is the new one by now, and what is left of the old one stands in it. ``told`` is what is wrong in the
+        text, ``changed`` are the new blocks, ``touched`` the names of those and of the ones that they are in place of. This
+        compilation only serves to be asked the same for yet another text from now on.
+        """
+        made = Compilation(self._loader, self.path, self.environment)
+        checker, root = self._checker, self._root
+        assert checker is not None  # it was checked
+        assert root is not None
+        made._modules, made._root, made._checker = self._modules, root, checker
+        made._loaded = made._checked = True
+        diagnostics = made._diagnostics
+        self._modules.begin(diagnostics)
+        checker.begin(diagnostics)
+        diagnostics.extend(told)
+        forms(checker, root, changed)
+        for environment in ("", *root.environments):
+            made._pipeline(checker, root, environment, self._programs[environment], touched)
+        made._leave_out_cascades(root)
+        return made
 
     def _leave_out_cascades(self, root: Module) -> None:
         said = list(self._diagnostics)

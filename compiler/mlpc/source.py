@@ -36,11 +36,13 @@ if TYPE_CHECKING:
 class Source:
     """One text with the path it is shown under."""
 
-    __slots__ = ("_line", "_starts", "path", "text")
+    __slots__ = ("_line", "_starts", "path", "spans", "text")
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
+        #: The places that were named in it, where somebody follows them because the text is to change; see :meth:`become`.
+        self.spans: list[Span] | None = None
         self._starts: list[int] | None = None
         # The line that was asked for last: a long one with many mistakes is cut out once.
         self._line = (0, "")
@@ -56,6 +58,12 @@ class Source:
                 at = text.find("\n", at + 1)
             self._starts = starts
         return starts
+
+    def become(self, text: str) -> None:
+        """Take another text; whoever follows the places in it has moved them."""
+        self.text = text
+        self._starts = None
+        self._line = (0, "")
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of ``offset``."""
@@ -91,6 +99,8 @@ class Span:
         self.source = source
         self.start = start
         self.end = end
+        if source.spans is not None:
+            source.spans.append(self)
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pygls.uris import from_fs_path, to_fs_path
 
+from mlpc.assist.again import follow
 from mlpc.assist.view import View
 from mlpc.compilation import Compilation
 from mlpc.lint import read_settings
@@ -15,6 +16,7 @@ from mlpc.syntax.parser import decode, parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mlpc.assist.again import Sound
     from mlpc.diagnostics import Diagnostic
     from mlpc.resolve.modules import Module
     from mlpc.source import Source
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Who found a diagnostic.
 CHECKER, LINTER = "mlpc", "mlpc lint"
+#: How the name of a spec ends.
+SPEC = ".mlp"
 #: Specs of a project that are searched for references, at most.
 MOST_SPECS = 2_000
 
@@ -80,6 +84,8 @@ class Documents:
         #: Texts by place on disk, and their versions.
         self.texts: dict[str, str] = {}
         self._views: dict[str, tuple[View, Project]] = {}
+        #: By what the next text of a file is checked; see :mod:`mlpc.assist.again`.
+        self._sound: dict[str, Sound] = {}
         self._trees: dict[str, tuple[bytes, File]] = {}
         self._found: dict[str, list[tuple[Diagnostic, str]]] = {}
         #: How many changes of texts there were, and with which of them each text, by its URI, changed last.
@@ -94,8 +100,13 @@ class Documents:
         """Take over what an editor has."""
         self._count(uri)
         place = _place(uri)
-        if place is not None:
-            self.texts[place] = text
+        if place is None:
+            return
+        known = place in self.texts
+        self.texts[place] = text
+        if known and place.endswith(SPEC):
+            self._forget_who_reads(place)
+        else:
             self.forget()
 
     def close(self, uri: str) -> None:
@@ -109,9 +120,20 @@ class Documents:
         self._changed[uri] = self.changes
 
     def forget(self) -> None:
-        """Make everything anew: a text has changed, or files on disk."""
+        """Make everything anew: files on disk have changed, or what is open."""
         self._views.clear()
         self._found.clear()
+        self._sound.clear()
+
+    def _forget_who_reads(self, place: str) -> None:
+        """Make what depends on a spec anew whose text has changed, and was open before."""
+        for owner, (view, project) in list(self._views.items()):
+            asked = view.modules.asked
+            if owner == place or any(project.place(path) == place for path in asked if path.endswith(SPEC)):
+                del self._views[owner]
+                self._found.pop(owner, None)
+                if owner != place:
+                    self._sound.pop(owner, None)
 
     def view(self, uri: str) -> View | None:
         """Return the view of a file; None for what is no file."""
@@ -141,9 +163,10 @@ class Documents:
 
     def found(self, uri: str) -> list[tuple[Diagnostic, str]]:
         """Return the diagnostics that stand in a file, each with who found it; looked for once, however often it is asked."""
-        known = self._found.get(uri)
+        place = _place(uri) or ""
+        known = self._found.get(place)
         if known is None:
-            known = self._found[uri] = self._look(uri)
+            known = self._found[place] = self._look(uri)
         return known
 
     def _look(self, uri: str) -> list[tuple[Diagnostic, str]]:
@@ -165,8 +188,19 @@ class Documents:
         known = self._views.get(place)
         if known is None:
             overlay, path = self._overlay(place)
-            known = self._views[place] = View(Compilation(overlay, path)), overlay.project
+            known = self._views[place] = View(self._compiled(place, overlay, path)), overlay.project
         return known
+
+    def _compiled(self, place: str, overlay: Overlay, path: str) -> Compilation:
+        """Return the compilation of a file, if it was sound before by what is new in it."""
+        before = self._sound.get(place)
+        data = overlay.read(path) if before is not None else None
+        made = before.next(data) if before is not None and data is not None else None
+        found = made if made is not None else Compilation(overlay, path, follows=place in self.texts)
+        sound = follow(found, before if made is not None else None)
+        if sound is not None:
+            self._sound[place] = sound
+        return found
 
     def _overlay(self, place: str) -> tuple[Overlay, str]:
         project, path = self._open_project(place)

@@ -73,6 +73,9 @@ class Turns:
             while True:
                 async with self._turn:
                     await self._look(uri, arrived, pull)
+                    if self._documents.changes > arrived:
+                        # What it found so far may be of an older text of any of the files that it looks into.
+                        raise Outdated("a text has changed")
                     try:
                         next(begun)
                     except StopIteration as ended:

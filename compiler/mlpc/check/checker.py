@@ -255,10 +255,19 @@ class Checker:
 
     # -- a pipeline --------------------------------------------------------------------------------------------
 
-    def pipeline(self, program: Program, plain: TypedProgram | None = None) -> TypedProgram:
+    def begin(self, diagnostics: Diagnostics) -> None:
+        """Report to ``diagnostics`` from now on: pipelines are checked that differ a little from sound ones before."""
+        self.diagnostics = diagnostics
+        self._blocks_made = 0
+        self._python_told.clear()
+
+    def pipeline(
+        self, program: Program, plain: TypedProgram | None = None, touched: set[str] | None = None
+    ) -> TypedProgram:
         """Return the typed program; what is wrong is reported and left out.
 
-        ``plain`` is the one under no environment, where nothing was to be said of it: what comes to the same is taken over.
+        ``plain`` is one of which nothing was to be said: what comes to the same is taken over. It is the one under no
+        environment, or with ``touched`` the one before these blocks changed.
         """
         self.program = program
         self.expressions.forget_lets()
@@ -271,7 +280,7 @@ class Checker:
             found = read_settings(self, program, name, settings)
             if found is not None:
                 typed.settings[name] = found
-        overlay = Overlay(program, plain) if plain is not None else None
+        overlay = Overlay(program, plain, touched) if plain is not None else None
         if overlay is not None:
             typed.references = overlay.references()
         for definition in block_order(program, lets, self.report, typed.references):

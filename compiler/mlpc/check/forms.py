@@ -13,7 +13,7 @@ from ..syntax.edits import colon_for_equals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ..resolve.modules import Module
     from .checker import Checker
@@ -45,9 +45,12 @@ _HOLD = ("pipeline", "env")
 _HOLD_MARKED = ("component", "kind", "block", "verb")
 
 
-def forms(checker: Checker, module: Module) -> None:
-    """Report every part of a declaration in ``module`` that its kind does not have, and marks where there are none."""
-    waiting = [(item, False) for item in module.file.items]
+def forms(checker: Checker, module: Module, items: Iterable[tree.Item] | None = None) -> None:
+    """Report every part of a declaration in ``module`` that its kind does not have, and marks where there are none.
+
+    ``items`` are those that are looked at, all of the file where they are not given.
+    """
+    waiting = [(item, False) for item in (module.file.items if items is None else items)]
     while waiting:
         item, marked = waiting.pop()
         if not isinstance(item, tree.Decl):

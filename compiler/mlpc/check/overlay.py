@@ -1,5 +1,7 @@
 """What an environment leaves as it was: a block that would come to what it is under none is not checked again.
 
+So it is with a text that has changed a little since it was checked last.
+
 An environment changes a value here and a block there. A block is checked again where it is changed itself, or where what it
 names looks different from outside. That another path is read, or another condition set, is nothing that others see.
 """
@@ -27,11 +29,12 @@ class Overlay:
 
     __slots__ = ("_affected", "_changed", "_checked", "_plain", "_touched")
 
-    def __init__(self, program: Program, plain: TypedProgram) -> None:
+    def __init__(self, program: Program, plain: TypedProgram, touched: set[str] | None = None) -> None:
+        """``touched`` are the names of what differs between the two, by default what the environment speaks of."""
         self._plain = plain
-        self._touched = program.touched
+        self._touched = program.touched if touched is None else touched
         #: Names that look different from outside: all those of values at once, those of blocks as they are checked.
-        self._changed = _changed_values(program, plain)
+        self._changed = _changed_values(program, plain, self._touched)
         #: Blocks that are checked again, and those that lead to one that looks different, by way of others as well.
         self._checked: set[str] = set()
         self._affected: set[str] = set()
@@ -100,10 +103,10 @@ class Overlay:
             self._changed.add(name)
 
 
-def _changed_values(program: Program, plain: TypedProgram) -> set[str]:
+def _changed_values(program: Program, plain: TypedProgram, touched: set[str]) -> set[str]:
     """Return the names of values that may come to something else, and of what is there only with or without the environment."""
     known = plain.program.names
-    changed = set(program.touched.difference(known))
+    changed = set(touched.difference(known))
     naming: dict[str, list[str]] = {}
     for name, item in program.names.items():
         if isinstance(item, BlockDef):
@@ -111,11 +114,11 @@ def _changed_values(program: Program, plain: TypedProgram) -> set[str]:
         kind = item.decl.kind.text
         if kind == "secret" and item.decl.type is None:
             changed.add(name)  # whoever takes it first says of which type it is
-        elif name in program.touched and (kind != "param" or item.decl.type is None):
+        elif name in touched and (kind != "param" or item.decl.type is None):
             changed.add(name)  # of a param others see its type alone
         for first, _ in names_in(item.value) if item.value is not None else ():
             naming.setdefault(first, []).append(name)
-    changed.update(name for name in program.touched if name not in program.names)
+    changed.update(name for name in touched if name not in program.names)
     waiting = list(changed)
     while waiting:
         for name in naming.get(waiting.pop(), ()):

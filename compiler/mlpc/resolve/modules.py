@@ -121,12 +121,15 @@ class Modules:
         "_standard",
         "asked",
         "diagnostics",
+        "followed",
         "loader",
     )
 
     def __init__(self, loader: Loader, diagnostics: Diagnostics) -> None:
         self.loader = loader
         self.diagnostics = diagnostics
+        #: Path of the module whose text is to change, so that places in it are followed; see :mod:`mlpc.assist.again`.
+        self.followed = ""
         self._loaded: dict[str, Module | None] = {}
         self._loading: list[str] = []
         self._looked_at = 0
@@ -139,6 +142,11 @@ class Modules:
         self._standard: list[str] | None = None
         #: Paths of modules that were asked for, since whoever wants to know emptied it.
         self.asked: set[str] = set()
+
+    def begin(self, diagnostics: Diagnostics) -> None:
+        """Report to ``diagnostics`` from now on: what was read is checked once more."""
+        self.diagnostics = diagnostics
+        self._looked_at = 0
 
     def kind(self, module: Module, name: str) -> tuple[Module, tree.Decl] | None:
         """Look a kind up: in the file, then in what it uses, then in the standard library.
@@ -194,6 +202,8 @@ class Modules:
             self._bytes += len(data)
         source, file, problems = _read(path, data)
         self.diagnostics.extend(problems)
+        if path == self.followed:
+            source.spans = []
         module = Module(path, source, file)
         self._loaded[path] = module
         self._loading.append(path)

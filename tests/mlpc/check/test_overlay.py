@@ -124,7 +124,12 @@ def from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the whole pipeline under every environment."""
     check, make = Checker.pipeline, resolve.make_program
 
-    def pipeline(self: Checker, program: resolve.Program, plain: TypedProgram | None = None) -> TypedProgram:
+    def pipeline(
+        self: Checker,
+        program: resolve.Program,
+        plain: TypedProgram | None = None,
+        touched: set[str] | None = None,
+    ) -> TypedProgram:
         return check(self, program)
 
     def make_program(

@@ -1,0 +1,239 @@
+"""The text of a file that is being written, checked again and again: only what changed since nothing was wrong in it.
+
+A text is read whole at every keystroke. What of its tree stood in the text before, word for word, is taken from there, moved to
+where it stands now; so a block is the same object as long as nobody writes in it, and so is all that was found out about it. What
+changed is checked, and what sees a difference (:mod:`mlpc.check.overlay`, by which environments are checked as well).
+
+This holds for changes of blocks in the pipeline, which most are. After any other, after many, and until nothing is wrong for the
+first time, a file is checked from scratch. Tests compare the two.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from ..compilation import Compilation
+from ..resolve.program import LANGUAGE_KINDS
+from ..source import Source, Span
+from ..syntax import tree
+from ..syntax.parser import decode, parse
+from .places import children
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..diagnostics import Diagnostic
+    from ..resolve.modules import Module
+
+#: Blocks that may differ: where more do, checking anew costs as much.
+_BLOCKS = 20
+#: Texts that are checked this way until one is checked from scratch, which forgets what was kept for nothing.
+_TEXTS = 200
+
+
+class Sound:
+    """A compilation that nothing was wrong in, by which the next texts of its file are checked."""
+
+    __slots__ = ("_blocks", "_compilation", "_fixed", "_head", "_nodes", "_spans", "_texts", "_top", "_uses")
+
+    def __init__(self, compilation: Compilation, before: Sound | None) -> None:
+        root = _root(compilation)
+        text = root.source.text
+        self._compilation = compilation
+        self._texts: int = before._texts + 1 if before is not None else 0
+        pipeline = root.pipelines[0]
+        items = pipeline.body.items if pipeline.body is not None else ()
+        self._uses = [(_written(text, use), use) for use in root.file.uses]
+        self._top = [(_written(text, item), item) for item in root.file.items if item is not pipeline]
+        self._head = _head(text, pipeline)
+        #: What stands in the pipeline beside blocks, and the blocks by their text.
+        self._fixed = [(_written(text, item), item) for item in items if not _is_block(item)]
+        self._blocks = {_written(text, item): item for item in items if _is_block(item)}
+        parts: list[tree.Node] = [item for _, item in (*self._uses, *self._top, *self._fixed)]
+        parts += [*self._blocks.values(), pipeline]
+        self._nodes: dict[tree.Node, list[tree.Node]] = {}
+        self._spans: dict[tree.Node, list[Span]] = {}
+        for part in parts:
+            if before is not None and part in before._spans:
+                self._spans[part] = before._spans[part]
+                if part in before._nodes:
+                    self._nodes[part] = before._nodes[part]
+            else:
+                self._spans[part] = []
+        self._take(root.source.spans or [], parts)
+        root.source.spans = []
+
+    def _take(self, spans: list[Span], parts: list[tree.Node]) -> None:
+        """Note to which part each place belongs that was named; within the pipeline, what is no part of its own is the head's."""
+        inner = sorted((part for part in parts[:-1]), key=_start)
+        starts = [_start(part) for part in inner]
+        pipeline = parts[-1]
+        for span in spans:
+            place = bisect_right(starts, span.start) - 1
+            if place >= 0 and span.start <= inner[place].end:
+                self._spans[inner[place]].append(span)
+            elif _start(pipeline) <= span.start <= pipeline.end:
+                self._spans[pipeline].append(span)
+
+    def next(self, data: bytes) -> Compilation | None:
+        """Return the compilation of another text of the file, or None where it has to be checked from scratch.
+
+        Whoever was given a compilation of the text before cannot use it any more.
+        """
+        root = _root(self._compilation)
+        read, problems = decode(root.path, data)
+        if problems or self._texts > _TEXTS:
+            return None
+        parsed = parse(read)
+        file, text = parsed.file, read.text
+        pipelines = [
+            item for item in file.items if isinstance(item, tree.Decl) and item.kind.text == "pipeline"
+        ]
+        body = pipelines[0].body if len(pipelines) == 1 else None
+        if body is None or root.file.edition is None or file.edition is None:
+            return None
+        pipeline = pipelines[0]
+        misread = sorted(item.span.start for item in parsed.diagnostics if item.span is not None)
+        top = [item for item in file.items if item is not pipeline and not isinstance(item, tree.ErrorItem)]
+        inside = [item for item in body.items if not isinstance(item, tree.ErrorItem)]
+        fixed = [item for item in inside if not _is_block(item)]
+        if (
+            _head(text, pipeline) != self._head
+            or _texts(text, file.uses) != _texts_of(self._uses)
+            or _texts(text, top) != _texts_of(self._top)
+            or _texts(text, fixed) != _texts_of(self._fixed)
+            or any(_holds(part, misread) for part in (*file.uses, *top, *fixed))
+            or _holds_head(pipeline, body, misread)
+        ):
+            return None
+        left = dict(self._blocks)
+        same: dict[tree.Node, tree.Node] = {}
+        changed: list[tree.Item] = []
+        for item in inside:
+            if _is_block(item):
+                known = left.pop(_written(text, item), None) if not _holds(item, misread) else None
+                if known is None:
+                    changed.append(item)
+                else:
+                    same[item] = known
+        if len(changed) > _BLOCKS or len(left) > _BLOCKS:
+            return None
+        for news, olds in ((file.uses, self._uses), (top, self._top), (fixed, self._fixed)):
+            same.update(zip(news, (old for _, old in olds), strict=True))
+        self._move(same, pipeline, root.pipelines[0])
+        file.uses = tuple(same.get(use, use) for use in file.uses)  # type: ignore[misc]
+        file.items = tuple(same.get(item, item) for item in file.items)  # type: ignore[misc]
+        body.items = tuple(same.get(item, item) for item in body.items)  # type: ignore[misc]
+        self._become(root, file, pipeline, text)
+        for diagnostic in parsed.diagnostics:
+            _put(diagnostic, root.source)
+        touched = {name for item in (*changed, *left.values()) if (name := _name(item))}
+        return self._compilation.again(parsed.diagnostics, changed, touched)
+
+    def _move(self, same: dict[tree.Node, tree.Node], pipeline: tree.Decl, before: tree.Decl) -> None:
+        """Move what stood in the text before to where it stands now."""
+        for new, old in same.items():
+            by = _start(new) - _start(old)
+            if by:
+                nodes = self._nodes.get(old)
+                if nodes is None:
+                    nodes = self._nodes[old] = _below(old)
+                for node in nodes:
+                    node.start += by
+                    node.end += by
+                for span in self._spans[old]:
+                    span.start += by
+                    span.end += by
+        spans = self._spans.pop(before, None)
+        if spans is not None:
+            by = _start(pipeline) - _start(before)
+            for span in spans:
+                span.start += by
+                span.end += by
+            self._spans[pipeline] = spans
+
+    def _become(self, root: Module, file: tree.File, pipeline: tree.Decl, text: str) -> None:
+        source = root.source
+        source.become(text)
+        source.spans = []
+        file.source = source
+        root.file = file
+        root.pipelines[:] = [pipeline]
+        root.lost.clear()
+
+
+def follow(compilation: Compilation, before: Sound | None) -> Sound | None:
+    """Return what the next text can be checked by; None where something is wrong, or there is no pipeline."""
+    root = compilation.root
+    if root is None or len(root.pipelines) != 1 or root.source.spans is None or len(compilation.check()):
+        return None
+    return Sound(compilation, before)
+
+
+def _root(compilation: Compilation) -> Module:
+    root = compilation.root
+    assert root is not None  # it was checked
+    return root
+
+
+def _is_block(item: tree.Node) -> bool:
+    return isinstance(item, tree.Decl) and item.kind.text not in LANGUAGE_KINDS
+
+
+def _name(item: tree.Node) -> str:
+    name = item.name if isinstance(item, tree.Decl) else None
+    return name.text if isinstance(name, tree.Name) else ""
+
+
+def _start(item: tree.Node) -> int:
+    """Return where an item begins, with the comment above it that says what it is."""
+    doc = getattr(item, "doc", None)
+    return min(item.start, doc.start) if doc is not None else item.start
+
+
+def _written(text: str, item: tree.Node) -> str:
+    return text[_start(item) : item.end]
+
+
+def _head(text: str, pipeline: tree.Decl) -> str:
+    end = pipeline.body.start if pipeline.body is not None else pipeline.end
+    return text[_start(pipeline) : end]
+
+
+def _texts(text: str, items: Iterable[tree.Node]) -> list[str]:
+    return [_written(text, item) for item in items]
+
+
+def _texts_of(items: Iterable[tuple[str, tree.Node]]) -> list[str]:
+    return [text for text, _ in items]
+
+
+def _holds(item: tree.Node, places: list[int]) -> bool:
+    """Return whether one of the sorted ``places`` lies in ``item`` or at its edge."""
+    return bisect_right(places, item.end) > bisect_right(places, _start(item) - 1)
+
+
+def _holds_head(pipeline: tree.Decl, body: tree.Body, places: list[int]) -> bool:
+    return bisect_right(places, body.start) > bisect_right(places, _start(pipeline) - 1)
+
+
+def _below(item: tree.Node) -> list[tree.Node]:
+    """Return ``item`` and all nodes below it, each once."""
+    found: dict[int, tree.Node] = {}
+    stack = [item]
+    while stack:
+        node = stack.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            stack += children(node)
+    return list(found.values())
+
+
+def _put(diagnostic: Diagnostic, source: Source) -> None:
+    """Let the places of a diagnostic be places in ``source``, which has the same text."""
+    spans = [diagnostic.span, *(label.span for label in diagnostic.labels)]
+    spans += [span for fix in diagnostic.fixes for span, _ in fix.edits]
+    for span in spans:
+        if span is not None:
+            span.source = source
