@@ -18,11 +18,12 @@ from .terminal import wants_colour
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mlpc.compilation import Compilation
     from mlpc.diagnostics import Diagnostic
     from mlpc.ir.nodes import Json, Workflow
+    from mlpc.source import Loader
 
 _PIPELINE = rb"(?m)^[ \t]*pipeline[ \t]+[A-Za-z_]"
 
@@ -128,11 +129,13 @@ def compile_spec(
     *,
     quiet: bool = False,
     whole: bool = False,
+    through: Callable[[DiskLoader], Loader] | None = None,
 ) -> Spec:
     """Return the pipeline that the person means, with everything that `check` has to say printed.
 
     With ``whole`` the pipeline may have steps that are not built; it is looked at, not run.
-    With ``quiet``, for what was compiled before under another environment, warnings are not said again.
+    With ``quiet``, for what was compiled before under another environment, warnings are not said again. ``through`` gives
+    what the compiler asks in the place of the loader, to see what it asks.
 
     Raises:
         CommandError: the file cannot be read.
@@ -142,7 +145,7 @@ def compile_spec(
 
     name = the_file(given, command)
     loader, label = open_spec(name, project_folder(project))
-    compilation = Compilation(loader, label, environment)
+    compilation = Compilation(through(loader) if through is not None else loader, label, environment)
     found = compilation.check()
     if (not quiet or found.has_errors) and show(found, loader):
         raise Findings
