@@ -101,10 +101,10 @@ test-quick: setup-dev
 test-engines: setup-dev
 	$(PYTEST) -m engine
 
-## matrix: both examples on all engines, from empty stores: figures and digests, as a table
+## matrix: both examples on all engines, and every cell of the table of what becomes what, as tables
 .PHONY: matrix
 matrix: setup-dev
-	$(BIN)/python -m tests.matrix
+	@status=0; $(BIN)/python -m tests.matrix || status=1; $(BIN)/python -m tests.mlpc_stdlib.cells || status=1; exit $$status
 
 ## mutate: every kind of mistake at every place of every correct program: how well it is met, as a table
 .PHONY: mutate

@@ -50,6 +50,8 @@ printf '%s\n' 'cloudpickle>=3,<4' 'numpy>=2' 'onnx>=1.17,<2' 'onnxruntime>=1.20,
   'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'safetensors>=0.5,<1' 'scikit-learn>=1.6,<2' \
   'torch>=2.13,<2.14' |
   compile --no-annotate -c "$cpu" -o requirements/pytorch.txt -
+# The interpreter of TFLite Micro: there are previews of it only.
+printf '%s\n' 'tflite-micro>=0.dev20261023182759' | compile -o requirements/tflm.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.
 printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -
 # What runs and checks the files of `mlpc ci`; Node is for the runner of GitLab's jobs, which Debian's is too old for.

@@ -8,31 +8,40 @@ from pathlib import Path
 import numpy
 import onnx
 import pytest
+from onnx import TensorProto, helper
 
-from mlpc_stdlib.runtime import export
-from mlpc_stdlib.runtime.contract import Artefact
-from tests.mlpc_stdlib.networks import digits, step, tumors
+from mlpc_stdlib.runtime import codes, export, onnx_networks
+from mlpc_stdlib.runtime.contract import Artefact, StepError
+from tests.mlpc_stdlib import cells
+from tests.mlpc_stdlib.networks import digits, images, step, tumors
+from tests.mlpc_stdlib.runtime.web import browser
 
 pytestmark = pytest.mark.engine
 
 
-def test_onnxruntime_says_what_keras_says_and_two_processes_write_the_same_bytes(
-    tmp_path: Path, networks: Path
-) -> None:
-    contents = []
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> list[Path]:
+    """Two exports of the digits, each made in processes of its own."""
+    folder = tmp_path_factory.mktemp("exported-onnx")
     for name in ("a", "b"):
         found = step(
             "export:onnx",
-            tmp_path / name,
-            {"model": Artefact(str(networks / "digits")), "parity.data": digits(tmp_path)},
-            {"portable": tmp_path / name / "made", "report": tmp_path / name / "report"},
+            folder / name,
+            {"model": Artefact(str(networks / "digits")), "parity.data": digits(folder)},
+            {"portable": folder / name / "made", "report": folder / name / "report"},
         )
         assert found["status"] == "done", found["error"]
         assert found["metrics"]["parity.difference"] < 1e-5
         assert found["metrics"]["parity.agreement"] == 1.0
-        contents.append(
-            [(tmp_path / name / "made" / file).read_bytes() for file in ("model.onnx", "signature.json")]
-        )
+    return [folder / "a" / "made", folder / "b" / "made"]
+
+
+def test_onnxruntime_says_what_keras_says_and_two_processes_write_the_same_bytes(
+    exported: list[Path],
+) -> None:
+    contents = [
+        [(folder / file).read_bytes() for file in ("model.onnx", "signature.json")] for folder in exported
+    ]
     assert contents[0] == contents[1]
     loaded = onnx.load_from_string(contents[0][0])
     assert (loaded.producer_name, loaded.producer_version, loaded.ir_version) == ("mlpc", "", 8)
@@ -42,6 +51,30 @@ def test_onnxruntime_says_what_keras_says_and_two_processes_write_the_same_bytes
     assert signature["outputs"] == [
         {"name": "scores", "kind": "probability", "dtype": "float32", "shape": [None, 10]}
     ]
+
+
+def test_onnxruntime_web_says_what_keras_says(tmp_path: Path, networks: Path, exported: list[Path]) -> None:
+    """What a page loads, in Node."""
+    browser.programs()
+    (place, _) = exported
+    answers = cells.run_in_pages([cells.in_page(place, images())], tmp_path)
+    answer = answers[str(place / "model.onnx")]
+    assert answer["error"] is None
+    said = numpy.fromfile(place / "said.f32", "<f4").reshape(answer["shape"])
+    assert numpy.abs(said - numpy.load(networks / "digits" / "said.npy")).max() < 1e-5
+
+
+def test_what_has_no_form_is_told_and_not_left_in_the_graph(tmp_path: Path) -> None:
+    """tf2onnx leaves operations that it does not know as they are, and says so in its log alone."""
+    rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["batch", 2])
+    said = helper.make_tensor_value_info("said", TensorProto.FLOAT, ["batch", 2])
+    graph = helper.make_graph([helper.make_node("Erfc", ["rows"], ["said"])], "net", [rows], [said])
+    job = {"shape": [2], "output": "scores", "classes": 2, "scaling": None}
+    with pytest.raises(StepError) as caught:
+        onnx_networks.canonical(helper.make_model(graph), "rows", "said", job)
+    assert (caught.value.code, caught.value.name) == codes.NOT_EXPORTABLE
+    assert caught.value.message.startswith("the network has no ONNX form: No Op registered for Erfc")
+    assert caught.value.help
 
 
 def test_the_scaling_is_in_the_graph_and_each_class_has_a_score(tmp_path: Path, networks: Path) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from mlpc_stdlib.runtime.contract import Artefact
-from tests.mlpc_stdlib.networks import digits, progress, step, tumors
+from tests.mlpc_stdlib import cells
+from tests.mlpc_stdlib.networks import digits, images, progress, step, tumors
 
 pytestmark = pytest.mark.engine
 
@@ -69,6 +71,22 @@ def test_litert_says_what_keras_says(exported: Callable[[str], Path], quantize: 
     assert figures["size"] == (folder / "made" / "model.tflite").stat().st_size <= size
     if quantize != "none":
         assert figures["parity.difference"] > 1e-6, "quantisation that changes nothing quantises nothing"
+
+
+@pytest.mark.parametrize("quantize", [pytest.param("none", marks=pytest.mark.full), "int8"])
+def test_tflite_micro_says_what_keras_says(
+    tmp_path: Path, networks: Path, exported: Callable[[str], Path], quantize: str
+) -> None:
+    """The interpreter that boards run, fed by what the signature says of whole numbers."""
+    made = exported(quantize) / "made"
+    numpy.save(tmp_path / "rows.npy", images())
+    answers = cells.run_on_boards([cells.on_board(made, tmp_path / "rows.npy")], tmp_path)
+    assert answers[str(made)]["error"] is None
+    found = cells.near_to(numpy.load(networks / "digits" / "said.npy"), numpy.load(made / "board.npy"))
+    difference, agreement, _ = BOUNDS[quantize]
+    assert found.difference <= difference
+    assert found.agreement >= agreement
+    (made / "board.npy").unlink()
 
 
 @pytest.mark.parametrize(
