@@ -351,9 +351,12 @@ class Binder:
             shown = called = nested.node.type.name.text
         known = [each for spec in specs for each in (*spec.inputs, *spec.params)]
         known += [each for spec in specs for each in spec.blocks]
-        near = nearest(name, known)
-        owner = None if near is not None and _same(name, near) else self._owner(name, prefix)
+        here = next((key for spec in specs for key, each in spec.params.items() if name in each.called), None)
+        near = here or nearest(name, known)
+        owner = None if here or (near is not None and _same(name, near)) else self._owner(name, prefix)
         label = f"did you mean `{near}`?" if near else "unknown"
+        if here is not None:
+            label = f"called `{here}` here"
         safe = True
         if owner is not None:
             near = None
@@ -373,7 +376,7 @@ class Binder:
             help = [f"with such a key: {', '.join(others)}"]
         if near is None and owner is None:
             help.append(f"`{shown}` takes " + ", ".join(f"`{each}`" for each in dict.fromkeys(known)))
-        if near is not None:
+        if near is not None and (here is None or here not in body.attrs):
             fixes = [Fix(f"write `{near}`", [(span, near)], safe=safe)]
         else:
             fixes = self._elsewhere(name, span, body, prefix, statement)
@@ -1295,6 +1298,8 @@ class Binder:
         name = left.text
         help = []
         fixes = []
+        if type.base in NUMBERS and not isinstance(right.node, tree.Number | tree.Unary):
+            help = [f"`{right.text}` comes to {bound:g}"]
         plain = isinstance(right.node, tree.Number) and not right.text.endswith("%")
         if never and type.high == 1 and 1 < bound <= 100 and plain:
             help = [f"`{right.text}%`?"]

@@ -985,6 +985,7 @@ class Declarations:
                 "slices",
                 "class",
                 "binds",
+                "called",
             )
             self._known_marks(module, marks, known)
             self._param(module, spec, item, text, type, tuple(marks))
@@ -993,6 +994,14 @@ class Declarations:
             if "listed" in marks:
                 texts = self.texts(module, tuple(arg.value for arg in marks["listed"].args or ()))
                 spec.params[text].listed = texts[0] if texts else ""
+            if "called" in marks:
+                texts = self.texts(module, tuple(arg.value for arg in marks["called"].args or ()))
+                spec.params[text].called = tuple(texts or ())
+                if texts == []:
+                    help = 'write `@called("n_estimators")`'
+                    self._bad(
+                        module, marks["called"], "`@called` takes names that the param has elsewhere", help
+                    )
             if "binds" in marks:
                 args = marks["binds"].args or ()
                 first = args[0].value if args else None

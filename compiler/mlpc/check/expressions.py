@@ -937,7 +937,8 @@ class Expressions:
                         codes.WRONG_TYPE,
                         "only numbers, texts and truth values can be put into a text",
                         module.span(part),
-                        label=value.type.show(),
+                        label=article(value.type.show()),
+                        help=[_instead_in_a_text(value)],
                     )
                 )
                 failed = True
@@ -974,6 +975,9 @@ class Expressions:
                         item.span,
                         label=item.type.show(),
                         labels=[Label(items[0].span, of.show())],
+                        help=[f'write it as a text: `"{item.text}"`']
+                        if of.base == "string" and isinstance(item.node, tree.Number)
+                        else [],
                     )
                 )
                 return wrong(module, node)
@@ -1094,9 +1098,10 @@ class Expressions:
         self.report(
             Diagnostic(
                 codes.WRONG_TYPE,
-                f"this has to be true or false, but it is {value.type.show()}",
+                f"this has to be true or false, but it is {article(value.type.show())}",
                 value.span,
-                label=value.type.show(),
+                label=article(value.type.show()),
+                help=_as_a_comparison(value),
             )
         )
         return False
@@ -1189,7 +1194,8 @@ class Expressions:
             return False
         for one, other in ((a, right), (b, left)):
             if other.known and other.type.base == "string" and _numeric(one):
-                self.checker.fit(other, Type(one.base), "what this is compared with")
+                name = (left if other is right else right).text
+                self.checker.fit(other, one, f"what `{name}` is compared with")
                 return False
         if _join(a, b) is None:
             self._bad_operand(
@@ -1733,6 +1739,26 @@ def _entities(items: list[Value]) -> Entity | None:
     if any(item.entity is not None and item.entity.what in _LISTED for item in items):
         return Entity("list", "", item=items)
     return None
+
+
+def _instead_in_a_text(value: Value) -> str:
+    """Say what of ``value``, which is neither a number nor a text, could stand in one."""
+    if value.type.base == "list":
+        return f"name one of its elements: `${{{value.text}[0]}}`"
+    if value.type.base == "map":
+        return f"name one of its values: `${{{value.text}.key}}`"
+    if value.type.base in ("block", *ARTEFACTS):
+        return f"write its name as plain text: `{value.text}`; or name a figure, a param or a let"
+    return "name a number or a text: a figure, a param or a let"
+
+
+def _as_a_comparison(value: Value) -> list[str]:
+    """Say how ``value``, which is neither true nor false, is made one of the two."""
+    base = value.type.base
+    if base in NUMBERS or base in DIMENSIONS:
+        zero = "0" if base in NUMBERS else f"0{units_of(base).split('`')[1]}"
+        return [f"compare it with something: `{value.text} > {zero}`"]
+    return [f'compare it with something: `{value.text} == "…"`'] if base in TEXTS else []
 
 
 def _compared(operator: str, left: Any, right: Any) -> bool:

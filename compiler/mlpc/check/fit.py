@@ -462,7 +462,10 @@ def _path_problem(text: str) -> tuple[str, str]:
     for part in text.split("/"):
         depth += -1 if part == ".." else 0 if part in (".", "") else 1
         if depth < 0:
-            return "leaves the project", "data lies in the project, or behind a URL"
+            return (
+                "leaves the project",
+                "data lies in the project, the folder of `mlpc.toml` (else of the spec), or behind a URL",
+            )
     return "", ""
 
 

@@ -40,10 +40,10 @@ class ParamSpec:
     """A parameter; one without a default must be given, unless its type is optional.
 
     ``network`` is there where it holds the layers of a network; ``listed`` is the module of the library whose names it takes,
-    ``binds`` the parameter whose text names what this one gives.
+    ``binds`` the parameter whose text names what this one gives; ``called`` are names that it has elsewhere.
     """
 
-    __slots__ = ("binds", "default", "doc", "listed", "marks", "name", "network", "span", "type")
+    __slots__ = ("binds", "called", "default", "doc", "listed", "marks", "name", "network", "span", "type")
 
     def __init__(
         self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
@@ -57,6 +57,7 @@ class ParamSpec:
         self.network: NetworkSpec | None = None
         self.listed = ""
         self.binds = ""
+        self.called: tuple[str, ...] = ()
 
 
 class PortSpec:
