@@ -111,9 +111,9 @@ def _touched(
 
     if results is not None:
         key = results.key(loader, path, ("check", environment))
-        known = results.get(key, loader)
+        known = results.get_asked(key, loader)
         if known is not None:
-            return known if changes.touch(loader, path, results.asked(key)) else None
+            return known[0] if changes.touch(loader, path, known[1]) else None
     from mlpc.compilation import Compilation
 
     recorder = Recorder(loader)

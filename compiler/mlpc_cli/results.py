@@ -92,7 +92,9 @@ class Results:
 
     def get(self, key: str, loader: DiskLoader) -> list[Diagnostic] | None:
         """Return what was found when all that was asked then had the answers of now; else None."""
-        data = self.files.read(key)
+        return self._judged(self.files.read(key), loader)
+
+    def _judged(self, data: bytes | None, loader: DiskLoader) -> list[Diagnostic] | None:
         if data is None:
             return None
         try:
@@ -100,14 +102,16 @@ class Results:
         except (ValueError, KeyError, IndexError, UnicodeError):
             return None  # written by who knows the digest, and nothing that we write
 
-    def asked(self, key: str) -> list[tuple[str, str]]:
-        """Return what was asked for the result kept under ``key``: kinds (`r` bytes, `n` names, `w` what it is), and paths."""
-        questions = (self.files.read(key) or b"").decode("utf-8", "surrogatepass").partition("\n\n")[0]
-        found = []
-        for line in questions.split("\n") if questions else []:
-            kind, path, _ = fields(line)
-            found.append((kind, path))
-        return found
+    def get_asked(
+        self, key: str, loader: DiskLoader
+    ) -> tuple[list[Diagnostic], list[tuple[str, str]]] | None:
+        """Return what :meth:`get` does, and what was asked for it: kinds (`r` for bytes, `n` for names) and paths."""
+        data = self.files.read(key)
+        found = self._judged(data, loader)
+        if data is None or found is None:
+            return None
+        questions = data.decode("utf-8", "surrogatepass").partition("\n\n")[0].split("\n")
+        return found, [(kind, path) for kind, path, _ in map(fields, questions)]
 
     def put(self, key: str, recorder: Recorder, found: Sequence[Diagnostic]) -> None:
         """Keep what was found, unless it cannot be had again exactly."""
