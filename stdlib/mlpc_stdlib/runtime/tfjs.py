@@ -91,9 +91,9 @@ def _convert(job: JsonObject) -> JsonObject:
     layers = graphs.answer(model, job)
     graph, taken, said = graphs.freeze(saved)
     graph = _optimized(graph, said)
-    _rename(graph, taken, graphs.INPUT)
-    _rename(graph, said, job["output"])
-    _keep_what_leads_to(graph, job["output"])
+    graphs.rename(graph, taken, graphs.INPUT)
+    graphs.rename(graph, said, job["output"])
+    graphs.keep_what_leads_to(graph, job["output"])
     width = int(model.outputs[0].shape[-1])
     topology, weights = graph_model(graph, job["shape"], job["output"], width, job["quantize"])
     # A browser loads it: no white space.
@@ -120,40 +120,6 @@ def _optimized(graph: Any, said: str) -> Any:
     rewrite.min_graph_nodes = -1  # small graphs as well
     rewrite.optimizers[:] = _OPTIMIZERS
     return tf_optimizer.OptimizeGraph(config, meta)
-
-
-def _rename(graph: Any, tensor: str, name: str) -> None:
-    """Call the node that a tensor comes from by another name."""
-    old = tensor.partition(":")[0]
-    if old == name:
-        return
-    for node in graph.node:
-        if node.name == name:
-            _rename(graph, name, f"{name}_before")
-    for node in graph.node:
-        if node.name == old:
-            node.name = name
-        for position, given in enumerate(node.input):
-            own, colon, number = given.partition(":")
-            if own == old:
-                node.input[position] = f"{name}{colon}{number}"
-
-
-def _keep_what_leads_to(graph: Any, output: str) -> None:
-    """Drop the nodes that lead to no output, and orders that only side effects would need."""
-    by_name = {node.name: node for node in graph.node}
-    wanted, waiting = {output}, [output]
-    while waiting:
-        node = by_name[waiting.pop()]
-        node.input[:] = [given for given in node.input if not given.startswith("^")]
-        for given in node.input:
-            name = given.partition(":")[0]
-            if name not in wanted:
-                wanted.add(name)
-                waiting.append(name)
-    kept = [node for node in graph.node if node.name in wanted]
-    del graph.node[:]
-    graph.node.extend(kept)
 
 
 def graph_model(

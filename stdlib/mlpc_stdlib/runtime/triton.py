@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import codes, export, models
+from . import codes, export, models, repositories
 from .contract import Result, StepError, Task, first_line, write_atomically, write_json
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 CONFIG, LABELS, BUILD = "config.pbtxt", "labels.txt", "build.sh"
 #: What TensorRT makes of the ONNX model, as Triton looks for it.
 ENGINE = "model.plan"
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 #: By `TensorProto.DataType`, the names of the same types in a configuration.
 _TYPES = {
     1: "TYPE_FP32", 2: "TYPE_UINT8", 3: "TYPE_INT8", 4: "TYPE_UINT16", 5: "TYPE_INT16", 6: "TYPE_INT32", 7: "TYPE_INT64",
@@ -41,7 +40,7 @@ def triton(task: Task, result: Result) -> None:
     kind = "KIND_GPU" if task.argument("processor", "gpu") == "gpu" else "KIND_CPU"
     repository.write("onnxruntime_onnx", kind)
     repository.model(f"{repository.version}/{export.ONNX_FILE}")
-    repository.tell(result, "triton")
+    result.metrics["size"] = repositories.size(repository.folder)
 
 
 def tensorrt(task: Task, result: Result) -> None:
@@ -60,7 +59,7 @@ def tensorrt(task: Task, result: Result) -> None:
     note = os.path.join(repository.folder, repository.name, repository.version, "README")
     write_atomically(note, b"`sh build.sh`, on the machine with the GPU, writes the engine here.\n")
     result.info(f"a plan, not measured: `sh {BUILD}` makes the engine on the machine with the GPU")
-    repository.tell(result, "tensorrt")
+    result.metrics["size"] = repositories.size(repository.folder)
 
 
 class Tensor:
@@ -85,7 +84,7 @@ class Repository:
         source, output = task.input("model"), task.output("repository")
         self._task = task
         self.folder = output.path
-        self.name = _name(str(task.argument("name", "model")))
+        self.name = repositories.model_name(str(task.argument("name", "model")))
         self.version = str(int(task.argument("version", 1)))
         self.max_batch = int(task.argument("max_batch", 64))
         self._signature = models.read_signature(source.path)
@@ -156,13 +155,6 @@ class Repository:
             f"mv {engine}.new {engine}\n"
         )
 
-    def tell(self, result: Result, format: str) -> None:
-        """Record the size of what was written."""
-        total = 0
-        for folder, _, files in os.walk(self.folder):
-            total += sum(os.path.getsize(os.path.join(folder, name)) for name in files)
-        result.metrics["size"] = total
-
     def _config(self, platform: str, kind: str, labelled: bool) -> str:
         lines = [
             f"name: {_quoted(self.name)}",
@@ -184,16 +176,6 @@ class Repository:
             "}",
         ]
         return "".join(f"{line}\n" for line in lines)
-
-
-def _name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise StepError(
-            codes.IMPOSSIBLE_SETTING,
-            f"{name!r} cannot be the name of a model: it is a folder, and a part of an address",
-            'letters, digits, `_`, `-` and `.`, not `-` or `.` first: name = "tumor"',
-        )
-    return name
 
 
 def _graph(content: bytes) -> Any:
@@ -223,7 +205,7 @@ def _tensors(graph: Any, which: str) -> list[Tensor]:
                 f"the {which} `{value.name}` of the model is not a table or tensor for each of any number of rows",
                 "export the model by `onnx`, or bring in one whose first dimension alone is open",
             )
-        if not _NAME.fullmatch(value.name):
+        if not repositories.is_plain(value.name):
             raise StepError(
                 codes.NOT_EXPORTABLE,
                 f"the {which} {value.name!r} of the model has a name that Triton does not take",
