@@ -179,6 +179,15 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             help=['a string ends on its line; one of several lines stands between `"""`'],
             fixes=[Fix('insert `"`', [(behind, '"')], safe=False)],
         )
+    if kind == "unopened-string":
+        return Diagnostic(
+            codes.UNTERMINATED_STRING,
+            "this string has no opening quotes",
+            span,
+            label='`"` is missing before this',
+            help=['a string stands between quotes, `"…"`'],
+            fixes=[Fix('insert `"`', [(Span(source, what.start, what.start), '"')], safe=False)],
+        )
     if kind == "open-block":
         return Diagnostic(
             codes.UNTERMINATED_STRING,

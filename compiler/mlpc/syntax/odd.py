@@ -28,6 +28,9 @@ _OPERATORS = {
     "\u2264": ("<=", t.COMPARE),
     "\u2260": ("!=", t.COMPARE),
 }
+_QUOTES = ("open-string", "unopened-string")
+_OPENING = (t.LBRACE, t.LPAR, t.LSQB)
+_CLOSING = (t.RBRACE, t.RPAR, t.RSQB)
 _PATH = re.compile(r"\.{1,2}/[\w./-]++")
 _CLOSERS = {t.LBRACE: "}", t.LPAR: ")", t.LSQB: "]"}
 _SKIP = re.compile(
@@ -48,12 +51,17 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
     if sign == '"':
         if text.startswith('"""', at):
             return _open_block(text, at, stop, tokens)
-        return _open_string(text, at, stop, tokens, stack)
+        end = _mended(text, at, stop, tokens)
+        return end if end is not None else _open_string(text, at, stop, tokens, stack)
     if sign == "'" and (found := _SINGLE.match(text, at, stop)):
         return _quoted(found, tokens, "single-quotes")
     if found := _CURLY.match(text, at, stop):
         return _quoted(found, tokens, "curly-quotes")
     if text.startswith("//", at):
+        # `s3://bucket/rows.csv"`: no comment, but a text without its first quote.
+        end = _mended(text, at, stop, tokens) if text[at - 1 : at] == ":" else None
+        if end is not None:
+            return end
         found = _LINE.match(text, at, stop)
         return problem("slash-comment", found.end() if found else stop)
     for written, (meant, kind) in _OPERATORS.items():
@@ -93,6 +101,43 @@ def odd(text: str, at: int, stop: int, tokens: Tokens, stack: list[int], in_brac
         return _foreign_name(text, at, found.end(), tokens)
     found = _SIGNS.match(text, at, stop)
     return problem("bad-character", found.end() if found else at + 1, sign)
+
+
+def _mended(text: str, at: int, stop: int, tokens: Tokens) -> int | None:
+    """Read the line anew from where its quotes show that one is missing; None where they do not show it."""
+    from .quotes import missing
+
+    begin = text.rfind("\n", 0, at) + 1
+    found = _LINE.match(text, begin, stop)
+    # Within an interpolation there is no quote to come: that text is read with its own end.
+    place = missing(found[0]) if found and '"' in text[at : found.end()] else None
+    if place is None:
+        return None
+    opened, start, end = place[0], begin + place[1], begin + place[2]
+    if any(problem.start == start and problem.kind in _QUOTES for problem in tokens.problems):
+        return None  # the line was read anew once
+    kinds, values = tokens.kinds, tokens.values
+    count = len(kinds)
+    nested = 0
+    while count and _start(values[count - 1]) >= start:
+        count -= 1
+        nested += (kinds[count] in _OPENING) - (kinds[count] in _CLOSING)
+    if nested or start > at:
+        return None  # what is read anew would not fit the brackets around it
+    del kinds[count:], values[count:]
+    tokens.problems[:] = [problem for problem in tokens.problems if problem.start < start]
+    tokens.templates[:] = [template for template in tokens.templates if template[0].start < start]
+    tokens.problems.append(Problem("open-string" if opened else "unopened-string", count, start, end))
+    kinds.append(t.STRING)
+    body = text[start + 1 : end] if opened else text[start : end - 1]
+    values.append(String((body,), text[start:end], False, start, end))
+    return end
+
+
+def _start(value: object) -> int:
+    if isinstance(value, int):
+        return value
+    return value[0] if isinstance(value, tuple) else value.start  # type: ignore[attr-defined,no-any-return]
 
 
 def _quoted(found: re.Match[str], tokens: Tokens, kind: str) -> int:

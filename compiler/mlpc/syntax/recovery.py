@@ -55,7 +55,7 @@ _WIDTH = {kind: len(text) for kind, text in messages.SPELLING.items()} | {t.SEP:
 _KEYWORDS = {kind: word for word, kind in {**RESERVED, **STATEMENT_WORDS}.items()}
 _WORD_KINDS = frozenset(_KEYWORDS)
 # Problems after which nothing else on their line is reported.
-_NOISY = frozenset(("open-string", "open-block", "bad-character"))
+_NOISY = frozenset(("open-string", "unopened-string", "open-block", "bad-character"))
 # Problems that are reported even where something else is wrong on their line.
 _ALWAYS = _NOISY | {"too-deep", "too-long"}
 _SIGNS = frozenset(
