@@ -408,7 +408,7 @@ class Declarations:
                         help=_as_column(item),
                         fixes=colon_for_equals(module.source, item.value)
                         if isinstance(item, tree.Attr)
-                        else [],
+                        else _typed_column(module, item),
                     )
                 )
                 continue
@@ -1283,6 +1283,17 @@ def _as_column(item: tree.Item) -> list[str]:
     if isinstance(item, tree.Attr):
         return [f"write `{item.name.text}: …`, with the type of the column, such as `age: int in 0..120`"]
     return ["a column is `name: type`, such as `age: int in 0..120`"]
+
+
+def _typed_column(module: Module, item: tree.Item) -> list[Fix]:
+    """Return the way out for `age int`, which reads as a kind and a name: the name of a type gives it away."""
+    if not isinstance(item, tree.Decl) or not isinstance(item.name, tree.Name):
+        return []
+    bare = item.type is None and item.value is None and item.body is None and not item.eaches
+    if not bare or item.name.text not in (*NUMBERS, *TEXTS, *DIMENSIONS, "bool", "date", "datetime"):
+        return []
+    gap = Span(module.source, item.kind.end, item.name.start)
+    return [Fix(f"write `{item.kind.text}: {item.name.text}`", [(gap, ": ")])]
 
 
 # How types of artefacts are written.

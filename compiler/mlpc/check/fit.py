@@ -219,15 +219,19 @@ class Fitter:
         if shares and 1 < raw <= 100 and type.holds(raw / 100):
             help = [f"`{value.text}%`?"]
             fixes = [Fix(f"write `{value.text}%`", [(value.span, f"{value.text}%")], safe=False)]
+        slip = _slip(value, type) if not fixes else ""
+        if slip:
+            fixes = [Fix(f"write `{slip}`", [(value.span, slip)], safe=False)]
         if not help:
             bound = None
             if type.low is not None and raw <= type.low and not type.low_open:
                 bound = type.low
             elif type.high is not None and raw >= type.high and not type.high_open:
                 bound = type.high
-            help = (
-                [f"the nearest value that fits is `{type.show_number(bound)}`"] if bound is not None else []
-            )
+            nearest = type.show_number(bound) if bound is not None else slip
+            help = [f"the nearest value that fits is `{nearest}`"] if bound is not None else []
+            if slip and slip != nearest:
+                help.insert(0, f"`{slip}`?")
         self.report(
             Diagnostic(
                 codes.OUT_OF_RANGE,
@@ -398,6 +402,18 @@ class Fitter:
             )
         )
         return wrong(value.module, value.node)
+
+
+def _slip(value: Value, type: Type) -> str:
+    """Return the number that was meant where one is outside of its range by a sign or by digits too many; else nothing."""
+    text, raw = value.text, value.value
+    if text.startswith("-") and isinstance(value.node, tree.Unary) and type.holds(-raw):
+        return text[1:].strip()
+    while isinstance(raw, int) and isinstance(value.node, tree.Number) and text.endswith("00"):
+        text, raw = text[:-1], raw // 10
+        if type.holds(raw):
+            return text
+    return ""
 
 
 def _is_short(text: str) -> bool:

@@ -210,7 +210,17 @@ def repair(
                 continue
             above = last_lines.get(indent) if fresh and by_layout else None
             _close(
-                tokens, spans, index, line, line_first, stack, edits, by_layout and not fresh, twice, above
+                text,
+                tokens,
+                spans,
+                index,
+                line,
+                line_first,
+                stack,
+                edits,
+                by_layout and not fresh,
+                twice,
+                above,
             )
         previous_end = ends[index]
         if by_layout and len(edits.mistakes) > max(8, lines // 5 + 2):
@@ -247,6 +257,7 @@ def _unclosed(
 
 
 def _close(
+    text: str,
     tokens: Tokens,
     spans: tuple[list[int], list[int]],
     index: int,
@@ -290,7 +301,22 @@ def _close(
         stack.pop()
         return
     again = kinds[index - 1] == kind
+    if wanted == t.LSQB and kinds[index - 1] == t.STRING and kinds[index - 2] in (t.NAME, t.REF):
+        at = starts[index - 1]  # `model"eu"]`
+        if ends[index - 2] == at:
+            edits.inserts.append((at, "["))
+            edits.mistakes.append(Mistake("unopened", place, at, "["))
+            return
     all = wanted == t.LSQB and kinds[index - 1] == t.STAR
+    hidden = None
+    if top is not None and top.line == line and wanted != t.LBRACE and len(edits.mistakes) <= 500:
+        from .glued import glued
+
+        hidden = glued(text, kinds, spans, index, line_first)
+    if hidden is not None and top is not None and hidden > top.place:
+        edits.inserts.append((hidden, OPENERS[wanted]))
+        edits.mistakes.append(Mistake("unopened", place, hidden, OPENERS[wanted]))
+        return
     if top is not None and top.line == line and not (again or all or after == CLOSER_OF[top.kind]):
         stack.pop()
         edits.blanks.append(place)
@@ -300,6 +326,14 @@ def _close(
         return
     run = bool(edits.blanks) and edits.blanks[-1] == starts[index - 1] and again
     hopeless = run or (again and wanted == t.LSQB) or len(edits.mistakes) > 500
+    if not hopeless and wanted != t.LBRACE:
+        from .glued import glued
+
+        between = glued(text, tokens.kinds, spans, index, line_first)
+        if between is not None:
+            edits.inserts.append((between, OPENERS[wanted]))
+            edits.mistakes.append(Mistake("unopened", place, between, OPENERS[wanted]))
+            return
     opening = None if hopeless else _opening(tokens, index, line_first, wanted)
     if opening is None and above is not None:
         # A closing bracket below the beginning of a line that ends where an opening one may stand.

@@ -41,7 +41,7 @@ _BRACKETED = re.compile(r"(list|map|tensor|enum|dataset|model)[\[<]([^\[\]<>\n{}
 _INSTEAD_OF_WHEN = re.compile(r"[ \t]*((?:alert|retrain|rollback)(?:[ \t]+\w+)?)[ \t]+(if|on|unless)\b")
 _INSTEAD_OF_REQUIRE = re.compile(r"[ \t]*(assert|ensure|must|check|should|verify)\b[ \t(]+[\w.]+[^={]*$")
 _WITHOUT_WHEN = re.compile(
-    r"[ \t]*(?:alert|retrain|rollback)[ \t]+(?:(?!when\b)\w+[ \t]+)??(?!when\b)(?=[\w.]+(?:\[[^\]\n]*\])*[ \t]*(?:[<>]|[!=]=))"
+    r"[ \t]*(?:alert|retrain|rollback)[ \t]+(?:(?!when\b)(\w+)[ \t]+)??(?!when\b)(?=[\w.]+(?:\[[^\]\n]*\])*[ \t]*(?:[<>]|[!=]=))"
 )
 _SEVERAL_BASES = re.compile(r"[ \t]*env[ \t]+(\w+)[ \t]*:[ \t]*(\w+)[ \t]*[:,+&][ \t]*(\w+)")
 _REMOVES_NO_NAME = re.compile(r"[ \t]*remove[ \t]+(?=[^\w\s=:{]|\d)(\S+)")
@@ -166,7 +166,7 @@ def _statement(reader: Reader, index: int, begin: int, line: str) -> Diagnostic 
                 Fix("write `expect`", [(place, "expect")], safe=False),
             ],
         )
-    if found := _WITHOUT_WHEN.match(line):
+    if (found := _WITHOUT_WHEN.match(line)) and not _is_when(found[1] or ""):
         place = Span(source, begin + found.end(), begin + found.end())
         return Diagnostic(
             codes.UNEXPECTED_TOKEN,
@@ -290,6 +290,11 @@ def _in_condition(reader: Reader, index: int, line: str) -> bool:
             return True
         index -= 1
     return reader.kinds[index + 1] in (t.REQUIRE, t.EXPECT)
+
+
+def _is_when(word: str) -> bool:
+    """Return whether `when` was meant, with a letter wrong: that is told of the word."""
+    return len(word) <= 5 and len(set("when").intersection(word)) >= 3
 
 
 def _header(reader: Reader, index: int) -> Diagnostic | None:
