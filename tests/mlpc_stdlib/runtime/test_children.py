@@ -53,6 +53,25 @@ def sleeping(job: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+# A process for one job
+
+
+def test_a_process_that_dies_is_an_error_with_what_would_work() -> None:
+    with pytest.raises(StepError) as caught:
+        children.call(dying, {"signal": int(signal.SIGSEGV)}, "the conversion", ["unroll the layers"])
+    assert caught.value.code == "MLP799"
+    assert caught.value.message == "the process for the conversion died: SIGSEGV (a crash inside a library)"
+    assert caught.value.help == ["unroll the layers", "the log of the step has what it printed"]
+
+
+def test_a_process_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    with pytest.raises(StepError) as caught:
+        children.call(sleeping, {"file": str(file)}, "the conversion", seconds=3.0)
+    assert caught.value.message == "the conversion took longer than 3 s and was ended"
+    until(lambda: not file.exists() or not alive(int(file.read_text())))
+
+
 # A worker
 
 
