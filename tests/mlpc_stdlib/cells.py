@@ -12,6 +12,7 @@ the runtime of its target:
 | `onnx` | `server` `edge` `cloud_gpu` | onnxruntime |
 | `onnx` | `web` | onnxruntime-web in Node, by the files that a page is given |
 | `c_trees` | | C, compiled by the machine's compiler |
+| `savedmodel` | | TensorFlow |
 
 Networks are made of the declarations of `keras.mlp`: each layer, and each value of each of its choices. With a WORD only cells
 that have it in their name are made. The exit status is 1 where a cell is not as the table says.

@@ -140,9 +140,14 @@ def train(network: dict[str, Any], folder: Path, result: Result) -> None:
 
 def made(network: dict[str, Any], folder: Path, to: str, quantize: str, result: Result) -> None:
     """Export by the step, which runs what it made beside the network."""
-    from mlpc_stdlib.runtime import export, tfjs, tflite
+    from mlpc_stdlib.runtime import export, savedmodel, tfjs, tflite
 
-    steps: dict[str, Any] = {"tflite": tflite.tflite, "tfjs": tfjs.tfjs, "onnx": export.onnx}
+    steps: dict[str, Any] = {
+        "tflite": tflite.tflite,
+        "tfjs": tfjs.tfjs,
+        "onnx": export.onnx,
+        "savedmodel": savedmodel.savedmodel,
+    }
     inputs: dict[str, Any] = {
         "model": Artefact(str(folder / "model"), {"type": "model", "framework": "keras"}),
         "parity.data": dataset(network["test"]),
@@ -150,7 +155,7 @@ def made(network: dict[str, Any], folder: Path, to: str, quantize: str, result: 
     if quantize in tflite.WHOLE:
         inputs["calibrate"] = dataset(network["train"])
     outputs = {"portable": Artefact(str(folder / f"{to}-{quantize}"), {"type": "model", "framework": to})}
-    arguments = {} if to == "onnx" else {"quantize": quantize}
+    arguments = {"quantize": quantize} if to in ("tflite", "tfjs") else {}
     steps[to](task(f"{to}-{quantize}", inputs, outputs, **arguments), result)
 
 

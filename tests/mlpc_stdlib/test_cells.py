@@ -33,6 +33,8 @@ IN_EVERY_RUN = {
     ): f"{EXPORTS}/test_onnx_networks.py::test_the_scaling_is_in_the_graph_and_each_class_has_a_score",
     ("onnx", "web"): f"{EXPORTS}/test_onnx_networks.py::test_onnxruntime_web_says_what_keras_says",
     ("c_trees", ""): f"{RUNTIME}/test_c_trees.py::test_the_code_says_what_the_original_says",
+    ("savedmodel", ""): f"{EXPORTS}/test_savedmodel.py::test_tensorflow_says_what_keras_says",
+    ("tf_serving", ""): f"{EXPORTS}/test_savedmodel.py::test_the_folder_that_tf_serving_takes",
     ("pt2", ""): f"{RUNTIME}/test_pytorch.py::test_an_archive_says_the_same_without_the_code_of_the_network",
     ("triton", ""): f"{RUNTIME}/test_triton.py::test_what_triton_serves",
     ("tensorrt", ""): f"{RUNTIME}/test_triton.py::test_the_plan_of_an_engine",
@@ -47,6 +49,7 @@ ELSEWHERE = {
         f"{RUNTIME}/test_triton.py::test_what_triton_serves",
         f"{RUNTIME}/test_triton.py::test_the_plan_of_an_engine",
     ],
+    "savedmodel": [f"{EXPORTS}/test_savedmodel.py::test_the_folder_that_tf_serving_takes"],
 }
 
 
