@@ -64,6 +64,30 @@ def test_none_is_there(folder: Path) -> None:
     assert (answer.code, answer.out) == (0, 'no test: write `test "…" { expect … }`\n')
 
 
+def test_a_folder_stands_for_the_specs_in_it(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "other.mlp").write_text(PIPELINE + TESTS, encoding="utf-8")
+    (folder / "deep" / "library.mlp").write_text("mlp 1\n\nlet limit = 20min\n", encoding="utf-8")
+    answer = mlpc("test", ".", "-k", "weak", cwd=folder)
+    assert answer.code == 0
+    assert answer.out.startswith(
+        "main.mlp\n  ✓ a weak model is not registered\ndeep/other.mlp\n  ✓ a weak model is not registered\n"
+    )
+    assert "2 tests: 2 passed" in answer.out
+    (folder / "empty").mkdir()
+    answer = mlpc("test", "empty", cwd=folder)
+    assert answer.code == 4
+    assert "no-such-file: the folder `empty` holds no `.mlp` file" in answer.err
+
+
+def test_what_is_sound_is_judged_beside_what_is_not(folder: Path) -> None:
+    (folder / "wrong.mlp").write_text("mlp 1\n\nlet limit = 20mins\n", encoding="utf-8")
+    answer = mlpc("test", ".", "-k", "weak", cwd=folder)
+    assert answer.code == 1
+    assert "wrong.mlp:3:13" in answer.err
+    assert "1 test: 1 passed" in answer.out
+
+
 def test_mistakes_come_first(folder: Path) -> None:
     text = (PIPELINE + TESTS).replace("runs(catalog)", "runs(catalogue)", 1)
     (folder / "main.mlp").write_text(text, encoding="utf-8")

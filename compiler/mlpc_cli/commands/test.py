@@ -69,6 +69,8 @@ def command(files: Sequence[str], word: str, junit: str, project: str) -> int:
 
         write_atomically(junit, report([(name, results) for name, _, results in suites], took))
     if failed:
+        if suites:
+            _tell(suites, word, took)
         raise Findings
     return _tell(suites, word, took)
 
