@@ -15,7 +15,17 @@ from .fit import limits
 from .late import USE_LET, late
 from .order import names_in
 from .scope import Scope
-from .specs import AFTER, CHECK, LIVE, BlockSpec, ParamSpec, QuantitySpec, of_all_rows, played
+from .specs import (
+    AFTER,
+    CHECK,
+    LIVE,
+    BlockSpec,
+    ParamSpec,
+    QuantitySpec,
+    called_in_a_block,
+    of_all_rows,
+    played,
+)
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
 from .types import NUMBERS, STRING, Type, widens
 from .units import DIMENSIONS
@@ -435,6 +445,9 @@ class Binder:
             for inner, nested in spec.blocks.items():
                 if inner != prefix and (name in nested.params or name in nested.inputs):
                     return f"this key belongs to `{inner}`: write `{inner} {{ {name} = … }}`"
+            called = "" if prefix else called_in_a_block(name, spec)
+            if called:
+                return called
         return self.checker.owner(name, self.block.kind.name, nested=False)
 
     # -- inputs ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from ..source import Span
 from .late import late
 from .order import names_in
 from .scope import Scope
+from .specs import called_in_a_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _of_a_run(spec: ComponentSpec, condition: ConditionDef) -> list[str]:
 
 
 def _belongs(checker: Checker, spec: ComponentSpec, key: str) -> list[str]:
-    """Say which other backend has the setting ``key``."""
+    """Say which other backend has the setting ``key``, or where a step says the same."""
     if spec.role != "backend":
         return []
     for name in checker.modules.backend_names():
@@ -129,4 +130,11 @@ def _belongs(checker: Checker, spec: ComponentSpec, key: str) -> list[str]:
             and key in checker.declarations.component(module, decl).params
         ):
             return [f"this key belongs to `backend {name} {{ … }}`"]
-    return []
+    task = checker.kind("task")
+    if task is None:
+        return []
+    home = next((name for name, inner in task.blocks.items() if key in inner.params), "")
+    if home or key in task.params:
+        return ["a step says it: " + (f"write `{home} {{ {key} = … }}`" if home else f"write `{key} = …`")]
+    called = called_in_a_block(key, task)
+    return [f"a step says it: {called}"] if called else []

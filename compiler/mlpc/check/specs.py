@@ -159,6 +159,16 @@ def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
     return made
 
 
+def called_in_a_block(name: str, spec: BlockSpec) -> str:
+    """Say which param of a nested block of ``spec`` has the name ``name`` elsewhere; nothing where none has."""
+    for block, inner in spec.blocks.items():
+        for key, param in inner.params.items():
+            if name in param.called:
+                doc = param.doc.partition("\n")[0].rstrip(".")
+                return f"write `{block} {{ {key} = … }}`" + (f": {doc[:1].lower()}{doc[1:]}" if doc else "")
+    return ""
+
+
 class ComponentSpec(BlockSpec):
     """A component: a role that it plays and what runs when it does."""
 
