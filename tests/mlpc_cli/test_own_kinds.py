@@ -91,8 +91,8 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def text_of(folder: Path, step: str) -> str:
-    return next((folder / ".mlpc" / "latest" / "poem" / step).iterdir()).read_text(encoding="utf-8")
+def text_of(folder: Path, step: str, whose: str = "poem") -> str:
+    return next((folder / ".mlpc" / "latest" / whose / step).iterdir()).read_text(encoding="utf-8")
 
 
 def test_the_function_is_told_which_component_plays_its_block_and_what_stands_in_it(tmp_path: Path) -> None:
@@ -104,7 +104,10 @@ def test_the_function_is_told_which_component_plays_its_block_and_what_stands_in
     again = mlpc("run", "--env", "plain", cwd=folder)
     assert again.code == 0, again.err
     # In an environment a block with a component is in place of the one that was there.
-    assert text_of(folder, "second") == "ROSES [('bold', False), ('component', 'ornate'), ('marks', 1)]"
+    assert (
+        text_of(folder, "second", "poem@plain")
+        == "ROSES [('bold', False), ('component', 'ornate'), ('marks', 1)]"
+    )
 
 
 def test_what_a_kind_declares_is_a_label_that_changes_no_step(tmp_path: Path) -> None:
