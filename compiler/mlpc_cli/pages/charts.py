@@ -89,6 +89,42 @@ def curves(
     return tag("figure", tag("figcaption", said(title), _legend(series)), drawn)
 
 
+def scatter(title: str, points: Sequence[tuple[float, float]], x_name: str) -> Markup:
+    """Return a figure of points, with the line on which both are the same; nothing where there are none."""
+    if not points:
+        return Markup("")
+    marks = ticks(min(min(point) for point in points), max(max(point) for point in points))
+    low, high = marks[0], marks[-1]
+    wide, tall = _WIDE - _LEFT - _RIGHT, _HIGH - _TOP - _BOTTOM
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return _LEFT + wide * (x - low) / (high - low), _TOP + tall * (1 - (y - low) / (high - low))
+
+    parts: list[Markup] = []
+    for mark in marks:
+        across, down = at(mark, mark)
+        ends = {"x1": short(_LEFT), "x2": short(_WIDE - _RIGHT), "y1": short(down), "y2": short(down)}
+        parts.append(tag("line", **ends, class_="grid"))
+        parts.append(_text(_LEFT - 8, down + 4, shown(mark), "end"))
+        parts.append(_text(across, _HIGH - _BOTTOM + 18, shown(mark), "middle"))
+    parts.append(_text(_LEFT + wide / 2, _HIGH - 4, x_name, "middle"))
+    (x1, y1), (x2, y2) = at(low, low), at(high, high)
+    line = {"x1": short(x1), "y1": short(y1), "x2": short(x2), "y2": short(y2)}
+    parts.append(tag("line", **line, class_="chance"))
+    for point in points:
+        across, down = at(*point)
+        parts.append(tag("circle", cx=short(across), cy=short(down), r="2.5", class_="dot point"))
+    drawn = tag(
+        "svg",
+        *parts,
+        viewBox=f"0 0 {short(_WIDE)} {short(_HIGH)}",
+        class_="chart",
+        role="img",
+        aria_label=f"{title}: {len(points)} rows",
+    )
+    return tag("figure", tag("figcaption", said(title)), drawn)
+
+
 def _legend(series: Sequence[Series]) -> Markup:
     if len(series) < 2:
         return Markup("")

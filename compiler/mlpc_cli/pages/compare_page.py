@@ -8,7 +8,7 @@ from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
 from ..differences import SECTIONS, changed, pair
 from ..outcome import seconds
-from . import charts, run_marks, shell
+from . import charts, run_marks, shell, step_reports
 from .shell import badge, code, said
 
 if TYPE_CHECKING:
@@ -93,17 +93,13 @@ def _curves(compared: Compared) -> Markup:
     """Return the curves that both runs have, one over the other."""
     found = []
     for step in compared.before.steps:
-        both = [details.step(step.node).get("report") for details in (compared.before, compared.after)]
-        histories = [each.get("history") if isinstance(each, dict) else None for each in both]
-        if not all(isinstance(each, dict) for each in histories) or histories[0] == histories[1]:
-            continue
-        first, second = (each for each in histories if each is not None)
-        across = str(both[0].get("over") or "epoch") if isinstance(both[0], dict) else "epoch"
-        for name in sorted(set(first) & set(second)):
-            if first[name] != second[name]:
+        reports = [details.step(step.node).get("report") for details in (compared.before, compared.after)]
+        first, second = map(step_reports.history, reports)
+        for name in first:
+            if name in second and first[name] != second[name]:
                 series = [
                     charts.Series(f"run {details.run.id}", list(enumerate(values, 1)))
                     for details, values in ((compared.before, first[name]), (compared.after, second[name]))
                 ]
-                found.append(charts.curves(f"{step.node}: {name}", series, across))
+                found.append(charts.curves(f"{step.node}: {name}", series, step_reports.over(reports[0])))
     return tag("div", *found, class_="charts") if any(found) else join()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .files import asset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     Point = tuple[float, float]
     #: Left, top, width, height.
@@ -48,14 +48,12 @@ class Layout:
 
 #: What is wider than this, in points, is drawn from left to right if that is narrower: many boxes beside each other are.
 WIDE = 1200.0
+#: Bytes of stack for the layout: memory is taken only as far as it is used.
+_STACK = 512 << 20
 
 
 def arrange(boxes: Sequence[Box], frames: Sequence[str], arrows: Sequence[tuple[str, str]]) -> Layout:
     """Place boxes so that arrows point down, or to the right where the graph would be too wide."""
-    import quickjs
-
-    context = quickjs.Context()
-    context.eval(asset("dagre.js"))
     told: dict[str, object] = {
         "boxes": [
             {"id": box.id, "width": box.width, "height": box.height, "frame": box.frame} for box in boxes
@@ -63,6 +61,15 @@ def arrange(boxes: Sequence[Box], frames: Sequence[str], arrows: Sequence[tuple[
         "frames": list(frames),
         "arrows": [list(arrow) for arrow in arrows],
     }
+    return _deep(lambda: _arranged(told, boxes))
+
+
+def _arranged(told: dict[str, object], boxes: Sequence[Box]) -> Layout:
+    import quickjs
+
+    context = quickjs.Context()
+    context.set_max_stack_size(_STACK // 2)
+    context.eval(asset("dagre.js"))
 
     def placed(across: bool) -> Layout:
         found = context.get("arrange")(json.dumps({**told, "across": across}))
@@ -73,6 +80,31 @@ def arrange(boxes: Sequence[Box], frames: Sequence[str], arrows: Sequence[tuple[
         return down
     right = placed(True)
     return right if right.width < down.width else down
+
+
+def _deep(work: Callable[[], Layout]) -> Layout:
+    """Do ``work`` in a thread with a large stack: dagre calls itself once for each step of a chain."""
+    import threading
+
+    made: list[Layout] = []
+    wrong: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            made.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised again, where it was asked for
+            wrong.append(error)
+
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if wrong:
+        raise wrong[0]
+    return made[0]
 
 
 def _number(value: object) -> float:

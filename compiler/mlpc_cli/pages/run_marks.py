@@ -58,6 +58,10 @@ def marks(details: RunDetails, workflow: Workflow) -> dict[str, Mark]:
     for gate in details.run.summary.get("gates") or ():
         passed = gate["passed"]
         said = {True: ("good", "passed"), False: ("bad", "not passed"), None: ("held", "not judged")}[passed]
+        missed = sum(not verdict["passed"] for verdict in gate["verdicts"])
+        if passed and missed:
+            # What only warns, or decides what can be chosen, is no reason not to pass, and yet is to be seen.
+            said = ("held", f"passed, {missed} missed")
         found[gate["node"]] = Mark(*said)
     promoted = details.run.summary.get("promoted") or ()
     known = {node.id for node in workflow.nodes}

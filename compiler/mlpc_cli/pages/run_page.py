@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
 from ..outcome import figure, seconds, whole
-from . import charts, picture, run_marks, shell
+from . import charts, picture, run_marks, shell, step_reports
 from .run_marks import Judged
 from .shell import badge, code, said
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Classes beyond which a confusion matrix is left to the report of the step.
 CLASSES = 30
+#: Steps and gates beyond which a run does not take the time to draw them.
+DRAWN = 120
 #: Shades of a cell.
 _SHADES = 5
 
@@ -38,16 +40,11 @@ def page(details: RunDetails, workflow: Workflow | None) -> bytes:
         shell.card("What was measured", *_figures(details)),
         shell.card("Curves", _curves(details)),
         shell.card("Confusion", *_confusions(details)),
+        shell.card("Errors", *_errors(details)),
         shell.card("Time", *_times(details)),
         shell.card(
             "What it ran",
-            shell.scrolled(
-                picture.drawing(workflow, marks=run_marks.marks(details, workflow)),
-                "Picture of the pipeline, with what came of each step",
-                "picture",
-            )
-            if workflow is not None
-            else "",
+            _picture(details, workflow) if workflow is not None else "",
         ),
         shell.card("What was said", *_messages(details)),
         shell.card(
@@ -57,6 +54,17 @@ def page(details: RunDetails, workflow: Workflow | None) -> bytes:
     )
     body = tag("div", _header(details), main, _footer(details), class_="page")
     return shell.page(title, body, styles=("picture.css", "run.css"))
+
+
+def _picture(details: RunDetails, workflow: Workflow) -> Markup:
+    if len(workflow.nodes) > DRAWN:
+        told = f"{len(workflow.nodes)} steps and gates: too many to be drawn here. "
+        return tag("p", told, code("mlpc graph -o graph.html"), " draws them.")
+    return shell.scrolled(
+        picture.drawing(workflow, marks=run_marks.marks(details, workflow)),
+        "Picture of the pipeline, with what came of each step",
+        "picture",
+    )
 
 
 def _header(details: RunDetails) -> Markup:
@@ -149,80 +157,64 @@ def _curves(details: RunDetails) -> Markup:
     found = []
     for step in details.steps:
         report = details.step(step.node).get("report")
-        if not isinstance(report, dict):
-            continue
-        history = report.get("history")
-        if isinstance(history, dict):
-            for name, series in _together(history):
-                each = [charts.Series(label, list(enumerate(values, 1))) for label, values in series]
-                across = str(report.get("over") or "epoch")
-                found.append(charts.curves(f"{step.node}: {_readable(name)}", each, across))
-        search = report.get("search")
-        if isinstance(search, dict):
-            found.append(_search(step.node, search))
-        roc = report.get("roc")
-        if isinstance(roc, dict) and roc:
-            points = list(zip(roc["false_positive_rate"], roc["true_positive_rate"], strict=True))
-            found.append(
-                charts.curves(
-                    f"{step.node}: ROC, true against false positive rate",
-                    [charts.Series("ROC", points)],
-                    "false positive rate",
-                    diagonal=True,
-                )
+        for name, series in _together(step_reports.history(report)):
+            each = [charts.Series(label, list(enumerate(values, 1))) for label, values in series]
+            found.append(charts.curves(f"{step.node}: {_readable(name)}", each, step_reports.over(report)))
+        by, tried = step_reports.search(report)
+        found.append(charts.curves(f"{step.node}: search, {_readable(by)} by trial", tried, "trial"))
+        found.append(
+            charts.curves(
+                f"{step.node}: ROC, true against false positive rate",
+                [charts.Series("ROC", step_reports.roc(report))],
+                "false positive rate",
+                diagonal=True,
             )
+        )
     return tag("div", *found, class_="charts") if any(found) else Markup("")
 
 
-def _together(history: dict[str, Any]) -> list[tuple[str, list[tuple[str, list[float]]]]]:
+def _together(history: dict[str, list[float]]) -> list[tuple[str, list[tuple[str, list[float]]]]]:
     """Return curves that belong into one chart: `loss` with `validation loss`."""
     made: dict[str, list[tuple[str, list[float]]]] = {}
-    for name, values in sorted(history.items()):
-        if not isinstance(values, list):
-            continue
+    for name, values in history.items():
         rows, _, base = name.rpartition(" ")
         made.setdefault(base, []).append((rows or "rows learned from", values))
     return list(made.items())
 
 
-def _search(node: str, search: dict[str, Any]) -> Markup:
-    """Return the best figure so far, trial by trial."""
-    goal, _, name = str(search.get("goal", "")).partition(" ")
-    points, best = [], None
-    for trial in search.get("trials") or ():
-        value = (trial.get("figures") or {}).get(name)
-        if not isinstance(value, int | float):
-            continue
-        points.append((float(trial["trial"]), float(value)))
-        better = best is None or (value > best if goal == "maximize" else value < best)
-        best = value if better else best
-    rising: list[tuple[float, float]] = []
-    for trial, value in points:
-        last = rising[-1][1] if rising else value
-        rising.append((trial, max(last, value) if goal == "maximize" else min(last, value)))
-    return charts.curves(
-        f"{node}: search, {_readable(name)} by trial",
-        [charts.Series("best so far", rising), charts.Series("of the trial", points)],
-        "trial",
-    )
-
-
 def _confusions(details: RunDetails) -> list[Markup]:
     parts = []
     for step in details.steps:
+        found = step_reports.confusion(details.step(step.node).get("report"))
+        if found is None:
+            continue
+        heading = tag("h3", said(step.node), " ", tag("span", said(found.label), class_="of"))
+        if len(found.classes) > CLASSES:
+            told = f"{len(found.classes)} classes: the matrix is in the report of the step."
+            parts.append(join(heading, tag("p", told)))
+        else:
+            parts.append(join(heading, _matrix(step.node, found.classes, found.counts)))
+    return parts
+
+
+def _errors(details: RunDetails) -> list[Markup]:
+    """Return how far a regression was off, as rows and as shares of them."""
+    parts = []
+    for step in details.steps:
         report = details.step(step.node).get("report")
-        if isinstance(report, dict) and isinstance(report.get("confusion"), list):
-            names = [str(name) for name in report.get("classes") or ()]
-            counts = report["confusion"]
-            heading = tag(
-                "h3", said(step.node), " ", tag("span", said(report.get("label") or ""), class_="of")
-            )
-            if len(names) > CLASSES:
-                parts.append(
-                    join(heading, tag("p", f"{len(names)} classes: the matrix is in the report of the step."))
-                )
-            else:
-                parts.append(join(heading, _matrix(step.node, names, counts)))
+        drawn = charts.scatter(
+            f"{step.node}: foretold against what was so", step_reports.points(report), "what was so"
+        )
+        quantiles = step_reports.errors(report)
+        rows: list[list[Content]] = [[share, figure(value)] for share, value in quantiles]
+        table = shell.table(
+            ("Share of rows", "off by at most (below 0: too little)"),
+            rows,
+            f"Errors of {step.node}",
+            right=(1,),
+        )
+        if drawn or table:
+            parts.append(join(tag("h3", said(step.node)), tag("div", drawn, table, class_="charts")))
     return parts
 
 
@@ -295,6 +287,8 @@ def _messages(details: RunDetails) -> list[Markup]:
     rows: list[list[Content]] = []
     for step in details.steps:
         for message in details.step(step.node).get("messages") or ():
+            if not isinstance(message, dict):
+                continue
             level = str(message.get("level", "info"))
             warns = level == "warning"
             rows.append(

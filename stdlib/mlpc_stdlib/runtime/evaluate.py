@@ -91,6 +91,7 @@ def regression(task: Task, result: Result) -> None:
             _errors(actual, _error(model, signature, frame, actual), slices, told)
     result.rows["data"] = len(frame)
     quantiles = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
+    shown = numpy.unique(numpy.linspace(0, len(actual) - 1, CURVE_POINTS).astype(int))
     report = {
         "kind": "regression",
         "label": label,
@@ -98,6 +99,8 @@ def regression(task: Task, result: Result) -> None:
             str(share): float(value)
             for share, value in zip(quantiles, numpy.quantile(error, quantiles), strict=True)
         },
+        # Some rows: what was so, and what was foretold.
+        "points": [[float(actual[row]), float(actual[row] + error[row])] for row in shown],
     }
     _finish(task, result, report)
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mlpc.ir.nodes import Action, Input, Reference, Task, Workflow
+from mlpc_cli.pages import picture, run_page
 from mlpc_cli.pages.charts import Bar, Series, curves, gantt, ticks
-from mlpc_cli.pages.run_marks import Judged, moment, size
+from mlpc_cli.pages.run_marks import Judged, marks, moment, size
+from mlpc_run.records import RunDetails, RunRecord
 from tests.mlpc_cli.command import mlpc
 
 from . import flowers
@@ -198,6 +201,17 @@ def test_a_condition_without_a_figure() -> None:
     assert (found.kind, found.word, found.measured) == ("held", "missed, warns only", "`b` was not measured")
 
 
+def test_a_gate_that_only_warned_is_marked() -> None:
+    gate = {"node": "g", "passed": True, "verdicts": [{"passed": True}, {"passed": False}]}
+    good = {"node": "h", "passed": True, "verdicts": [{"passed": True}]}
+    record = RunRecord(1, "p", "", "main.mlp", 0.0, 1.0, "done", 0, {}, {"gates": [gate, good]})
+    found = marks(RunDetails(record, [], {}), Workflow("p", ()))
+    assert {id: (mark.kind, mark.text) for id, mark in found.items()} == {
+        "g": ("held", "passed, 1 missed"),
+        "h": ("good", "passed"),
+    }
+
+
 @pytest.mark.parametrize(
     ("low", "high", "whole", "found"),
     [
@@ -230,3 +244,28 @@ def test_moments_and_sizes() -> None:
         "5.0 MiB",
         "3072.0 GiB",
     ]
+
+
+def many(count: int) -> Workflow:
+    """A workflow whose steps follow one another."""
+    action = Action("runtime", "mlpc_stdlib.runtime.anything", "anything")
+    nodes = [
+        Task(f"step{n}", action, {"a": Input((Reference(f"step{n - 1}", "b"),))} if n else {}, {}, {})
+        for n in range(count)
+    ]
+    return Workflow("long", tuple(nodes))
+
+
+def test_a_long_chain_is_drawn_and_one_that_is_longer_told_of() -> None:
+    record = RunRecord(1, "long", "", "main.mlp", 0.0, 1.0, "done", 0, {}, {})
+    details = RunDetails(record, [], {})
+    drawn = judge(run_page.page(details, many(run_page.DRAWN)))
+    assert len([each for each in drawn.all("g") if each.get("class") == "step"]) == run_page.DRAWN
+    told = judge(run_page.page(details, many(run_page.DRAWN + 1)))
+    assert told.all("svg") == []
+    assert (
+        "121 steps and gates: too many to be drawn here. mlpc graph -o graph.html draws them."
+        in told.texts["p"]
+    )
+    # What is asked for is drawn all the same, however deep the layout calls itself.
+    assert len(picture.svg(many(400))) > 100_000

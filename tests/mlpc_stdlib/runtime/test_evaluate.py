@@ -207,6 +207,8 @@ def test_figures_of_a_regression_worked_out_by_hand(tmp_path: Path) -> None:
         "mape": pytest.approx((0 + 0.5 + 0 + 1) / 4),
         "support": 4,
     }
+    report: Any = result.report
+    assert report["points"] == [[1.0, 1.0], [4.0, 2.0], [3.0, 3.0], [4.0, 8.0]]
 
 
 def test_r2_of_a_constant_label_and_mape_with_zeros_are_no_figures(tmp_path: Path) -> None:
