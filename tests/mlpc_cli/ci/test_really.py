@@ -156,6 +156,8 @@ def test_hooks_of_pre_commit(tmp_path: Path, index: Path, way: str) -> None:
     folder = repository(tmp_path / "repository", {"main.mlp": SOUND, "mlpc.toml": "[lint]\nstrict = true\n"})
     given = {**variables(index, tmp_path / "home"), "PRE_COMMIT_HOME": str(tmp_path / "kept")}
     if way == "mlpc ci pre-commit":
+        # What pre-commit puts around local hooks is built by setuptools, which comes from the index of this machine.
+        given = {**os.environ, "PRE_COMMIT_HOME": given["PRE_COMMIT_HOME"], "PIP_FIND_LINKS": str(index)}
         ran([str(EXECUTABLE), "ci", "pre-commit"], folder, given)
     else:
         hooks = [{"id": name} for name in ("mlpc-fmt", "mlpc-check", "mlpc-lint")]
