@@ -24,6 +24,7 @@ def main(wanted: list[str]) -> int:
         bench_check_many,
         bench_compile,
         bench_engine,
+        bench_exports,
         bench_kubeflow,
     )
 
@@ -35,6 +36,7 @@ def main(wanted: list[str]) -> int:
         "kubeflow": bench_kubeflow.main,
         "compile": bench_compile.main,
         "airflow": bench_airflow.main,
+        "exports": bench_exports.main,
     }
     unknown = [name for name in wanted if name not in known]
     if unknown:
