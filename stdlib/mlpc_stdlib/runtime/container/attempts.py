@@ -262,12 +262,14 @@ def _attempt(
             return failure(
                 StepError(codes.STEP_CRASHED, f"`{id}` ended with status {status}, but wrote no result")
             )
-        wrong = figures.unfit(
-            id,
-            str(node["labels"].get("component") or ""),
-            node.get("figures") or {},
-            result.get("metrics") or {},
-        )
+        metrics = result.setdefault("metrics", {})
+        if not isinstance(metrics, dict):
+            return failure(
+                StepError(codes.STEP_CRASHED, f"`metrics` of the result of `{id}` has the wrong form"),
+                {**result, "metrics": {}},
+            )
+        component = str(node["labels"].get("component") or "")
+        wrong = figures.unfit(id, component, node.get("figures") or {}, metrics)
         if wrong is not None:
             return failure(wrong, result)
         missing = [port for port, path in paths.items() if not os.path.lexists(path)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from mlpc.ir.nodes import Action, Figure, Task
 from mlpc_stdlib.runtime import digests
 
 from .pipelines import COUNT, DOUBLE, GATE, Engine, Retry, Secret, task
@@ -222,6 +224,49 @@ def test_a_step_is_refused_that_would_take_a_value_that_does_not_fit(tmp_path: P
     error = words.record("tell")["error"]
     assert (error["code"], error["place"], error["final"]) == ("MLP795", place, True)
     assert error["help"] == ["main.mlp:9:12 says `factor * …`"]
+
+
+_RATED = ", and its component `rated` declares `share` as a number >= 0 and <= 1"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({"share": 0.5, "more": "text"}, ""),
+        ({}, ""),
+        (
+            {"share": {"": 0.5, "legal": 95}},
+            'MLP744 not-as-declared]: `rate` measured `share["legal"]` as 95' + _RATED,
+        ),
+        (
+            {"share": "half"},
+            'MLP744 not-as-declared]: `rate` measured `share` as "half"' + _RATED,
+        ),
+        ([0.5], "MLP799 step-crashed]: `metrics` of the result of `rate` has the wrong form"),
+    ],
+)
+def test_figures_of_a_program_of_the_users_own_are_what_its_component_declares(
+    metrics: object, said: str, tmp_path: Path
+) -> None:
+    answer = {"contract": 1, "status": "done", "metrics": metrics}
+    program = f"import json, sys; json.dump({answer!r}, open(json.load(open(sys.argv[2]))['result'], 'w'))"
+    rate = Task(
+        "rate",
+        Action("container", "registry.example.org/rate:1", "", (sys.executable, "-c", program)),
+        {},
+        {},
+        {},
+        labels={"component": "rated"},
+        figures={"share": Figure({"base": "float", "min": 0, "max": 1}, None)},
+    )
+    engine = Engine(tmp_path, rate)
+    status, printed = engine.run("rate")
+    record = engine.record("rate")
+    if said:
+        assert (status, record["status"]) == (2, "failed")
+        assert f"error[{said}\n" in printed
+    else:
+        assert (status, record["status"], record["metrics"]) == (0, "done", metrics)
 
 
 def test_data_that_is_not_mounted(tmp_path: Path) -> None:
