@@ -37,7 +37,7 @@ def savedmodel(task: Task, result: Result) -> None:
         StepError: the model has no such form, or TensorFlow died.
     """
     source, output = task.input("model"), task.output("portable")
-    signature = signature_of(source)
+    signature = signature_of(source, "keras")
     with Workplace(task, signature) as place:
         name = signature["outputs"][0]["name"]
         told = children.call(_convert, place.job(source, output=name), "the conversion to a SavedModel")

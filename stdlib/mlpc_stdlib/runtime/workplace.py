@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
 
 
-def signature_of(source: Artefact, *frameworks: str) -> JsonObject:
-    """Return the signature of a network of one of some frameworks.
+def signature_of(source: Artefact, framework: str, *others: str) -> JsonObject:
+    """Return the signature of a network of a framework, or one of some others.
 
     Raises:
         StepError: it is of none of them.
     """
     found = models.read_signature(source.path)
+    frameworks = (framework, *others)
     if found["framework"] not in frameworks:
         raise StepError(
             codes.UNREADABLE_MODEL,
