@@ -6,6 +6,7 @@ from the beginning, is told from one that may be replaced. The bytes are a matte
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from hashlib import blake2b
@@ -31,14 +32,24 @@ SYSTEMS = {
     "azure": System("azure.yml", "azure-pipelines.yml", "Azure Pipelines"),
     "pre-commit": System("pre-commit.yaml", ".pre-commit-config.yaml", "pre-commit, before each commit"),
 }
-_VERSION = b"@VERSION@"
+_INSTALL = b"@INSTALL@"
+#: What is installed unless something else is said: this version.
+THIS = f"mlpc=={__version__}"
+#: What pip takes as one requirement, and no CI as anything else: no variable, no expression, no option, no second line.
+_PLAIN = re.compile(r"(?!-)[^$`\x00-\x1f\x7f-\x9f\u2028\u2029]{1,500}")
 _MARK = re.compile(rb"# Written by `mlpc ci [a-z-]+`[^\n]*\n# mlpc [^ \n]+ ([0-9a-f]{32})\n")
 
 
-def written(name: str) -> bytes:
-    """Return the file for the system called ``name`` of :data:`SYSTEMS`."""
+def is_plain(install: str) -> bool:
+    """Return whether ``install`` can stand in the files as what pip is to install."""
+    return _PLAIN.fullmatch(install) is not None
+
+
+def written(name: str, install: str = THIS) -> bytes:
+    """Return the file for the system called ``name`` of :data:`SYSTEMS`, in which pip gets ``install``, which is plain."""
     with open(os.path.join(__path__[0], SYSTEMS[name].template), "rb") as file:
-        body = file.read().replace(_VERSION, __version__.encode())
+        # A text of JSON is one of YAML.
+        body = file.read().replace(_INSTALL, json.dumps(install).encode())
     mark = (
         f"# Written by `mlpc ci {name}`; `mlpc ci {name} --check` tells whether it is up to date.\n"
         f"# mlpc {__version__} {_digest(body)}\n"

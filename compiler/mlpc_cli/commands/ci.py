@@ -8,7 +8,7 @@ import click
 
 from mlpc import __version__, codes
 from mlpc_cli import errors
-from mlpc_cli.ci import SYSTEMS, may_be_replaced, written
+from mlpc_cli.ci import SYSTEMS, THIS, is_plain, may_be_replaced, written
 from mlpc_cli.errors import CommandError, UsageError, reason
 from mlpc_cli.files import write_atomically
 from mlpc_cli.loader import read_file
@@ -32,25 +32,41 @@ _BESIDE = {
         ("mlpc ci gitlab -o .gitlab/mlpc.yml", "a job of GitLab, to be included"),
         ("mlpc ci azure -o -", "print it, write nothing"),
         ("mlpc ci pre-commit", "hooks that run before each commit"),
-        ("mlpc ci github --check", "exit code 1 where it is not what this mlpc writes"),
+        ("mlpc ci github --install ./mlpc.whl", "what is installed, if not this version"),
+        ("mlpc ci github --check", "exit code 1 where it is out of date"),
     ],
 )
 @click.argument("system", type=click.Choice(list(SYSTEMS)))
 @click.option("-o", "--output", default="", metavar="PATH", help="Where to; `-` is the standard output.")
 @click.option(
+    "--install",
+    default=THIS,
+    show_default=True,
+    metavar="REQUIREMENT",
+    help="What pip installs there: a version, a wheel, a repository.",
+)
+@click.option(
     "--check", "check_only", is_flag=True, help="Write nothing; tell whether the file is up to date."
 )
 @click.option("--force", is_flag=True, help="Replace a file that was written or changed by somebody else.")
-def command(system: str, output: str, check_only: bool, force: bool) -> int:
+def command(system: str, output: str, install: str, check_only: bool, force: bool) -> int:
     """Write what lets a CI check, lint and test all specs of this repository.
 
-    It installs this version of mlpc, shows what is found beside the code, and of a pull request checks what it changes. A file
-    that `mlpc ci` did not write, or that was changed since, is left alone. Writing it again with a newer mlpc moves to that.
+    It installs mlpc, this version unless --install says otherwise, shows what is found beside the code, and of a pull
+    request checks what it changes. A file that `mlpc ci` did not write, or that was changed since, is left alone. Writing
+    it again with a newer mlpc moves to that.
     """
     if check_only and (force or output == "-"):
         raise UsageError("`--check` writes nothing", help=["leave out `--force` and `-o -`"])
+    if not is_plain(install):
+        raise UsageError(
+            f"`{install}` is no plain requirement",
+            help=[
+                "such as `mlpc==1.2.0` or `git+https://example.org/mlpc@COMMIT`: without `$`, and no option of pip"
+            ],
+        )
     path = output or SYSTEMS[system].path
-    data = written(system)
+    data = written(system, install)
     if path == "-":
         emit(data.decode())
         return errors.OK
@@ -60,7 +76,9 @@ def command(system: str, output: str, check_only: bool, force: bool) -> int:
         return errors.OK
     if check_only:
         what = "is not there" if there is None else f"is not what mlpc {__version__} writes"
-        tell(f"{harmless(path)}: {what}: `mlpc ci {system}{_option(output)}`")
+        tell(
+            f"{harmless(path)}: {what}: `mlpc ci {system}{_option('-o', output)}{_option('--install', install, THIS)}`"
+        )
         return errors.FINDINGS
     if there is not None and not force and not may_be_replaced(there):
         raise CommandError(
@@ -81,10 +99,10 @@ def command(system: str, output: str, check_only: bool, force: bool) -> int:
     return errors.OK
 
 
-def _option(output: str) -> str:
+def _option(name: str, value: str, default: str = "") -> str:
     import shlex
 
-    return f" -o {harmless(shlex.quote(output))}" if output else ""
+    return "" if value == default else f" {name} {harmless(shlex.quote(value))}"
 
 
 def _there(path: str) -> bytes | None:

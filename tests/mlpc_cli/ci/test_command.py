@@ -28,7 +28,7 @@ def test_it_writes_and_knows_what_it_wrote(tmp_path: Path, system: str) -> None:
     data = (tmp_path / path).read_bytes()
     assert data == written(system)
     assert may_be_replaced(data)
-    assert b"@VERSION@" not in data
+    assert b"@INSTALL@" not in data
     assert f"mlpc=={__version__}".encode() in data
     assert mlpc("ci", system, "--check", cwd=tmp_path).code == 0
     assert mlpc("ci", system, cwd=tmp_path).out == f"{path}: up to date\n"
@@ -68,6 +68,23 @@ def test_a_change_by_hand_is_kept_and_an_older_version_replaced(tmp_path: Path) 
     assert path.read_bytes() == ours
 
 
+@pytest.mark.parametrize("install", ["./mlpc.whl", "mlpc @ git+https://example.org/a#b: \"c\" \\ 'd' é"])
+@pytest.mark.parametrize("system", NAMES)
+def test_another_one_is_installed_if_that_is_said(tmp_path: Path, system: str, install: str) -> None:
+    assert mlpc("ci", system, "--install", install, "-o", "x.yml", cwd=tmp_path).code == 0
+    told = yaml.safe_load((tmp_path / "x.yml").read_text(encoding="utf-8"))
+    if system == "pre-commit":
+        found = told["repos"][0]["hooks"][2]["additional_dependencies"][0]
+    elif system == "github":
+        found = told["env"]["MLPC"]
+    else:
+        found = (told["mlpc"] if system == "gitlab" else told)["variables"]["MLPC"]
+    assert found == install
+    assert mlpc("ci", system, "--install", install, "-o", "x.yml", "--check", cwd=tmp_path).code == 0
+    assert mlpc("ci", system, "-o", "x.yml", "--check", cwd=tmp_path).code == 1
+    assert mlpc("ci", system, "-o", "x.yml", cwd=tmp_path).out.startswith("x.yml: replaced\n")
+
+
 def test_it_prints(tmp_path: Path) -> None:
     answer = mlpc("ci", "github", "-o", "-", cwd=tmp_path)
     assert (answer.code, answer.out.encode()) == (0, written("github"))
@@ -82,6 +99,10 @@ def test_it_prints(tmp_path: Path) -> None:
         ([], 2, "missing argument"),
         (["github", "--check", "--force"], 2, "`--check` writes nothing"),
         (["github", "--check", "-o", "-"], 2, "`--check` writes nothing"),
+        (["github", "--install", "--index-url=x"], 2, "is no plain requirement"),
+        (["github", "--install", "${{ github.head_ref }}"], 2, "is no plain requirement"),
+        (["gitlab", "--install", "a\nb"], 2, "is no plain requirement"),
+        (["azure", "--install", ""], 2, "is no plain requirement"),
         (["github", "-o", "folder"], 4, "cannot be replaced: is a directory"),
         (["github", "-o", "file/x.yml"], 4, "cannot be"),
         (["github", "-o", "dangling"], 4, "is a link to what is not there"),
