@@ -27,10 +27,14 @@ class DiskLoader:
     ``root`` is the project's folder. What lies outside of it, also by way of a symbolic link, is not there.
     """
 
-    __slots__ = ("_given", "_places", "_root", "_standard")
+    __slots__ = ("_given", "_library", "_places", "_root", "_standard")
 
-    def __init__(self, root: str, *, real: bool = False) -> None:
+    def __init__(
+        self, root: str, *, real: bool = False, library: dict[str, bytes | None] | None = None
+    ) -> None:
         self._root = root if real else os.path.realpath(root)
+        #: What was read of the library and of backends, by path, where several loaders read it once.
+        self._library = library
         self._standard = ""
         self._given: dict[str, str] = {}
         self._places: dict[str, str] = {}
@@ -58,6 +62,13 @@ class DiskLoader:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of ``path``; None where there is no such file or it is not the project's."""
+        if self._library is None or not path.startswith((_STANDARD, _BACKEND)):
+            return self._from_disk(path)
+        if path not in self._library:
+            self._library[path] = self._from_disk(path)
+        return self._library[path]
+
+    def _from_disk(self, path: str) -> bytes | None:
         place = self.place(path)
         if place is None:
             return None
@@ -200,13 +211,17 @@ def project_root(spec: str) -> str:
 
 
 class Places:
-    """Where specs truly lie, and in which projects: what holds for all specs of a folder is looked up once."""
+    """Where specs truly lie, and in which projects: what holds for all specs of a folder is looked up once.
 
-    __slots__ = ("_folders", "_roots")
+    The library is read once as well.
+    """
+
+    __slots__ = ("_folders", "_roots", "library")
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
         self._roots: dict[str, str] = {}
+        self.library: dict[str, bytes | None] = {}
 
     def real(self, text: str) -> str:
         """Return the path of the spec that a person calls ``text``, absolute and without symbolic links."""
@@ -241,7 +256,8 @@ def open_spec(text: str, root: str = "", places: Places | None = None) -> tuple[
         _probe(place)
     except OSError as error:
         raise unreadable(text, error) from None
-    loader = DiskLoader(root) if root else DiskLoader(places.root(place), real=True)
+    folder = root or places.root(place)
+    loader = DiskLoader(folder, real=not root, library=places.library)
     above = loader.root.rstrip(os.sep) + os.sep
     if not place.startswith(above):
         from mlpc import codes

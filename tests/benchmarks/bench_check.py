@@ -49,6 +49,20 @@ def hundred_lines() -> str:
     return before.rstrip("\n") + "\n" + SECOND_MODEL + mark + after
 
 
+def short_specs(number: int) -> dict[str, str]:
+    """Return so many short specs: the programs that show the components of the library, each in turn.
+
+    Those that name code of a project are left out, since that is not there.
+    """
+    examples = ROOT / "stdlib/mlpc_stdlib/examples"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(examples.glob("*.mlp"))]
+    own = [text for text in texts if 'python("' not in text and "\nuse " not in text]
+    return {
+        f"s{each}.mlp": own[each % len(own)].replace("\npipeline ", f"\npipeline p{each}_", 1)
+        for each in range(number)
+    }
+
+
 def install(folder: Path, *, dependencies: bool = False) -> Path:
     """Build the wheel, install it with byte code, and return the folder of the new environment's programs.
 
@@ -154,6 +168,10 @@ def main() -> None:
         files = {f"s{number}.mlp": text.replace("tumor", f"tumor{number}") for number in range(300)}
         write(bench.folder / "many", files)
         bench.small(f"300 files of {lines} lines", bench.folder / "many", GROWTH_RUNS, 30, 4)
+        short = short_specs(300)
+        lines = round(sum(len(text.splitlines()) for text in short.values()) / len(short))
+        write(bench.folder / "short", short)
+        bench.small(f"300 files of about {lines} lines", bench.folder / "short", GROWTH_RUNS, 30, 4)
         for shape in SHAPES:
             bench.growth(shape)
 

@@ -11,7 +11,7 @@ import pytest
 
 from mlpc import limits
 from mlpc_cli.errors import CommandError
-from mlpc_cli.loader import DiskLoader, open_spec, project_root, specs_below
+from mlpc_cli.loader import DiskLoader, Places, open_spec, project_root, specs_below
 from tests.mlpc_cli.command import mlpc
 
 
@@ -190,3 +190,22 @@ def test_what_is_no_file_of_the_project_is_called_what_it_is(project: Path, path
     assert done.code == 1
     assert said in done.out
     assert "1 error in 1 file" in done.out
+
+
+def test_the_library_is_read_once_for_all_specs_of_a_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    monkeypatch.setattr("mlpc_stdlib.__path__", [str(library)])
+    (tmp_path / "main.mlp").write_text("mlp 1\n")
+    spec, data = str(tmp_path / "main.mlp"), library / "data.mlp"
+    data.write_text("mlp 1\n")
+    places = Places()
+    first, path = open_spec(spec, places=places)
+    assert first.read("std:data") == b"mlp 1\n"
+    data.write_text("mlp 1\n# newer\n")
+    assert open_spec(spec, places=places)[0].read("std:data") == b"mlp 1\n"
+    assert open_spec(spec)[0].read("std:data") == b"mlp 1\n# newer\n"
+    (tmp_path / "main.mlp").write_text("mlp 1\n# newer\n")
+    assert first.read(path) == b"mlp 1\n# newer\n", "what the project has is read each time"

@@ -44,22 +44,9 @@ _UNREADABLE = {
 _MOST_LOOKED_AT = 20_000
 
 
-#: Modules that every project shares, as they were read last: their trees are never changed.
-_SHARED: dict[str, tuple[bytes, Source, tree.File]] = {}
-
-
-def _read(path: str, data: bytes) -> tuple[Source, tree.File, list[Diagnostic]]:
-    """Return the text and tree of a file, and what is wrong in it."""
-    shared = path.startswith(("std:", "backend:"))
-    known = _SHARED.get(path) if shared else None
-    if known is not None and known[0] == data:
-        return known[1], known[2], []
-    source, problems = decode(path, data)
-    parsed = parse(source)
-    problems += parsed.diagnostics
-    if shared and not problems:
-        _SHARED[path] = data, source, parsed.file
-    return source, parsed.file, problems
+#: Modules that every project shares, with the bytes that they were read from last. They are never changed, and hold nothing of a
+#: project: they use no other module, and nothing is wrong in them.
+_SHARED: dict[str, tuple[bytes, Module]] = {}
 
 
 def beside(folder: str, written: str) -> str | None:
@@ -193,23 +180,33 @@ class Modules:
         if data is None:
             self._loaded[path] = None
             return None
-        if not path.startswith(("std:", "backend:")):
+        shared = path.startswith(("std:", "backend:"))
+        if shared:
+            known = _SHARED.get(path)
+            if known is not None and known[0] == data:
+                self._loaded[path] = known[1]
+                return known[1]
+        else:
             if self._bytes + len(data) > limits.BYTES:
                 self._full = f"{limits.BYTES // (1024 * 1024)} MiB of files"
                 self._loaded[path] = None
                 return None
             self._files += 1
             self._bytes += len(data)
-        source, file, problems = _read(path, data)
-        self.diagnostics.extend(problems)
+        before = len(self.diagnostics)
+        source, problems = decode(path, data)
+        parsed = parse(source)
+        self.diagnostics.extend(problems + parsed.diagnostics)
         if path == self.followed:
             source.spans = []
-        module = Module(path, source, file)
+        module = Module(path, source, parsed.file)
         self._loaded[path] = module
         self._loading.append(path)
         self._declare(module)
         self._use(module)
         self._loading.pop()
+        if shared and not module.aliases and len(self.diagnostics) == before:
+            _SHARED[path] = data, module
         return module
 
     def standard(self, name: str) -> Module | None:
