@@ -9,7 +9,6 @@ the runtime of its target:
 | `tflite` | `edge` | LiteRT |
 | `tflite` | `mcu` | TFLite Micro's interpreter |
 | `tfjs` | `web` | TensorFlow.js in Node |
-| `savedmodel` | | TensorFlow |
 | `onnx` | `server` `edge` `cloud_gpu` | onnxruntime |
 | `onnx` | `web` | onnxruntime-web in Node, by the files that a page is given |
 | `c_trees` | | C, compiled by the machine's compiler |

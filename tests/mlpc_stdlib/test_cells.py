@@ -36,8 +36,6 @@ IN_EVERY_RUN = {
     ("savedmodel", ""): f"{EXPORTS}/test_savedmodel.py::test_tensorflow_says_what_keras_says",
     ("tf_serving", ""): f"{EXPORTS}/test_savedmodel.py::test_the_folder_that_tf_serving_takes",
     ("pt2", ""): f"{RUNTIME}/test_pytorch.py::test_an_archive_says_the_same_without_the_code_of_the_network",
-    ("savedmodel", ""): f"{EXPORTS}/test_savedmodel.py::test_tensorflow_says_what_keras_says",
-    ("tf_serving", ""): f"{EXPORTS}/test_savedmodel.py::test_the_folder_that_tf_serving_takes",
     ("triton", ""): f"{RUNTIME}/test_triton.py::test_what_triton_serves",
     ("tensorrt", ""): f"{RUNTIME}/test_triton.py::test_the_plan_of_an_engine",
 }
@@ -47,7 +45,6 @@ ELSEWHERE = {
         f"{RUNTIME}/test_pytorch.py::test_every_layer_becomes_onnx_and_says_the_same",
         f"{RUNTIME}/test_pytorch.py::test_every_layer_becomes_an_archive_and_says_the_same",
     ],
-    "savedmodel": [f"{EXPORTS}/test_savedmodel.py::test_the_folder_that_tf_serving_takes"],
     "onnx": [
         f"{RUNTIME}/test_triton.py::test_what_triton_serves",
         f"{RUNTIME}/test_triton.py::test_the_plan_of_an_engine",
