@@ -39,6 +39,10 @@ _PARTS = {
     "remove": "",
 }
 _BLOCK = ":{"
+# Declarations that nothing else looks at for an `each` that would make nothing.
+_WITHOUT_EACH = frozenset(
+    ("pipeline", "env", "backend", "remove", "input", "output", "quantity", "block", "verb")
+)
 _WORDS = {":": "type", "=": "value", "{": "body"}
 # Within these stand declarations; what is declared within the second ones may have marks.
 _HOLD = ("pipeline", "env")
@@ -57,6 +61,8 @@ def forms(checker: Checker, module: Module, items: Iterable[tree.Item] | None = 
             continue
         kind = item.kind.text
         has = _PARTS.get(kind, _BLOCK)
+        if item.eaches and (kind in _WITHOUT_EACH or (kind == "param" and marked)):
+            checker.misplaced_each(module, item)
         if item.value is not None and "=" not in has:
             # Without a type the value was meant as one, which is told where a component or role is missing.
             typed = item.type is not None or kind in ("pipeline", "schema", "kind", "env", "test", "backend")
