@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Width and height of a chart of curves, and what is left around the plot: left, top, right, bottom.
 _WIDE, _HIGH = 480.0, 250.0
-_LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 12.0, 14.0, 40.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 12.0, 24.0, 40.0
 #: Series that have a look of their own.
 LOOKS = 4
 _BAR, _ROW = 16.0, 28.0

@@ -48,7 +48,10 @@ async function looks(file) {
       });
     }
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
-    const printed = await page.evaluate(() => getComputedStyle(document.body).color);
+    const printed = await page.evaluate(() => {
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return [color, backgroundColor, getComputedStyle(document.documentElement).colorScheme];
+    });
     found.push({ width, printed, said, asked: asked.length });
     await context.close();
   }

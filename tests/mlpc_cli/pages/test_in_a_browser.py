@@ -59,7 +59,7 @@ def test_it_asks_for_nothing_and_prints_dark_on_light(seen: dict[str, Any], name
         # A rule that its policy refuses would be told on the console.
         assert each["said"] == []
         assert each["asked"] == 1, "the page itself"
-        assert each["printed"] == "rgb(22, 33, 31)"
+        assert each["printed"] == ["rgb(22, 33, 31)", "rgb(255, 255, 255)", "light"]
 
 
 # The picture that is moved
