@@ -46,10 +46,12 @@ trap 'rm -f "$cpu"' EXIT
 processors="sys_platform == 'linux' and platform_machine == 'x86_64'"
 printf '%s\n' "torch==2.13.0+cpu ; $processors" \
   "torch==2.13.0 ; sys_platform != 'linux' or platform_machine != 'x86_64'" >"$cpu"
-printf '%s\n' 'cloudpickle>=3,<4' 'numpy>=2' 'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'onnxscript>=0.7,<0.8' 'optuna>=4.5,<6' \
-  'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'safetensors>=0.5,<1' 'scikit-learn>=1.6,<2' \
-  'torch>=2.13,<2.14' |
-  compile --no-annotate -c "$cpu" -o requirements/pytorch.txt -
+pytorch=('cloudpickle>=3,<4' 'numpy>=2' 'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'onnxscript>=0.7,<0.8' 'optuna>=4.5,<6'
+  'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'safetensors>=0.5,<1' 'scikit-learn>=1.6,<2' 'torch>=2.13,<2.14')
+printf '%s\n' "${pytorch[@]}" | compile --no-annotate -c "$cpu" -o requirements/pytorch.txt -
+# The same with LiteRT's converter for PyTorch; only `make test-full` installs it.
+printf '%s\n' "${pytorch[@]}" 'ai-edge-litert>=2.3,<3' 'ai-edge-quantizer>=0.10,<0.11' 'litert-torch>=0.10,<0.11' |
+  compile --no-annotate -c "$cpu" -o requirements/litert.txt -
 # The interpreter of TFLite Micro: there are previews of it only.
 printf '%s\n' 'tflite-micro>=0.dev20261023182759' | compile -o requirements/tflm.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.

@@ -1,4 +1,4 @@
-"""Makes networks of every layer, where PyTorch is, and prints what came of each: `python pytorch_cases.py FOLDER [onnx] [pt2]`.
+"""Makes networks of every layer, where PyTorch is, and prints what came of each: `pytorch_cases.py FOLDER [onnx|pt2|litert …]`.
 
 Of each network: the `shapes` of a row behind its layers, the `figures` of a short fit, whether it `reads` back as it was
 written. Where asked: how `far` its ONNX form is from it in onnxruntime, the most by which one of its `layers` is off there, how
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from mlpc_stdlib.runtime import export, pt2, pytorch_fitting, pytorch_network, pytorch_onnx
+from mlpc_stdlib.runtime import export, litert, pt2, pytorch_fitting, pytorch_network, pytorch_onnx, tflite
 from mlpc_stdlib.runtime.contract import StepError
 
 
@@ -113,6 +113,8 @@ def told(folder: Path, shape: list[int], layers: list[dict[str, Any]], forms: li
     }
     if "pt2" in forms:
         found.update(archived(folder, shape))
+    if "litert" in forms:
+        found["litert"] = small(folder, shape)
     if "onnx" in forms:
         job = {
             "model": str(folder / "model"),
@@ -145,6 +147,31 @@ def archived(folder: Path, shape: list[int]) -> dict[str, float]:
     with numpy.load(folder / "layers.npz") as own, numpy.load(folder / "probed.npz") as other:
         inside = max(float(numpy.abs(own[name] - other[name]).max()) for name in other.files)
     return {"archive": float(far), "inside": inside}
+
+
+def small(folder: Path, shape: list[int]) -> dict[str, Any]:
+    """Return for each way of making numbers smaller how far LiteRT is from a network, or why there is no such form."""
+    job = {"model": str(folder / "model"), "folder": str(folder), "shape": shape}
+    job["rows"] = job["calibrate"] = str(folder / "rows.npy")
+    path = folder / "model.tflite"
+    told = litert._convert({**job, "quantize": "none"})
+    plain = path.read_bytes()
+    found: dict[str, Any] = {}
+    for quantize in ("none", "float16", "dynamic", "int8", "int16x8"):
+        path.write_bytes(plain)
+        try:
+            if quantize != "none":
+                path.write_bytes(litert._quantized(str(path), {**job, "quantize": quantize}))
+            forms = tflite._run({**job, "layers": told["layers"], "shapes": told["shapes"]})
+        except (RuntimeError, ValueError) as error:
+            found[quantize] = {"fails": str(error)[:200]}
+            continue
+        far = numpy.abs(numpy.load(folder / "original.npy") - numpy.load(folder / "exported.npy")).max()
+        found[quantize] = {"far": float(far), "input": forms["input"]["dtype"]}
+        with numpy.load(folder / "layers.npz") as own, numpy.load(folder / "probed.npz") as other:
+            off = [float(numpy.abs(own[name] - other[name]).max()) for name in other.files]
+            found[quantize].update(inside=max(off, default=0.0), lost=len(own.files) - len(other.files))
+    return found
 
 
 def refused(folder: Path) -> dict[str, str]:

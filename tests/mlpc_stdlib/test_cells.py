@@ -39,11 +39,16 @@ IN_EVERY_RUN = {
     ("triton", ""): f"{RUNTIME}/test_triton.py::test_what_triton_serves",
     ("tensorrt", ""): f"{RUNTIME}/test_triton.py::test_the_plan_of_an_engine",
 }
+#: The same for a converter that takes 2 GB of its own: it runs in `make test-full` alone.
+IN_LONG_RUNS = {
+    ("litert", "edge"): f"{RUNTIME}/test_pytorch.py::test_litert_says_the_same_as_the_network",
+}
 #: Frameworks whose cells are not made here, and the tests that make them.
 ELSEWHERE = {
     "pytorch": [
         f"{RUNTIME}/test_pytorch.py::test_every_layer_becomes_onnx_and_says_the_same",
         f"{RUNTIME}/test_pytorch.py::test_every_layer_becomes_an_archive_and_says_the_same",
+        f"{RUNTIME}/test_pytorch.py::test_every_layer_becomes_litert_and_says_the_same",
     ],
     "onnx": [
         f"{RUNTIME}/test_triton.py::test_what_triton_serves",
@@ -101,8 +106,8 @@ def test_a_training_that_fails_is_no_proof_that_a_cell_does() -> None:
 
 def test_each_converter_and_each_target_has_a_cell_in_every_run() -> None:
     there = {(row["to"], on) for row in table().works for on in listed(row["on"]) or [""]}
-    assert set(IN_EVERY_RUN) == there
-    assert lacking(list(IN_EVERY_RUN.values())) == []
+    assert set(IN_EVERY_RUN) | set(IN_LONG_RUNS) == there
+    assert lacking([*IN_EVERY_RUN.values(), *IN_LONG_RUNS.values()]) == []
 
 
 # All of them

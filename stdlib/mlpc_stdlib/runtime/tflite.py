@@ -40,11 +40,11 @@ def tflite(task: Task, result: Result) -> None:
     Raises:
         StepError: the model has no such form, or the converter died.
     """
-    source, output = task.input("model"), task.output("portable")
+    source = task.input("model")
     signature = signature_of(source, "keras")
     quantize = task.argument("quantize", "none")
     with Workplace(task, signature) as place:
-        job = place.job(source, quantize=quantize, calibrate=_calibration(task, signature, place, quantize))
+        job = place.job(source, quantize=quantize, calibrate=calibration(task, signature, place, quantize))
         told = children.call(
             _convert,
             job,
@@ -53,21 +53,33 @@ def tflite(task: Task, result: Result) -> None:
             if quantize in WHOLE
             else (),
         )
-        os.makedirs(output.path, exist_ok=True)
-        with open(place.path(TFLITE_FILE), "rb") as file:
-            made = file.read()
-        write_atomically(os.path.join(output.path, TFLITE_FILE), made)
-        told_by = "LiteRT, which runs the exported model,"
-        forms = children.call(_run, {**job, "rows": None}, told_by)
-        write_json(
-            os.path.join(output.path, models.SIGNATURE_FILE),
-            portable_signature(signature, forms, told["libraries"]),
+        finish(task, result, place, job, told)
+
+
+def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: JsonObject) -> None:
+    """Write what a child converted to the output ``portable``, and judge it.
+
+    ``told`` is what the child said: its ``libraries``, the names of the ``layers``, and, where the export may lay out what is
+    between them in another way than the original, the ``shapes`` of what can be compared.
+    """
+    output = task.output("portable")
+    os.makedirs(output.path, exist_ok=True)
+    with open(place.path(TFLITE_FILE), "rb") as file:
+        made = file.read()
+    write_atomically(os.path.join(output.path, TFLITE_FILE), made)
+    told_by = "LiteRT, which runs the exported model,"
+    forms = children.call(_run, {**job, "rows": None}, told_by)
+    write_json(
+        os.path.join(output.path, models.SIGNATURE_FILE),
+        portable_signature(place.signature, forms, told["libraries"]),
+    )
+    given = place.given(output)
+    if given is not None:
+        children.call(
+            _run, {**job, "rows": given, "layers": told["layers"], "shapes": told.get("shapes")}, told_by
         )
-        given = place.given(output)
-        if given is not None:
-            children.call(_run, {**job, "rows": given, "layers": told["layers"]}, told_by)
-        result.metrics["size"] = len(made)
-        place.judge(result, "tflite", "LiteRT", told["layers"])
+    result.metrics["size"] = len(made)
+    place.judge(result, "tflite", "LiteRT", told["layers"])
 
 
 def portable_signature(signature: JsonObject, run: JsonObject, libraries: dict[str, str]) -> JsonObject:
@@ -80,8 +92,12 @@ def portable_signature(signature: JsonObject, run: JsonObject, libraries: dict[s
     return made
 
 
-def _calibration(task: Task, signature: JsonObject, place: Workplace, quantize: str) -> str | None:
-    """Keep the rows by which ranges are chosen, spread evenly over the data, and return where they lie."""
+def calibration(task: Task, signature: JsonObject, place: Workplace, quantize: str) -> str | None:
+    """Keep the rows by which ranges are chosen, spread evenly over the data, and return where they lie; None where none are.
+
+    Raises:
+        StepError: there are none, and ``quantize`` needs some.
+    """
     data = task.optional_input("calibrate")
     if quantize not in WHOLE:
         return None
@@ -220,10 +236,18 @@ def _probe(interpreter: Any, rows: Array, job: JsonObject) -> None:
     (taken,) = interpreter.get_input_details()
     details = {item["index"]: item for item in interpreter.get_tensor_details()}
     order = [details[int(item["outputs"][0])] for item in interpreter._get_ops_details()]
-    found = graphs.places(job["layers"], [item["name"] for item in order])
+    names = [item["name"] for item in order]
+    shapes = job.get("shapes")
+    found = graphs.places(job["layers"], names) if shapes is None else _places(job["layers"], names)
     if job["layers"]:
         # What comes last has the name of the output, not of its layer.
         found[len(job["layers"]) - 1] = len(order) - 1
+    if shapes is not None:
+        found = {
+            number: position
+            for number, position in found.items()
+            if [int(size) for size in order[position]["shape"][1:]] == shapes[number]
+        }
     gathered: dict[int, list[Array]] = {number: [] for number in found}
     for row in rows:
         interpreter.set_tensor(taken["index"], whole(row[None], taken))
@@ -233,3 +257,16 @@ def _probe(interpreter: Any, rows: Array, job: JsonObject) -> None:
             gathered[number].append(real(interpreter.get_tensor(item["index"]), item).reshape(1, -1))
     whole_layers = {number: numpy.concatenate(parts) for number, parts in gathered.items()}
     graphs.keep_layers(job, "probed.npz", whole_layers)
+
+
+def _places(layers: list[str], names: list[str]) -> dict[int, int]:
+    """Find the last of ``names`` that belongs to each layer of PyTorch, as :func:`mlpc_stdlib.runtime.graphs.places` does.
+
+    The converter calls what is computed ``….Sequential_conv2d_1/…Conv2d_convolution;``, and each layer has its number.
+    """
+    found: dict[int, int] = {}
+    for number, layer in enumerate(layers):
+        for position, name in enumerate(names):
+            if f"_{layer}/" in name:
+                found[number] = position
+    return found

@@ -28,6 +28,8 @@ IMAGES: list[dict[str, Any]] = [
     {"component": "dropout", "rate": 0.1},
     {"component": "dense", "units": 10, "activation": "softmax"},
 ]
+#: By how much a score may be off in LiteRT, by what its numbers became.
+FAR = {"none": 1e-5, "float16": 5e-3, "dynamic": 0.1, "int8": 0.2, "int16x8": 0.1}
 TWO: list[dict[str, Any]] = [
     {"component": "dense", "units": 8, "activation": "relu"},
     {"component": "dense", "units": 2, "activation": "softmax"},
@@ -160,17 +162,18 @@ def test_its_export_has_nothing_of_what_made_it(exported: Path) -> None:
     ]
 
 
-def cases(folder: Path, *more: str) -> dict[str, Any]:
+def cases(folder: Path, *more: str, lock: str = LOCK) -> dict[str, Any]:
     """Run `pytorch_cases.py` where PyTorch is."""
     ran = subprocess.run(
-        [python_with(LOCK), HERE / "pytorch_cases.py", folder, *more],
+        [python_with(lock), HERE / "pytorch_cases.py", folder, *more],
         env={**os.environ, "PYTHONPATH": str(STDLIB)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    found: dict[str, Any] = json.loads(ran.stdout)
+    # What converts tells of its progress before.
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     return found
 
 
@@ -329,3 +332,45 @@ def test_a_search_finds_a_rate_that_learns(tmp_path: Path, images: Artefact) -> 
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert report["settings"]["learning_rate"] == 0.01
     assert told["metrics"]["accuracy"] > 0.5
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("quantize", ["none", "int8"])
+def test_litert_says_the_same_as_the_network(
+    trained: Path, images: Artefact, tmp_path: Path, quantize: str
+) -> None:
+    places = {name: tmp_path / name for name in ("portable", "report")}
+    inputs = {"model": model(trained / "first"), "parity.data": digits(tmp_path)}
+    if quantize == "int8":
+        inputs["calibrate"] = images
+    told = done(
+        networks.step(
+            "litert:litert",
+            tmp_path / "step",
+            inputs,
+            places,
+            lock="litert",
+            quantize=quantize,
+            parity__max_abs=0.2,
+        )
+    )
+    assert told["metrics"]["parity.agreement"] > (0.97 if quantize == "int8" else 0.999)
+    assert told["metrics"]["parity.difference"] < (0.2 if quantize == "int8" else 1e-5)
+    signature = json.loads((tmp_path / "portable" / "signature.json").read_text())
+    assert signature["framework"] == "tflite"
+    assert signature["inputs"][0]["dtype"] == ("int8" if quantize == "int8" else "float32")
+    assert signature["inputs"][0]["shape"] == [1, 8, 8, 1]
+    content = (tmp_path / "portable" / "model.tflite").read_bytes()
+    assert b"site-packages" not in content
+    assert str(STDLIB).encode() not in content
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert {"conv2d_1", "max_pool_2", "dense_5"} <= {each["layer"] for each in report["layers"]}
+
+
+@pytest.mark.full
+def test_every_layer_becomes_litert_and_says_the_same(tmp_path: Path) -> None:
+    for name, each in cases(tmp_path, "litert", lock="litert")["networks"].items():
+        for quantize, found in each["litert"].items():
+            assert "fails" not in found, (name, quantize, found)
+            assert found["far"] < FAR[quantize], (name, quantize, found)
+        assert each["litert"]["none"]["inside"] < 1e-5, name
