@@ -14,8 +14,18 @@ from typing import Any
 
 import numpy
 
-from mlpc_stdlib.runtime import export, litert, pt2, pytorch_fitting, pytorch_network, pytorch_onnx, tflite
-from mlpc_stdlib.runtime.contract import StepError
+from mlpc_stdlib.runtime import (
+    export,
+    litert,
+    project,
+    pt2,
+    pytorch_fitting,
+    pytorch_network,
+    pytorch_onnx,
+    tables,
+    tflite,
+)
+from mlpc_stdlib.runtime.contract import Artefact, Result, StepError, Task
 
 
 def dense(units: int, activation: str = "none") -> dict[str, Any]:
@@ -219,6 +229,99 @@ def single(folder: Path) -> str:
     return ""
 
 
+OWN = """\
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.inner = torch.nn.Linear(2, 8)
+        self.outer = torch.nn.Linear(8, outputs)
+
+    def forward(self, rows):
+        return torch.softmax(self.outer(torch.relu(self.inner(rows))), dim=1)
+
+class Turns(Net):
+    def forward(self, rows):
+        return super().forward(rows) if rows.sum() > 0 else super().forward(-rows)
+
+def fit(data) -> torch.nn.Module:
+    torch.manual_seed(1)
+    return Net(2)
+
+def three(data) -> torch.nn.Module:
+    return Net(3)
+
+def turns(data) -> torch.nn.Module:
+    return Turns(2)
+
+def unscaled(data) -> torch.nn.Module:
+    return torch.nn.Linear(2, 2)
+
+def narrow(data) -> torch.nn.Module:
+    return torch.nn.Linear(5, 2)
+
+def nothing(data):
+    return {"weights": [1.0]}
+"""
+
+
+def own(folder: Path, onnx: bool) -> dict[str, Any]:
+    """Return what is said of modules that the user's own code made, and how far what was kept of one `is` from it."""
+    import pandas
+    import torch
+
+    columns: list[dict[str, Any]] = [
+        {"name": name, "type": {"base": "float"}, "marks": []} for name in ("a", "b")
+    ]
+    columns.append({"name": "good", "type": {"base": "bool"}, "marks": ["label"]})
+    kind = {"type": "dataset", "schema": {"columns": columns, "rest": None}, "label": "good"}
+    rows = numpy.random.default_rng(0).normal(size=(20, 2))
+    folder.mkdir()
+    (folder / "mine.py").write_text(OWN)
+    frame = pandas.DataFrame({"a": rows[:, 0], "b": rows[:, 1], "good": rows[:, 0] > 0})
+    tables.write(str(folder / "data.parquet"), frame, kind, "rows")
+    found: dict[str, Any] = {}
+    for function in ("fit", "three", "turns", "unscaled", "narrow", "nothing"):
+        task = Task(
+            id="own",
+            action={"kind": "project", "target": "mine.py", "function": function},
+            result="",
+            inputs={"data": Artefact(str(folder / "data.parquet"), kind)},
+            outputs={"model": Artefact(str(folder / function), {"type": "model", "framework": "pytorch"})},
+            arguments={},
+            secrets={},
+            project=str(folder),
+            seed=None,
+        )
+        try:
+            project.call(task, Result())
+        except StepError as error:
+            found[function] = f"{error.code} {error.message}"
+    taken = rows.astype(numpy.float32)
+    with torch.inference_mode():
+        said = sys.modules["mine"].fit(None)(torch.from_numpy(taken)).numpy()
+    for name in [name for name in sys.modules if name == "mine"]:
+        del sys.modules[name]
+    kept = pytorch_network.load(str(folder / "fit"))
+    found["is"] = float(numpy.abs(pytorch_network.said(kept, taken) - said).max())
+    found["files"] = sorted(path.name for path in (folder / "fit").iterdir())
+    if onnx:
+        numpy.save(folder / "rows.npy", taken)
+        job = {
+            "model": str(folder / "fit"),
+            "folder": str(folder),
+            "shape": [2],
+            "rows": str(folder / "rows.npy"),
+        }
+        pytorch_onnx.convert({**job, "output": "scores", "classes": 2, "scaling": None})
+        session = export.open_session(str(folder / "model.onnx"))
+        found["onnx"] = float(numpy.abs(export.run(session, taken) - said).max())
+        pt2._run({**job, "layers": pt2._convert(job)["layers"]})
+        found["pt2"] = float(numpy.abs(numpy.load(folder / "exported.npy") - said).max())
+    return found
+
+
 def main(folder: Path, forms: list[str]) -> None:
     made: dict[str, Any] = {
         name: told(folder / name, shape, layers, forms) for name, (shape, layers) in NETWORKS.items()
@@ -227,6 +330,7 @@ def main(folder: Path, forms: list[str]) -> None:
         "refused": refused(folder),
         "amounts": amounts(folder / "amounts"),
         "single": single(folder / "single"),
+        "own": own(folder / "own", "onnx" in forms),
     }
     print(json.dumps({"networks": made, **found}))
 

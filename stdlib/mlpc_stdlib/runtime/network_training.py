@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from . import schema
     from .children import Function
     from .contract import JsonObject
 
@@ -84,21 +85,8 @@ class Rows(Training):
 
     def _classes(self) -> list[Any]:
         """Return the classes in the order of the scores: all that the label may be, where its type says that."""
-        import numpy
-
-        found = [models.python_value(value) for value in numpy.unique(self.target)]
-        type = self.label.type
-        low, high = type.get("min"), type.get("max")
-        if self.label.base == "bool":
-            classes: list[Any] = [False, True]
-        elif self.label.base == "enum":
-            classes = list(type["choices"])
-        elif self.label.base == "int" and low is not None and high is not None:
-            classes = list(
-                range(int(low) + bool(type.get("min_open")), int(high) + (not type.get("max_open")))
-            )
-        else:
-            return found
+        classes = classes_of(self.label, self.target)
+        found = {models.python_value(value) for value in self.target}
         lacking = [class_name(value) for value in classes if value not in found]
         if lacking:
             self.result.warning(f"no row to learn from has `{self.label.name}` = {', '.join(lacking[:5])}")
@@ -152,6 +140,19 @@ class Rows(Training):
             return None
         features, label = held_out
         return tensors.of_frame(self.network, features, "`tune.on`"), self.numbered(label, "`tune.on`")
+
+
+def classes_of(label: schema.Column, values: Any) -> list[Any]:
+    """Return the classes of a label in the order of the scores: all that its type allows, or those among its ``values``."""
+    type = label.type
+    low, high = type.get("min"), type.get("max")
+    if label.base == "bool":
+        return [False, True]
+    if label.base == "enum":
+        return list(type["choices"])
+    if label.base == "int" and low is not None and high is not None:
+        return list(range(int(low) + bool(type.get("min_open")), int(high) + (not type.get("max_open"))))
+    return sorted({models.python_value(value) for value in values})
 
 
 def train(rows: Rows) -> None:

@@ -571,6 +571,12 @@ class Outputs:
             data = self._training_data()
             frame = tables.read(data) if data is not None else None
             models.save(output.path, value, models.describe(value, output, data, frame, origin))
+        elif output.kind == "model" and output.type.get("framework") == "pytorch":
+            from . import pytorch_own, tables
+
+            data = self._training_data()
+            frame = tables.read(data) if data is not None else None
+            pytorch_own.save(output, value, data, frame, origin)
         elif output.kind == "metrics":
             self._figures(value, f"`{name}`")
             metrics.write(output.path, metrics.from_mapping(value, f"`{name}`"))

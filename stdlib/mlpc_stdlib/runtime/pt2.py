@@ -59,10 +59,7 @@ def pt2(task: Task, result: Result) -> None:
 
 def _convert(job: JsonObject) -> JsonObject:
     """In a child: write the archive, and let the original answer."""
-    import io
-
     import numpy
-    import torch
 
     network = pytorch_network.load(job["model"])
     if job["rows"]:
@@ -70,17 +67,15 @@ def _convert(job: JsonObject) -> JsonObject:
         numpy.save(os.path.join(job["folder"], "original.npy"), pytorch_network.said(network, rows))
         own = pytorch_network.between(network, rows[: graphs.PROBED])
         graphs.keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(own)})
-    content = io.BytesIO()
     try:
-        program = pytorch_network.program(network, job["shape"])
-        torch.export.save(program, content)
+        content = pytorch_network.archive(network, job["shape"])
     except (RuntimeError, ValueError) as error:
         raise StepError(
             codes.NOT_EXPORTABLE,
             f"the network cannot be exported: {first_line(error)[:300]}",
             "the log of the step has all that PyTorch said",
         ) from None
-    write_atomically(os.path.join(job["folder"], PT2_FILE), canonical(content.getvalue()))
+    write_atomically(os.path.join(job["folder"], PT2_FILE), canonical(content))
     return {"layers": pytorch_network.names(network), "libraries": pytorch_network.libraries()}
 
 

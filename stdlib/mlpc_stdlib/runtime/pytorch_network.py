@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Array = numpy.ndarray[Any, Any]
 
 NETWORK_FILE, WEIGHTS_FILE = "network.json", "weights.safetensors"
+#: What stands in their place where the user's own code made the network: an archive of `torch.export`.
+PROGRAM_FILE = "program.pt2"
 #: Rows that go through a network at a time.
 _BATCH = 256
 #: How many dimensions of a row a layer takes, where not any.
@@ -214,6 +216,13 @@ def load(folder: str) -> Any:
     from safetensors.torch import load as unpacked
 
     torch.set_num_threads(1)
+    if os.path.isfile(os.path.join(folder, PROGRAM_FILE)):
+        try:
+            return torch.export.load(os.path.join(folder, PROGRAM_FILE)).module()
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise StepError(
+                codes.UNREADABLE_MODEL, f"the model cannot be loaded: {first_line(error)[:300]}"
+            ) from None
     content: dict[str, bytes] = {}
     for name in (NETWORK_FILE, WEIGHTS_FILE):
         try:
@@ -246,10 +255,15 @@ def said(network: Any, rows: Array) -> Array:
 
 
 def between(network: Any, rows: Array) -> list[tuple[str, Array]]:
-    """Return name and output of each layer, for rows ``[rows, *shape]``; the output as it lies between the layers."""
+    """Return name and output of each layer, for rows ``[rows, *shape]``; the output as it lies between the layers.
+
+    Of a network that the user's own code made, no layer is known.
+    """
     import torch
 
-    found = []
+    found: list[tuple[str, Array]] = []
+    if not names(network):
+        return found
     with torch.inference_mode():
         values = torch.from_numpy(rows)
         for name, layer in network.named_children():
@@ -260,7 +274,9 @@ def between(network: Any, rows: Array) -> list[tuple[str, Array]]:
 
 
 def names(network: Any) -> list[str]:
-    """Return the names of the layers, in their order."""
+    """Return the names of the layers, in their order; none of a network that the user's own code made."""
+    if not hasattr(network, "input"):
+        return []
     return [name for name, _ in network.named_children() if name != "input"]
 
 
@@ -275,6 +291,21 @@ def program(network: Any, shape: Sequence[int]) -> Any:
     # Of one row, the exporter would take the number as part of the network.
     example = torch.zeros((2, *shape))
     return torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+
+
+def archive(network: Any, shape: Sequence[int]) -> bytes:
+    """Return a network as an archive of `torch.export`, as PyTorch writes it.
+
+    Raises:
+        RuntimeError, ValueError: it has no such form.
+    """
+    import io
+
+    import torch
+
+    content = io.BytesIO()
+    torch.export.save(program(network, shape), content)
+    return content.getvalue()
 
 
 def libraries() -> dict[str, str]:

@@ -84,6 +84,8 @@ def _compare_layers(network: Any, made: Any, names: list[str], rows: Array, job:
     import onnx
     import onnxruntime
 
+    if not names:
+        return
     last: dict[int, str] = {}
     for node in made.graph.node:
         told = {item.key: item.value for item in node.metadata_props}.get(_SCOPES, "")

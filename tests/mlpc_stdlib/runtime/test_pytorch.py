@@ -223,6 +223,36 @@ def test_a_batch_of_one_row_has_nothing_to_measure(made: dict[str, Any]) -> None
     assert made["single"] == "MLP722 `batch_norm` measures how rows differ, and there is one row in a batch"
 
 
+def test_a_module_of_the_users_own_is_kept_without_its_code(made: dict[str, Any]) -> None:
+    assert made["own"]["files"] == ["program.pt2", "signature.json"]
+    assert made["own"]["is"] == 0.0
+
+
+def test_what_the_users_own_code_may_not_give(made: dict[str, Any]) -> None:
+    returned = {
+        name: each.partition(" in mine.py returned ")
+        for name, each in made["own"].items()
+        if "returned" in str(each)
+    }
+    assert {name: (each[0], each[2]) for name, each in returned.items() if name != "turns"} == {
+        "three": (
+            "MLP742 what `three`",
+            "says [8, 3] of 8 rows, and not a probability for each of 2 classes, [8, 2]",
+        ),
+        "unscaled": ("MLP742 what `unscaled`", "says numbers that are no probabilities"),
+        "narrow": (
+            "MLP742 what `narrow`",
+            "does not take rows of the shape [2]: mat1 and mat2 shapes cannot be multiplied (8x2 and 5x2)",
+        ),
+        "nothing": ("MLP742 what `nothing`", "has to be a torch.nn.Module, and is a dict"),
+    }
+    # A value of a row decides which way the module goes.
+    assert returned["turns"][0] == "MLP732 what `turns`"
+    assert returned["turns"][2].startswith(
+        "cannot be kept without its code: Could not guard on data-dependent"
+    )
+
+
 # As an archive of `torch.export`
 
 
@@ -289,7 +319,9 @@ def test_every_layer_becomes_an_archive_and_says_the_same(tmp_path: Path) -> Non
 
 @pytest.mark.full
 def test_every_layer_becomes_onnx_and_says_the_same(tmp_path: Path) -> None:
-    for name, each in cases(tmp_path, "onnx")["networks"].items():
+    found = cases(tmp_path, "onnx")
+    assert max(found["own"]["onnx"], found["own"]["pt2"]) < 1e-6
+    for name, each in found["networks"].items():
         assert each["far"] < 1e-6, name
         assert each["layers"] < 1e-4, name
         assert each["lost"] <= 1, name
@@ -323,9 +355,7 @@ def test_a_search_finds_a_rate_that_learns(tmp_path: Path, images: Artefact) -> 
             tune__goal={"component": "maximize", "quantity": "accuracy"},
             tune__trials=4,
             tune__parallel=2,
-            tune__search={
-                "learning_rate": {"component": "choice", "values": [1e-6, 0.01]},
-            },
+            tune__search__learning_rate={"component": "choice", "values": [1e-6, 0.01]},
             learning_rate=1e-6,
         )
     )
