@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Commands that go on for long; all others end before it would pay to collect garbage.
-_LONG = frozenset({"run", "up", "gc", "lock", "submit"})
+_LONG = frozenset({"run", "up", "gc", "lock", "lsp", "submit"})
 #: What the system says of standard output where it leads to a file that cannot grow.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Commands that leave nothing to be closed or waited for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -103,6 +104,8 @@ class Server(LanguageServer):
 
         @self.feature(types.INITIALIZED)
         def _initialized(params: types.InitializedParams) -> None:
+            # What was loaded stays: looking through it for garbage at every other keystroke would take longer than a check.
+            gc.freeze()
             about = server.client_capabilities.text_document
             server.pulls = about is not None and about.diagnostic is not None
 

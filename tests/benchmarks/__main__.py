@@ -26,6 +26,7 @@ def main(wanted: list[str]) -> int:
         bench_engine,
         bench_exports,
         bench_kubeflow,
+        bench_lsp,
     )
 
     known = {
@@ -37,6 +38,7 @@ def main(wanted: list[str]) -> int:
         "compile": bench_compile.main,
         "airflow": bench_airflow.main,
         "exports": bench_exports.main,
+        "lsp": bench_lsp.main,
     }
     unknown = [name for name in wanted if name not in known]
     if unknown:

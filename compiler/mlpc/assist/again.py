@@ -16,7 +16,7 @@ from ..compilation import Compilation
 from ..resolve.program import LANGUAGE_KINDS
 from ..source import Source, Span
 from ..syntax import tree
-from ..syntax.parser import decode, parse
+from ..syntax.parser import decode, parse, parse_part
 from .places import children
 
 TYPE_CHECKING = False
@@ -35,7 +35,18 @@ _TEXTS = 200
 class Sound:
     """A compilation that nothing was wrong in, by which the next texts of its file are checked."""
 
-    __slots__ = ("_blocks", "_compilation", "_fixed", "_head", "_nodes", "_spans", "_texts", "_top", "_uses")
+    __slots__ = (
+        "_blocks",
+        "_compilation",
+        "_fixed",
+        "_head",
+        "_misread",
+        "_nodes",
+        "_spans",
+        "_texts",
+        "_top",
+        "_uses",
+    )
 
     def __init__(self, compilation: Compilation, before: Sound | None) -> None:
         root = _root(compilation)
@@ -47,6 +58,8 @@ class Sound:
         self._uses = [(_written(text, use), use) for use in root.file.uses]
         self._top = [(_written(text, item), item) for item in root.file.items if item is not pipeline]
         self._head = _head(text, pipeline)
+        #: Where the text that was checked last has mistakes that show in the text alone.
+        self._misread: list[int] = []
         #: What stands in the pipeline beside blocks, and the blocks by their text.
         self._fixed = [(_written(text, item), item) for item in items if not _is_block(item)]
         self._blocks = {_written(text, item): item for item in items if _is_block(item)}
@@ -83,15 +96,111 @@ class Sound:
         """
         root = _root(self._compilation)
         read, problems = decode(root.path, data)
-        if problems or self._texts > _TEXTS:
+        if problems or self._texts > _TEXTS or root.file.edition is None:
             return None
+        told = self._within_a_block(root, read)
+        if told is None:
+            told = self._whole(root, read)
+        if told is None:
+            return None
+        self._misread = sorted(item.span.start for item in told if item.span is not None)
+        for diagnostic in told:
+            _put(diagnostic, root.source)
+        body = root.pipelines[0].body
+        blocks = [item for item in body.items if _is_block(item)] if body is not None else []
+        known = set(self._blocks.values())
+        changed = [item for item in blocks if item not in known]
+        gone = known.difference(blocks)
+        touched = {name for item in (*changed, *gone) if (name := _name(item))}
+        return self._compilation.again(told, changed, touched)
+
+    def _within_a_block(self, root: Module, read: Source) -> list[Diagnostic] | None:
+        """Read a text that differs within the braces of one block from the one before; return what is wrong in it.
+
+        The block is read with the ones before and behind it. None where more may be different.
+        """
+        before, text = root.source.text, read.text
+        same = _alike(before, text)
+        left = min(len(before), len(text)) - same
+        after = _alike(before[same:][::-1][:left], text[same:][::-1][:left])
+        until, by = len(before) - after, len(text) - len(before)
+        pipeline = root.pipelines[0]
+        body, edition = pipeline.body, root.file.edition
+        items = list(body.items) if body is not None else []
+        index = bisect_right([item.start for item in items], same) - 1
+        item = items[index] if index >= 0 else None
+        if body is None or edition is None or not isinstance(item, tree.Decl) or not _is_block(item):
+            return None
+        if item.body is None or not item.body.start < same or not until < item.end:
+            return None
+        if any(not _start(item) <= place <= item.end for place in self._misread):
+            return None
+        around = items[max(index - 1, 0) : index + 2]
+        start = text.rfind("\n", 0, _start(around[0])) + 1
+        end = text.find("\n", around[-1].end + by)
+        first = text.find("\n", edition.end)
+        if (
+            any(isinstance(each, tree.ErrorItem) for each in around)
+            or text[start : _start(around[0])].strip()
+            or text[around[-1].end + by : end].strip()
+            or not 0 <= first <= _start(pipeline)
+            or text[edition.end : first].strip()
+            or start <= body.start
+            or not 0 <= end < body.end + by
+        ):
+            return None
+        ranges = [
+            (0, first + 1),
+            (_start(pipeline), body.start + 1),
+            (start, end + 1),
+            (body.end + by - 1, body.end + by),
+        ]
+        parsed = parse_part(read, ranges)
+        if parsed is None or len(parsed.file.items) != 1:
+            return None
+        made = parsed.file.items[0]
+        inside = made.body.items if isinstance(made, tree.Decl) and made.body is not None else ()
+        place = around.index(item)
+        if len(inside) != len(around):
+            return None
+        for number, (new, old) in enumerate(zip(inside, around, strict=True)):
+            moved = (by if number > place else 0, by if number >= place else 0)
+            if new.__class__ is not old.__class__ or (_start(new), new.end) != (
+                _start(old) + moved[0],
+                old.end + moved[1],
+            ):
+                return None
+        new = inside[place]
+        if not isinstance(new, tree.Decl) or new.body is None:
+            return None
+        if any(
+            one.span is None or not _start(new) <= one.span.start <= new.end for one in parsed.diagnostics
+        ):
+            return None
+        known = self._blocks.get(_written(text, new)) if not parsed.diagnostics else None
+        outer = [each for each in root.file.comments if not _start(item) <= each.start < until]
+        self._shift_from(root, item, same, by)
+        if known is not None:
+            self._shift(known, _start(new) - _start(known))
+        body.items = (*items[:index], known if known is not None else new, *items[index + 1 :])
+        inner = [each for each in parsed.file.comments if _start(new) <= each.start <= new.end]
+        root.file.comments = tuple(sorted([*outer, *inner], key=lambda each: each.start))
+        root.file.end = len(text)
+        self._become(root, root.file, pipeline, text)
+        return parsed.diagnostics
+
+    def _whole(self, root: Module, read: Source) -> list[Diagnostic] | None:
+        """Read a text whole, and take from the tree before what stands in it word for word; return what is wrong in it.
+
+        None where more is different than blocks.
+        """
         parsed = parse(read)
         file, text = parsed.file, read.text
         pipelines = [
             item for item in file.items if isinstance(item, tree.Decl) and item.kind.text == "pipeline"
         ]
         body = pipelines[0].body if len(pipelines) == 1 else None
-        if body is None or root.file.edition is None or file.edition is None:
+        if body is None or file.edition is None:
             return None
         pipeline = pipelines[0]
         misread = sorted(item.span.start for item in parsed.diagnostics if item.span is not None)
@@ -109,15 +218,12 @@ class Sound:
             return None
         left = dict(self._blocks)
         same: dict[tree.Node, tree.Node] = {}
-        changed: list[tree.Item] = []
         for item in inside:
-            if _is_block(item):
-                known = left.pop(_written(text, item), None) if not _holds(item, misread) else None
-                if known is None:
-                    changed.append(item)
-                else:
+            if _is_block(item) and not _holds(item, misread):
+                known = left.pop(_written(text, item), None)
+                if known is not None:
                     same[item] = known
-        if len(changed) > _BLOCKS or len(left) > _BLOCKS:
+        if len(inside) - len(fixed) - len(same) > _BLOCKS or len(left) > _BLOCKS:
             return None
         for news, olds in ((file.uses, self._uses), (top, self._top), (fixed, self._fixed)):
             same.update(zip(news, (old for _, old in olds), strict=True))
@@ -126,25 +232,46 @@ class Sound:
         file.items = tuple(same.get(item, item) for item in file.items)  # type: ignore[misc]
         body.items = tuple(same.get(item, item) for item in body.items)  # type: ignore[misc]
         self._become(root, file, pipeline, text)
-        for diagnostic in parsed.diagnostics:
-            _put(diagnostic, root.source)
-        touched = {name for item in (*changed, *left.values()) if (name := _name(item))}
-        return self._compilation.again(parsed.diagnostics, changed, touched)
+        return parsed.diagnostics
+
+    def _shift_from(self, root: Module, changed: tree.Decl, place: int, by: int) -> None:
+        """Move what stands behind ``changed``, in which letters came or went behind ``place``."""
+        pipeline = root.pipelines[0]
+        body = pipeline.body
+        assert body is not None  # it holds `changed`
+        for part in (*root.file.uses, *root.file.items, *body.items):
+            if part is not pipeline and part is not changed and part.start > place:
+                self._shift(part, by)
+        pipeline.end += by
+        body.end += by
+        for span in self._spans.get(pipeline, ()):
+            span.start += by if span.start > place else 0
+            span.end += by if span.end > place else 0
+        for comment in root.file.comments:
+            if comment.start >= changed.end:
+                comment.start += by
+                comment.end += by
+
+    def _shift(self, part: tree.Node, by: int) -> None:
+        """Move a part of the text with all that is known to stand in it."""
+        if not by:
+            return
+        nodes = self._nodes.get(part)
+        if nodes is None:
+            nodes = _below(part)
+            if part in self._spans:
+                self._nodes[part] = nodes
+        for node in nodes:
+            node.start += by
+            node.end += by
+        for span in self._spans.get(part, ()):
+            span.start += by
+            span.end += by
 
     def _move(self, same: dict[tree.Node, tree.Node], pipeline: tree.Decl, before: tree.Decl) -> None:
         """Move what stood in the text before to where it stands now."""
         for new, old in same.items():
-            by = _start(new) - _start(old)
-            if by:
-                nodes = self._nodes.get(old)
-                if nodes is None:
-                    nodes = self._nodes[old] = _below(old)
-                for node in nodes:
-                    node.start += by
-                    node.end += by
-                for span in self._spans[old]:
-                    span.start += by
-                    span.end += by
+            self._shift(old, _start(new) - _start(old))
         spans = self._spans.pop(before, None)
         if spans is not None:
             by = _start(pipeline) - _start(before)
@@ -175,6 +302,18 @@ def _root(compilation: Compilation) -> Module:
     root = compilation.root
     assert root is not None  # it was checked
     return root
+
+
+def _alike(ours: str, theirs: str) -> int:
+    """Return how many letters two texts begin with alike."""
+    low, high = 0, min(len(ours), len(theirs))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if ours[low:middle] == theirs[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _is_block(item: tree.Node) -> bool:

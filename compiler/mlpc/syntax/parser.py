@@ -15,6 +15,7 @@ from .tree import Comment, Edition, File, Use
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .lexer import Tokens
     from .tree import Doc
 
 # The newest edition of the language that this compiler reads.
@@ -81,6 +82,66 @@ def parse(source: Source) -> Parsed:
     file = recover(source, text, start, edition is not None, diagnostics)
     diagnostics.sort(key=_place)
     return Parsed(file, diagnostics)
+
+
+def parse_part(source: Source, ranges: list[tuple[int, int]]) -> Parsed | None:
+    """Return the tree of what stands in ``ranges``, as if the rest of the text were blank; None where it has to be read whole.
+
+    The first range holds the edition, the second all of a declaration up to the brace that opens it, the third statements
+    within, the last the brace that closes it. Only the third may hold mistakes, and none of brackets, quotes or words.
+    """
+    from . import brackets
+    from .recovery import Reader, spans
+
+    text = source.text
+    if "\0" in text:
+        return None
+    tokens = _joined(text, ranges)
+    if tokens is None:
+        return None
+    from .comments import attach, report_stray
+    from .interpolation import interpolate
+
+    docs, stray = attach(text, tokens)
+    problems: list[Diagnostic] = []
+    if interpolate(source, text, tokens, problems):
+        build = builders(source, docs, tuple(tokens.comments), len(text))
+        file: File | None = drive(tokens.kinds, tokens.values, t.START_FILE, build)
+        if file is not None:
+            report_stray(source, docs, stray, problems)
+            problems.sort(key=_place)
+            return Parsed(file, problems)
+    tokens = _joined(text, ranges)
+    if tokens is None:
+        return None
+    places = spans(tokens)
+    for twice in (False, True):
+        edits = brackets.repair(text, tokens, places, by_layout=True, twice=twice)
+        if edits is None or edits.mistakes:
+            return None
+    file, told, _ = Reader(source, text, tokens, places, None, True, set()).read()
+    told.sort(key=_place)
+    return Parsed(file, told)
+
+
+def _joined(text: str, ranges: list[tuple[int, int]]) -> Tokens | None:
+    """Return the tokens of ``ranges``, one behind the other; None where those of the third are not whole by themselves."""
+    parts = [lex(text, start, end) for start, end in ranges]
+    inner = parts[2]
+    if inner.unbalanced or any(part.problems or part.too_deep for part in parts):
+        return None
+    whole = parts[0]
+    for part in parts[1:]:
+        whole.kinds.pop()
+        whole.values.pop()
+        before = len(whole.kinds)
+        whole.kinds += part.kinds
+        whole.values += part.values
+        whole.comments += part.comments
+        whole.docs.update({index + before: found for index, found in part.docs.items()})
+        whole.templates += part.templates
+    whole.unbalanced = False
+    return whole
 
 
 def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
