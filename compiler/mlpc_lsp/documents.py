@@ -88,6 +88,7 @@ class Documents:
         self._sound: dict[str, Sound] = {}
         self._trees: dict[str, tuple[bytes, File]] = {}
         self._found: dict[str, list[tuple[Diagnostic, str]]] = {}
+        self._linted: dict[str, list[tuple[Diagnostic, str]]] = {}
         #: How many changes of texts there were, and with which of them each text, by its URI, changed last.
         self.changes = 0
         self._changed: dict[str, int] = {}
@@ -123,6 +124,7 @@ class Documents:
         """Make everything anew: files on disk have changed, or what is open."""
         self._views.clear()
         self._found.clear()
+        self._linted.clear()
         self._sound.clear()
 
     def _forget_who_reads(self, place: str) -> None:
@@ -132,6 +134,7 @@ class Documents:
             if owner == place or any(project.place(path) == place for path in asked if path.endswith(SPEC)):
                 del self._views[owner]
                 self._found.pop(owner, None)
+                self._linted.pop(owner, None)
                 if owner != place:
                     self._sound.pop(owner, None)
 
@@ -161,26 +164,37 @@ class Documents:
             known = self._trees[place] = data, parse(source).file
         return known[1]
 
-    def found(self, uri: str) -> list[tuple[Diagnostic, str]]:
-        """Return the diagnostics that stand in a file, each with who found it; looked for once, however often it is asked."""
+    def found(self, uri: str, *, linted: bool = True) -> list[tuple[Diagnostic, str]]:
+        """Return the diagnostics that stand in a file, each with who found it; looked for once, however often it is asked.
+
+        Without ``linted`` the linter is not asked; what it found before is among them all the same.
+        """
         place = _place(uri) or ""
-        known = self._found.get(place)
-        if known is None:
-            known = self._found[place] = self._look(uri)
-        return known
+        if place not in self._found:
+            self._found[place] = self._look(uri)
+        if linted and place not in self._linted:
+            self._linted[place] = self._lint(uri)
+        return [*self._found[place], *self._linted.get(place, ())]
+
+    def is_linted(self, uri: str) -> bool:
+        """Return whether the linter was asked about a file as it is."""
+        return (_place(uri) or "") in self._linted
 
     def _look(self, uri: str) -> list[tuple[Diagnostic, str]]:
         opened = self.file(uri)
         if opened is None:
             return []
         view, module = opened
-        checked = list(view.compilation.check())
-        told = [(item, CHECKER) for item in checked]
-        if not any(item.severity == "error" for item in checked):
-            settings = read_settings(view.modules.loader)
-            told += [(item, LINTER) for item in (*settings.diagnostics, *view.compilation.lint(settings))]
-        here = module.source.path
-        return [(item, by) for item, by in told if item.span is None or item.span.source.path == here]
+        return [(item, CHECKER) for item in view.compilation.check() if _stands_in(item, module)]
+
+    def _lint(self, uri: str) -> list[tuple[Diagnostic, str]]:
+        opened = self.file(uri)
+        if opened is None or any(item.severity == "error" for item in opened[0].compilation.check()):
+            return []
+        view, module = opened
+        settings = read_settings(view.modules.loader)
+        told = (*settings.diagnostics, *view.compilation.lint(settings))
+        return [(item, LINTER) for item in told if _stands_in(item, module)]
 
     def _of(self, place: str | None) -> tuple[View, Project] | None:
         if place is None:
@@ -229,6 +243,10 @@ class Documents:
             made = from_fs_path(other)
             if other != own and made is not None:
                 yield made
+
+
+def _stands_in(item: Diagnostic, module: Module) -> bool:
+    return item.span is None or item.span.source.path == module.source.path
 
 
 def _place(uri: str) -> str | None:

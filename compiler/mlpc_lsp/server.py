@@ -45,6 +45,8 @@ FEATURES = (
 )  # fmt: skip
 #: Seconds without a keystroke before diagnostics are sent on their own accord.
 PAUSE = 0.05
+#: And before the linter is asked, by an editor that asks for diagnostics and can be told to do so again.
+IDLE = 0.3
 
 
 class Server(LanguageServer):
@@ -66,7 +68,10 @@ class Server(LanguageServer):
         self.documents = Documents(open_project, specs_below)
         self.turns = Turns(self.documents)
         self.pulls = False
+        #: Whether the editor asks anew when it is told that there is more to say.
+        self.refreshes = False
         self._pushing: asyncio.Task[None] | None = None
+        self._linting: asyncio.Task[None] | None = None
         self._listen()
         for feature in FEATURES:
             feature.register(self)
@@ -108,6 +113,9 @@ class Server(LanguageServer):
             gc.freeze()
             about = server.client_capabilities.text_document
             server.pulls = about is not None and about.diagnostic is not None
+            workspace = server.client_capabilities.workspace
+            again = workspace.diagnostics if workspace is not None else None
+            server.refreshes = server.pulls and again is not None and bool(again.refresh_support)
 
         @self.feature(types.TEXT_DOCUMENT_DID_OPEN)
         def _opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -137,6 +145,20 @@ class Server(LanguageServer):
         document = self.workspace.get_text_document(uri)
         self.documents.put(uri, document.source)
         self.push(PAUSE)
+
+    def lint_later(self, uri: str) -> None:
+        """Ask the linter about a file once nobody types, and the editor to ask again where it finds something."""
+        if self._linting is not None:
+            self._linting.cancel()
+        self._linting = asyncio.get_running_loop().create_task(self._lint(uri))
+
+    async def _lint(self, uri: str) -> None:
+        changes = self.documents.changes
+        await asyncio.sleep(IDLE)
+        await self.turns.after_what_came()
+        known = len(self.documents.found(uri, linted=False))
+        if self.documents.changes == changes and len(self.documents.found(uri)) > known:
+            self.workspace_diagnostic_refresh(None)
 
     def push(self, pause: float = 0.0) -> None:
         """Send what is wrong in every open file, unless the editor asks for it, once nobody has typed for ``pause`` seconds."""

@@ -2,7 +2,7 @@
 
 One client types the same way into both, in one run, letter by letter at places drawn by chance, and waits for the diagnostics of
 each text. What is printed are CPU times of the servers, which pauses do not touch: yaml-language-server waits for 200 ms before
-it validates, ours for 50 where the editor does not ask for diagnostics.
+it validates, ours for 50 where the editor does not ask for diagnostics. Our linter is asked once nobody types, as in VS Code.
 """
 
 from __future__ import annotations

@@ -45,7 +45,11 @@ class Client:
                 "publishDiagnostics": {"versionSupport": True},
                 **({"diagnostic": {}} if pulls else {}),
             },
-            "workspace": {"configuration": True, "workspaceFolders": True},
+            "workspace": {
+                "configuration": True,
+                "workspaceFolders": True,
+                "diagnostics": {"refreshSupport": True},
+            },
         }
         root = file.parent.as_uri()
         self.ask(

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 #: Editors whose abilities are played: one asks for diagnostics, the other waits for them.
 PROFILES = {"asks": "visual-studio-code@1.65.2", "waits": "neovim@0.6.1"}
+#: The first, of a version that asks for diagnostics again when it is told to.
+REFRESHES = "asks again"
 
 
 def capabilities(profile: str) -> types.ClientCapabilities:
     """Return what an editor can do."""
-    found = client_capabilities(PROFILES[profile])
+    found = client_capabilities(PROFILES.get(profile, PROFILES["asks"]))
     assert found.text_document is not None
-    if profile == "asks":
+    if profile != "waits":
         # The recorded version is older than this part of the protocol.
         found.text_document.diagnostic = types.DiagnosticClientCapabilities()
     else:
         found.text_document.diagnostic = None
+    if profile == REFRESHES:
+        assert found.workspace is not None
+        found.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
     return found
 
 
@@ -35,7 +40,7 @@ class Editor:
 
     def __init__(self, client: LanguageClient, folder: Path, profile: str) -> None:
         self.client = client
-        self.asks = profile == "asks"
+        self.asks = profile != "waits"
         self.folder = folder
         self.versions: dict[str, int] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from lsprotocol import types
 
 from tests.mlpc_cli.command import mlpc
-from tests.mlpc_lsp.session import PROFILES, Editor, at, session
+from tests.mlpc_lsp.session import PROFILES, REFRESHES, Editor, at, session
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -146,6 +147,26 @@ def test_places_are_right_behind_letters_outside_the_first_plane(project: Path) 
         assert [item.range.start for item in found] == [at(text, "|titel")]
 
     session(project, "asks", play)
+
+
+def test_the_linter_is_asked_once_nobody_types_where_the_editor_asks_again(project: Path) -> None:
+    async def play(editor: Editor) -> None:
+        told = asyncio.Event()
+        features = editor.client.protocol.fm.features
+        features[types.WORKSPACE_DIAGNOSTIC_REFRESH] = lambda params: told.set()
+        uri = editor.open("main.mlp")
+        assert await editor.diagnostics(uri) == []
+        await asyncio.wait_for(told.wait(), 60)
+        found = await editor.diagnostics(uri)
+        assert found
+        assert {item.source for item in found} == {"mlpc lint"}
+        told.clear()
+        editor.type(uri, SPEC.replace("trees = 200", "trees = 100"))
+        assert await editor.diagnostics(uri) == []
+        await asyncio.wait_for(told.wait(), 60)
+        assert [item.message for item in await editor.diagnostics(uri)] == [item.message for item in found]
+
+    session(project, REFRESHES, play)
 
 
 CASES = sorted(path.parent for path in (SPECS.parent / "cases").glob("*/*/main.mlp"))

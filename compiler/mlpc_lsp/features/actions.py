@@ -36,7 +36,7 @@ def register(server: Server) -> None:
         start = server.positions.offset(source, params.range.start)
         end = server.positions.offset(source, params.range.end)
         actions = []
-        for item, finder in server.documents.found(uri):
+        for item, finder in server.documents.found(uri, linted=not server.refreshes):
             if item.span is None or item.span.end < start or item.span.start > end:
                 continue
             told = made(server, uri, item, finder)
@@ -93,7 +93,7 @@ def _all_safe(server: Server, uri: str) -> Iterator[types.CodeAction]:
     """Yield the action that applies every safe fix of the file, the first of each mistake, where none overlap."""
     chosen: list[Fix] = []
     taken: list[tuple[int, int]] = []
-    for item, _ in server.documents.found(uri):
+    for item, _ in server.documents.found(uri, linted=not server.refreshes):
         fix = next((fix for fix in item.fixes if fix.safe), None)
         if fix is None:
             continue

@@ -28,12 +28,19 @@ def register(server: Server) -> None:
         types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="mlpc"),
     )
     def _pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        return types.RelatedFullDocumentDiagnosticReport(items=of(server, params.text_document.uri))
+        uri = params.text_document.uri
+        found = of(server, uri, linted=not server.refreshes)
+        if not server.documents.is_linted(uri):
+            server.lint_later(uri)
+        return types.RelatedFullDocumentDiagnosticReport(items=found)
 
 
-def of(server: Server, uri: str) -> list[types.Diagnostic]:
-    """Return what there is to say of one file: mistakes, and where there are none, what the linter finds."""
-    return [made(server, uri, item, by) for item, by in server.documents.found(uri)]
+def of(server: Server, uri: str, *, linted: bool = True) -> list[types.Diagnostic]:
+    """Return what there is to say of one file: mistakes, and where there are none, what the linter finds.
+
+    Without ``linted`` the linter is not asked.
+    """
+    return [made(server, uri, item, by) for item, by in server.documents.found(uri, linted=linted)]
 
 
 def made(server: Server, uri: str, item: Diagnostic, source: str) -> types.Diagnostic:
