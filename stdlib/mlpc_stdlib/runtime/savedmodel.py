@@ -67,7 +67,8 @@ def _convert(job: JsonObject) -> JsonObject:
     graphs.save(model, saved, job["shape"], None)
     # After that: names in what was saved count how often a layer was called.
     layers = graphs.answer(model, job)
-    graph, taken, said = graphs.freeze(saved)
+    # A loop stays a function: taken apart, it is no graph that TensorFlow loads.
+    graph, taken, said = graphs.freeze(saved, lower_control_flow=False)
     graphs.rename(graph, taken, graphs.INPUT)
     graphs.rename(graph, said, job["output"])
     graphs.keep_what_leads_to(graph, job["output"])
@@ -86,7 +87,7 @@ def packed(graph: Any, shape: list[int], output: str, width: int) -> bytes:
     from tensorflow.core.framework import types_pb2
     from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
-    for node in graph.node:
+    for node in (*graph.node, *(node for function in graph.library.function for node in function.node_def)):
         # Where in whose code it was made, and on which device.
         node.ClearField("experimental_debug_info")
         node.device = ""
