@@ -681,7 +681,7 @@ def lines(found: dict[Cell, Outcome]) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Make the cells whose names have all of ``words``, and print what came of each; return the exit status."""
-    wanted = [cell for cell in cells() if all(word in cell.name for word in words)]
+    wanted = [cell for cell in verdicts() if all(word in cell.name for word in words)]
     start = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="mlpc-cells-"))
     try:
