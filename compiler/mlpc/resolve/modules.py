@@ -187,7 +187,8 @@ class Modules:
                 self._loaded[path] = known[1]
                 return known[1]
         else:
-            if self._bytes + len(data) > limits.BYTES:
+            # How large the spec itself may be is for the loader to say.
+            if self._files and self._bytes + len(data) > limits.BYTES:
                 self._full = f"{limits.BYTES // (1024 * 1024)} MiB of files"
                 self._loaded[path] = None
                 return None
