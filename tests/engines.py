@@ -5,6 +5,7 @@ Each is made once from its lock in ``requirements/`` and kept in ``.engines/`` b
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -58,13 +59,26 @@ def made(name: str, requirements: Path) -> Path:
 
 
 def uv(*arguments: str) -> None:
-    """Run uv with what pip is told of an index and of folders of wheels by the environment."""
+    """Run uv with what pip is told of an index and of folders of wheels, by the environment or, of the latter, by its files."""
     command = Path(sys.executable).parent / "uv"
     variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     if "PIP_INDEX_URL" in variables:
         variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
-    if "PIP_FIND_LINKS" in variables:
-        variables.setdefault("UV_FIND_LINKS", ",".join(variables["PIP_FIND_LINKS"].split()))
+    links = variables.get("PIP_FIND_LINKS") or _find_links()
+    if links:
+        variables.setdefault("UV_FIND_LINKS", ",".join(links.split()))
     found = str(command) if command.exists() else "uv"
     done = subprocess.run([found, *arguments], env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@functools.cache
+def _find_links() -> str:
+    """Return the folders of wheels that pip's own files name; nothing where they name none."""
+    told = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.find-links"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() if told.returncode == 0 else ""
