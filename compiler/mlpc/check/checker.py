@@ -283,7 +283,10 @@ class Checker:
         overlay = Overlay(program, plain, touched) if plain is not None else None
         if overlay is not None:
             typed.references = overlay.references()
-        for definition in block_order(program, lets, self.report, typed.references):
+        order = block_order(program, lets, self.report, typed.references)
+        if overlay is not None and len(order) < len(program.blocks):
+            overlay.left_out({block.id for block in program.blocks}.difference(block.id for block in order))
+        for definition in order:
             name = definition.id
             if overlay is not None and overlay.leaves(definition, typed.references[name]):
                 self._has_room(definition, overlay.take_over(name, typed))

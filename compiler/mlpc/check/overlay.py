@@ -47,6 +47,10 @@ class Overlay:
             if name not in self._touched and self._changed.isdisjoint(found.names)
         }
 
+    def left_out(self, names: set[str]) -> None:
+        """Take note of blocks that stand on a circle, and so come to nothing."""
+        self._changed.update(names)
+
     def leaves(self, definition: BlockDef, references: References) -> bool:
         """Return whether a block comes to what it is without the environment."""
         name, blocks = definition.id, references.blocks

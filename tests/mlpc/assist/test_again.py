@@ -180,6 +180,14 @@ def test_where_more_than_blocks_change_all_is_checked(old: str, new: str) -> Non
     alike(writer.write(TEXTS["tumor"]), writer.anew(), TEXTS["tumor"])
 
 
+def test_who_names_a_block_on_a_circle_is_checked_again() -> None:
+    text = TEXTS["tumor"].replace("data = parts.train\n    trees", "data = forest\n    trees")
+    writer = Writer(TEXTS["tumor"])
+    alike(writer.write(text), writer.anew(), text)
+    assert writer.again == 1
+    assert "needs" in next(iter(writer.view.compilation.check())).message
+
+
 def test_what_was_kept_is_forgotten_in_the_end() -> None:
     text = large.trainings(4)["main.mlp"]
     writer = Writer(text)
