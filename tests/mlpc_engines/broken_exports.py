@@ -131,7 +131,7 @@ def library(folder: Path) -> Path:
     (folder / "mlpc_stdlib" / "runtime" / "broken.py").write_text(
         _BROKEN.format(faults=faults), encoding="utf-8"
     )
-    component = '  input model: model("sklearn", "xgboost", "lightgbm", "keras") @compatible\n'
+    component = "component onnx: export {\n"
     _replace(folder / "mlpc_stdlib" / "export.mlp", component, component + "  param fault: string\n")
     exporter = folder / "mlpc_stdlib" / "runtime" / "export.py"
     before = "    write_atomically(os.path.join(output.path, ONNX_FILE), made)\n"
