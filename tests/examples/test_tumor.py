@@ -60,10 +60,10 @@ def test_editing_a_comment_a_gate_or_a_retry_reruns_nothing(tumor: Path, tmp_pat
     [("accuracy", ">=", 2.0), ("log_loss", "<=", 0.0), ("precision", ">=", 2.0)],
 )
 def test_a_gate_decides_at_the_last_digit(tumor: Path, figure: str, operator: str, beyond: float) -> None:
-    found = metrics(tumor, "tumor", "quality")[figure]
+    found = metrics(tumor, "tumor@ci", "quality")[figure]
     measured = float(found[""] if isinstance(found, dict) else found)
     before = (tumor / "main.mlp").read_text(encoding="utf-8")
-    model = digest(tumor, "tumor", "portable", "portable")
+    model = digest(tumor, "tumor@ci", "portable", "portable")
     served = status(tumor)
     try:
         edit(tumor, "require accuracy >= 0.92", f"require {figure} {operator} {measured!r}")
@@ -77,7 +77,7 @@ def test_a_gate_decides_at_the_last_digit(tumor: Path, figure: str, operator: st
         assert "not promoted" in answer.out
         assert re.search(rf"✗ {figure} {operator} \S+ +\S+", answer.out), answer
         assert re.search(r"^  catalog +blocked", answer.out, re.MULTILINE), answer
-        assert model == digest(tumor, "tumor", "portable", "portable")
+        assert model == digest(tumor, "tumor@ci", "portable", "portable")
         assert "promoted" in served
     finally:
         (tumor / "main.mlp").write_text(before, encoding="utf-8")
@@ -101,8 +101,8 @@ def test_another_parameter_reruns_what_depends_on_it(tumor: Path) -> None:
 def test_the_same_pipeline_gives_the_same_model_from_an_empty_store(tumor: Path, tmp_path: Path) -> None:
     again = copy_of("tumor", tmp_path / "elsewhere")
     assert run(again, "--jobs", "1").code == 0
-    assert digest(again, "tumor", "portable", "portable") == digest(tumor, "tumor", "portable", "portable")
-    assert metrics(again, "tumor", "quality") == metrics(tumor, "tumor", "quality")
+    assert digest(again, "tumor@ci", "portable", "portable") == digest(tumor, "tumor@ci", "portable", "portable")
+    assert metrics(again, "tumor@ci", "quality") == metrics(tumor, "tumor@ci", "quality")
 
 
 def test_an_exported_model_that_differs_is_stopped(tmp_path: Path) -> None:

@@ -190,9 +190,9 @@ def test_tumor_comes_out_as_on_one_machine(
     ended(run, 0, "success")
     assert set(run.tasks.values()) == {"success"}
     assert mlpc("run", "--env", "ci", cwd=project).code == 0
-    assert kept.record("quality")["metrics"] == metrics(project, "tumor", "quality")
+    assert kept.record("quality")["metrics"] == metrics(project, "tumor@ci", "quality")
     exported = kept.record("portable")["outputs"]["portable"]
-    assert exported.rpartition(":")[2] == digest(project, "tumor", "portable", "portable")
+    assert exported.rpartition(":")[2] == digest(project, "tumor@ci", "portable", "portable")
     summary = kept.summary()
     assert (summary["promoted"], summary["exit_code"]) == (["catalog", "api", "page"], 0)
     assert "api/promoted.json" in kept.files()

@@ -67,12 +67,12 @@ def test_figures_and_model_are_those_of_a_run_on_this_machine(project: Path, tmp
         "quality",
         "quality-02egate",
     ]
-    assert done.record("quality")["metrics"] == metrics(project, "tumor", "quality")
+    assert done.record("quality")["metrics"] == metrics(project, "tumor@ci", "quality")
     exported = done.record("portable")["outputs"]["portable"]
-    assert exported == f"tree:{digest(project, 'tumor', 'portable', 'portable')}"
+    assert exported == f"tree:{digest(project, 'tumor@ci', 'portable', 'portable')}"
     bundle = json.loads((Path(done.output("api", "bundle")) / "bundle.json").read_bytes())
     assert bundle["inputs"]["model"]["digest"] == exported
-    assert bundle["figures"]["quality"] == metrics(project, "tumor", "quality")
+    assert bundle["figures"]["quality"] == metrics(project, "tumor@ci", "quality")
     assert (tmp_path / "mlflow.db").exists()
 
 
