@@ -101,7 +101,9 @@ def test_another_parameter_reruns_what_depends_on_it(tumor: Path) -> None:
 def test_the_same_pipeline_gives_the_same_model_from_an_empty_store(tumor: Path, tmp_path: Path) -> None:
     again = copy_of("tumor", tmp_path / "elsewhere")
     assert run(again, "--jobs", "1").code == 0
-    assert digest(again, "tumor@ci", "portable", "portable") == digest(tumor, "tumor@ci", "portable", "portable")
+    assert digest(again, "tumor@ci", "portable", "portable") == digest(
+        tumor, "tumor@ci", "portable", "portable"
+    )
     assert metrics(again, "tumor@ci", "quality") == metrics(tumor, "tumor@ci", "quality")
 
 
