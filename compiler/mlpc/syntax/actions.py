@@ -6,7 +6,9 @@ stack are nodes or offsets, as :mod:`mlpc.syntax.lexer` says.
 
 from __future__ import annotations
 
+from ..source import Source
 from . import tables as t
+from .driver import drive
 from .tree import (
     Arg,
     Attr,
@@ -45,23 +47,59 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from ..source import Source
     from .tree import Comment, Doc
 
     Values: TypeAlias = list[Any]
     Build: TypeAlias = Callable[[Values], None]
+    #: By rule number: where the parser goes on, how many values the rule takes, what makes one of them.
+    Rules: TypeAlias = list[tuple[dict[int, int], int, Build]]
+    Turn: TypeAlias = Callable[[Source, dict[int, Doc], tuple[Comment, ...], int], None]
 
 
 # Operators reach the parser as offsets; which one it was is read off the text.
 _OPERATORS = {"a": "and", "o": "or", "i": "in", "n": "not", "+": "+", "-": "-", "*": "*", "/": "/"}
 
 
-def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...], end: int) -> list[Build]:
-    """Return, by rule number, what builds the nodes of one file.
+#: Rules that no text is read by now, and what turns them to one: to make them takes longer than to read a short file.
+_FREE: list[tuple[Rules, Turn]] = []
+_NOTHING = Source("", "")
+
+
+def read(
+    kinds: list[int],
+    values: list[Any],
+    start: int,
+    source: Source,
+    docs: dict[int, Doc],
+    comments: tuple[Comment, ...],
+    end: int,
+) -> Any:
+    """Return what the tokens of ``source`` say, or None where one of them fits nowhere: see :func:`rules`."""
+    made, turn = _FREE.pop() if _FREE else _rules(source, docs, comments, end)
+    turn(source, docs, comments, end)
+    try:
+        return drive(kinds, values, start, made)
+    finally:
+        turn(_NOTHING, {}, (), 0)
+        _FREE.append((made, turn))
+
+
+def rules(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...], end: int) -> Rules:
+    """Return the rules by which the nodes of one file are built.
 
     ``docs`` has the doc comments by the start of what stands below them; those that are used are taken out.
     """
+    return _rules(source, docs, comments, end)[0]
+
+
+def _rules(
+    source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...], end: int
+) -> tuple[Rules, Turn]:
     text = source.text
+
+    def turn(to: Source, its_docs: dict[int, Doc], its_comments: tuple[Comment, ...], its_end: int) -> None:
+        nonlocal source, text, docs, comments, end
+        source, text, docs, comments, end = to, to.text, its_docs, its_comments, its_end
 
     def one(values: Values) -> None:
         values[-1] = [values[-1]]
@@ -532,10 +570,8 @@ def builders(source: Source, docs: dict[int, Doc], comments: tuple[Comment, ...]
         "type": type_of,
         "error_type": error_type_of,
     }
-    made = []
-    for _, size, alias, parts in t.RULES:
-        if alias in with_parts:
-            made.append(with_parts[alias](parts, size))
-        else:
-            made.append(named[alias or "one"])
-    return made
+    made: Rules = []
+    for symbol, size, alias, parts in t.RULES:
+        build = with_parts[alias](parts, size) if alias in with_parts else named[alias or "one"]
+        made.append((t.GOTO[symbol], size, build))
+    return made, turn

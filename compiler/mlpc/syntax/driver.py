@@ -6,20 +6,18 @@ and goes on.
 
 from __future__ import annotations
 
-from .tables import ACCEPTED, ACTIONS, GOTO, RULES
+from .tables import ACCEPTED, ACTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .actions import Build
+    from .actions import Rules
 
 
-def drive(kinds: list[int], values: list[Any], start: int, build: list[Build]) -> Any:
+def drive(kinds: list[int], values: list[Any], start: int, rules: Rules) -> Any:
     """Return what the tokens say, or None where one of them fits nowhere."""
     actions = ACTIONS
-    gotos = GOTO
-    rules = [(gotos[rule[0]], rule[1], make) for rule, make in zip(RULES, build, strict=True)]
     states = [start]
     stack: list[Any] = []
     push_state = states.append

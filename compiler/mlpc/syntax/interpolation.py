@@ -8,8 +8,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix
 from ..source import Source, Span
 from . import tables as t
-from .actions import builders
-from .driver import drive
+from .actions import read
 from .lexer import RESERVED, lex
 from .tree import ErrorExpr, Ref
 
@@ -52,7 +51,7 @@ def _expression(source: Source, text: str, start: int, end: int) -> Expr | None:
     inner = lex(text, start, end, inline=True)
     if inner.problems or inner.unbalanced or inner.comments or inner.too_deep:
         return None
-    made: Expr | None = drive(inner.kinds, inner.values, t.START_EXPR, builders(source, {}, (), end))
+    made: Expr | None = read(inner.kinds, inner.values, t.START_EXPR, source, {}, (), end)
     return made
 
 

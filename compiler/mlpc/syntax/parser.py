@@ -8,8 +8,7 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix
 from ..source import Source, Span
 from . import tables as t
-from .actions import builders
-from .driver import drive
+from .actions import read
 from .lexer import Late, lex
 from .tree import Comment, Edition, File, Use
 
@@ -68,8 +67,10 @@ def parse(source: Source) -> Parsed:
 
             readable = interpolate(source, text, tokens, [])
         if readable:
-            build = builders(source, docs, tuple(tokens.comments), len(text))
-            file: File | None = drive(tokens.kinds, tokens.values, t.START_FILE, build)
+            comments = tuple(tokens.comments)
+            file: File | None = read(
+                tokens.kinds, tokens.values, t.START_FILE, source, docs, comments, len(text)
+            )
             if file is not None and _in_order(file):
                 if docs or stray:
                     from .comments import report_stray
@@ -105,8 +106,8 @@ def parse_part(source: Source, ranges: list[tuple[int, int]]) -> Parsed | None:
     docs, stray = attach(text, tokens)
     problems: list[Diagnostic] = []
     if interpolate(source, text, tokens, problems):
-        build = builders(source, docs, tuple(tokens.comments), len(text))
-        file: File | None = drive(tokens.kinds, tokens.values, t.START_FILE, build)
+        comments = tuple(tokens.comments)
+        file: File | None = read(tokens.kinds, tokens.values, t.START_FILE, source, docs, comments, len(text))
         if file is not None:
             report_stray(source, docs, stray, problems)
             problems.sort(key=_place)

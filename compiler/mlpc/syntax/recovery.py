@@ -15,7 +15,7 @@ from ..limits import MISTAKES
 from ..source import Source, Span
 from . import brackets, messages
 from . import tables as t
-from .actions import builders
+from .actions import rules
 from .comments import attach, report_stray
 from .explain import explain
 from .habits import habit, misplaced_use
@@ -229,8 +229,7 @@ class Reader:
             for mistake in edits.mistakes:
                 self.report(messages.bracket(source, mistake, closing))
         interpolate(source, text, tokens, self.diagnostics)
-        build = builders(source, self.docs, tuple(tokens.comments), len(text))
-        self.rules = [(t.GOTO[rule[0]], rule[1], make) for rule, make in zip(t.RULES, build, strict=True)]
+        self.rules = rules(source, self.docs, tuple(tokens.comments), len(text))
         self.states = [t.START_FILE]
         self.stack: list[Any] = []
         # For every open bracket how many states there were after it, and its kind.
