@@ -9,6 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 TYPE_CHECKING = False
+#: What the paths of modules begin with that are no file of the project: of the standard library, of backends' settings.
+INSTALLED = ("std:", "backend:")
+
 if TYPE_CHECKING:
     from typing import Protocol
 

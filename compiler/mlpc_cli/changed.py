@@ -15,7 +15,7 @@ import subprocess
 from mlpc import codes
 
 from .errors import CommandError, reason
-from .loader import read_file
+from .loader import INSTALLED, read_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Below:
 
     def holds(self, loader: DiskLoader, path: str) -> bool:
         """Return whether the file of the project at ``path`` changed."""
-        if path.startswith(("std:", "backend:")):
+        if path.startswith(INSTALLED):
             return False
         # A link counts as what it is and as what it leads to.
         written = os.path.normpath(os.path.join(loader.root, path))

@@ -19,6 +19,8 @@ MARK = ".mlpc-compiled"
 #: Where a backend declares what a `backend` block may say, in the folder of its package.
 SETTINGS = "settings.mlp"
 _STANDARD, _BACKEND = "std:", "backend:"
+#: As :data:`mlpc.source.INSTALLED`, which what answers from earlier results has no need to load.
+INSTALLED = (_STANDARD, _BACKEND)
 
 
 class DiskLoader:
@@ -62,7 +64,7 @@ class DiskLoader:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of ``path``; None where there is no such file or it is not the project's."""
-        if self._library is None or not path.startswith((_STANDARD, _BACKEND)):
+        if self._library is None or not path.startswith(INSTALLED):
             return self._from_disk(path)
         if path not in self._library:
             self._library[path] = self._from_disk(path)

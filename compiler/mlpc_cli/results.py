@@ -16,6 +16,7 @@ import os
 import sys
 from _blake2 import blake2b
 
+from .loader import INSTALLED
 from .result_file import ResultFiles
 
 TYPE_CHECKING = False
@@ -153,7 +154,7 @@ class Results:
         return read(found, again)
 
     def _answer(self, loader: DiskLoader, kind: str, path: str) -> str:
-        place = (kind, path, "" if path.startswith(("std:", "backend:")) else loader.root)
+        place = (kind, path, "" if path.startswith(INSTALLED) else loader.root)
         known = self._known.get(place)
         if known is None:
             if kind == _READ:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import errors
+from .loader import INSTALLED
 from .results import Recorder
 from .say import problem, tell
 from .terminal import harmless
@@ -81,7 +82,7 @@ class View:
     @property
     def count(self) -> int:
         """How many files are looked at."""
-        own = {path for recorder in self._recorders for kind, path in recorder.digests if _own(kind, path)}
+        own = {path for recorder in self._recorders for _, path in recorder.digests if _own(path)}
         there = {os.path.normpath(os.path.join(self._root, path)) for path in own}
         return sum(map(os.path.isfile, there | set(self._files or ())))
 
@@ -93,7 +94,7 @@ class View:
         for recorder in self._recorders:
             again = Recorder(recorder.loader)
             for (kind, path), digest in recorder.digests.items():
-                if not _own(kind, path):
+                if not _own(path):
                     continue
                 _ask(again, kind, path)
                 if again.digests[kind, path] != digest:
@@ -116,9 +117,9 @@ class View:
             time.sleep(_REST if changed else _EVERY)
 
 
-def _own(kind: str, path: str) -> bool:
+def _own(path: str) -> bool:
     """Return whether a question is about the project: what is installed does not change meanwhile."""
-    return not path.startswith(("std:", "backend:"))
+    return not path.startswith(INSTALLED)
 
 
 def _ask(recorder: Recorder, kind: str, path: str) -> None:

@@ -7,7 +7,8 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, TypeGuard
 
     from .records import RunDetails
 
@@ -33,7 +34,7 @@ class Difference:
     @property
     def change(self) -> float | None:
         """How much larger the second is; None where one of them is no number."""
-        if _is_number(self.before) and _is_number(self.after):
+        if is_number(self.before) and is_number(self.after):
             return float(self.after) - float(self.before)
         return None
 
@@ -113,7 +114,8 @@ def _run(details: RunDetails) -> dict[str, Any]:
     }
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a value of a record is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -213,14 +215,15 @@ def _gates(details: RunDetails) -> Flat:
     found: Flat = {}
     for gate in details.run.summary.get("gates") or ():
         for verdict in gate["verdicts"]:
-            found[f"{gate['node'].removesuffix('.gate')}: {_left(verdict)}"] = (
-                "met"
-                if verdict["passed"]
-                else "missed, warns only"
-                if verdict.get("severity") == "warn"
-                else "missed"
-            )
+            found[f"{gate['node'].removesuffix('.gate')}: {_left(verdict)}"] = met(verdict)
     return found
+
+
+def met(verdict: Mapping[str, Any]) -> str:
+    """Return how a condition of a gate came out, in words."""
+    if verdict["passed"]:
+        return "met"
+    return "missed, warns only" if verdict.get("severity") == "warn" else "missed"
 
 
 def _artefacts(details: RunDetails) -> Flat:

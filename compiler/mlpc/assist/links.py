@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..check.fit import is_url
 from ..check.functions import read
 from ..resolve.modules import beside
+from ..source import INSTALLED
 from ..syntax import tree
 from .places import children
 
@@ -44,7 +45,7 @@ def links(view: View) -> list[Link]:
 
 def _uses(module: Module) -> Iterator[Link]:
     for use, used in module.aliases.values():
-        library = used.path.startswith(("std:", "backend:"))
+        library = used.path.startswith(INSTALLED)
         yield Link(use.target, used.path, "the library's file" if library else f"`{used.path}`")
 
 

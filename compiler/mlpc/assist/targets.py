@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..check.declared import doc_of
 from ..check.specs import BlockSpec, PortSpec, QuantitySpec
 from ..resolve.program import BlockDef, ValueDef
-from ..source import Span
+from ..source import INSTALLED, Span
 from ..syntax import tree
 from . import describe
 from .links import python_function
@@ -34,7 +34,7 @@ class Target:
         self.at = at
         self.span = span
         self.text = text
-        self.renames = renames and span is not None and not span.source.path.startswith(("std:", "backend:"))
+        self.renames = renames and span is not None and not span.source.path.startswith(INSTALLED)
 
 
 def target(view: View, offset: int, module: Module | None = None) -> Target | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..check.types import ARTEFACTS, VALUE_TYPES
 from ..resolve.modules import TOP_KINDS
 from ..resolve.program import LANGUAGE_KINDS
+from ..source import INSTALLED
 from ..syntax import tables as t
 from ..syntax import tree
 from ..syntax.lexer import RESERVED, lex
@@ -276,7 +277,7 @@ class _Names:
         found = self.view.checker.find_component(self.module, kind, type.name.names) if kind else None
         if found is not None:
             module, _ = found
-            library = _LIBRARY if module.path.startswith(("std:", "backend:")) else _NONE
+            library = _LIBRARY if module.path.startswith(INSTALLED) else _NONE
             self._parts(type.name, "class", library)
         self._arguments(type)
 

@@ -6,7 +6,7 @@ from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.modules import Module, duplicate
 from ..resolve.similar import nearest
-from ..source import Span
+from ..source import INSTALLED, Span
 from ..syntax import tree
 from ..syntax.edits import colon_for_equals
 from .kept import keep, kept
@@ -545,7 +545,7 @@ class Declarations:
             if self._reading:
                 self.checker.modules.asked.update(self._asked.get(decl, ()))
             return found
-        if not module.path.startswith(("std:", "backend:")):
+        if not module.path.startswith(INSTALLED):
             return read(module, decl)
         modules = self.checker.modules
         before, modules.asked = modules.asked, {module.path}
@@ -1189,7 +1189,7 @@ class Declarations:
         if isinstance(item.value, tree.List):
             texts = tuple(self.texts(module, item.value.items) or ())
             # The library that comes with the compiler is trusted, and read at every keystroke.
-            if not module.path.startswith(("std:", "backend:")):
+            if not module.path.startswith(INSTALLED):
                 self._packages(module, item.value, texts)
         elif not isinstance(item.value, tree.ErrorExpr):
             self._bad(

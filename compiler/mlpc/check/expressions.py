@@ -119,38 +119,12 @@ class Expressions:
             return bound.at(module, node) if not bound.wrong else wrong(module, node)
         if scope.quantities is not None and name in scope.quantities:
             if item is not None:
-                owner = self.checker.shown(scope.block)
-                self.report(
-                    Diagnostic(
-                        codes.AMBIGUOUS_NAME,
-                        f"`{name}` is a quantity of `{owner}` and a `{item.decl.kind.text}` of the pipeline",
-                        node.part(module.source, 0),
-                        label="which one?",
-                        labels=[Label(item.span, f"the `{item.decl.kind.text}`")],
-                        help=[
-                            f"write `{owner}.{name}` for the quantity, or give the `{item.decl.kind.text}` another name"
-                        ],
-                    )
-                )
-                return wrong(module, node)
+                return self._either(node, "quantity", item, scope)
             return self._quantity_of(scope.block, scope.prefix + name, name, scope, node)
         if scope.quantities is not None and self._is_compared(scope.block, name):
             if item is None:
                 return self._compared_input(scope.block, name, node, scope)
-            owner = self.checker.shown(scope.block)
-            self.report(
-                Diagnostic(
-                    codes.AMBIGUOUS_NAME,
-                    f"`{name}` is an input of `{owner}` and a `{item.decl.kind.text}` of the pipeline",
-                    node.part(module.source, 0),
-                    label="which one?",
-                    labels=[Label(item.span, f"the `{item.decl.kind.text}`")],
-                    help=[
-                        f"write `{owner}.{name}` for the input, or give the `{item.decl.kind.text}` another name"
-                    ],
-                )
-            )
-            return wrong(module, node)
+            return self._either(node, "input", item, scope)
         if item is not None:
             return self._item(item, node, scope)
         decl = module.names.get(name)
@@ -161,6 +135,21 @@ class Expressions:
             return Value(Type("module"), module, node, entity=Entity("module", name, item=used[1]))
         self._unknown(name, node.part(module.source, 0), scope)
         return wrong(module, node)
+
+    def _either(self, node: tree.Ref, what: str, item: BlockDef | ValueDef, scope: Scope) -> Value:
+        """Report a name that is a quantity or an input of the block in which it stands, and something of the pipeline as well."""
+        owner, name, kind = self.checker.shown(scope.block), node.names[0], item.decl.kind.text
+        self.report(
+            Diagnostic(
+                codes.AMBIGUOUS_NAME,
+                f"`{name}` is {article(what)} of `{owner}` and a `{kind}` of the pipeline",
+                node.part(scope.module.source, 0),
+                label="which one?",
+                labels=[Label(item.span, f"the `{kind}`")],
+                help=[f"write `{owner}.{name}` for the {what}, or give the `{kind}` another name"],
+            )
+        )
+        return wrong(scope.module, node)
 
     def _is_compared(self, id: str, name: str) -> bool:
         """Return whether ``name`` is an input of a block that is measured beside what the block judges."""

@@ -7,6 +7,8 @@ hundred specs would be most of the work. What is kept is never changed, and noth
 
 from __future__ import annotations
 
+from ..source import INSTALLED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..resolve.modules import Modules
@@ -37,7 +39,7 @@ def kept(modules: Modules, decl: tree.Decl) -> BlockSpec | None:
 
 def keep(modules: Modules, decl: tree.Decl, spec: BlockSpec, asked: set[str]) -> None:
     """Keep what ``decl`` comes to, which was read from the modules ``asked``."""
-    if any(not path.startswith(("std:", "backend:")) for path in asked):
+    if any(not path.startswith(INSTALLED) for path in asked):
         return
     if len(_KEPT) >= _MOST:
         _KEPT.clear()

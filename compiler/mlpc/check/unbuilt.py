@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Label
+from ..source import INSTALLED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _diagnostic(block: TypedBlock, modules: Modules) -> Diagnostic:
     node, module = block.definition.decl.type, block.definition.module
     name = node.name.text if node is not None else component.name
     span: Span = module.span(node.name) if node is not None else block.span
-    own = not component.module.path.startswith(("std:", "backend:"))
+    own = not component.module.path.startswith(INSTALLED)
     built = _built(block.kind.name, modules)
     help = []
     if own:

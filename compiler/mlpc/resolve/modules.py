@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label
-from ..source import Source, Span
+from ..source import INSTALLED, Source, Span
 from ..syntax import tree
 from ..syntax.parser import decode, parse
 from .similar import nearest
@@ -180,7 +180,7 @@ class Modules:
         if data is None:
             self._loaded[path] = None
             return None
-        shared = path.startswith(("std:", "backend:"))
+        shared = path.startswith(INSTALLED)
         if shared:
             known = _SHARED.get(path)
             if known is not None and known[0] == data:
@@ -239,7 +239,7 @@ class Modules:
         return [
             module
             for path, module in sorted(self._loaded.items())
-            if module is not None and not path.startswith(("std:", "backend:"))
+            if module is not None and not path.startswith(INSTALLED)
         ]
 
     def sources(self) -> dict[str, Source]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from mlpc_run.compared import is_number, met
+
 from ..outcome import figure, measured, seconds, whole
 from .picture import Mark
 
@@ -105,19 +107,14 @@ class Judged:
         self.message = str(verdict.get("message") or "")
         warns = verdict.get("severity") == "warn"
         self.kind = "good" if verdict["passed"] else "held" if warns else "bad"
-        self.word = "met" if verdict["passed"] else "missed, warns only" if warns else "missed"
+        self.word = met(verdict)
         comparison = verdict.get("comparison") or {}
         dimension = _dimension(self.text)
         self.measured = measured(verdict)
         self.bound, self.margin = "", ""
         found, required = comparison.get("measured"), comparison.get("required")
         bounds = _numbers(required if isinstance(required, list) else [required])
-        if (
-            verdict.get("reason")
-            or not bounds
-            or not isinstance(found, int | float)
-            or isinstance(found, bool)
-        ):
+        if verdict.get("reason") or not bounds or not is_number(found):
             return
         self.measured = _shown(found, dimension, required)
         self.bound = "..".join(_shown(bound, dimension) for bound in bounds)
@@ -133,8 +130,7 @@ class Judged:
 
 def _numbers(values: list[Any]) -> list[float]:
     """Return bounds, or none where one of them is no number."""
-    found = [each for each in values if isinstance(each, int | float) and not isinstance(each, bool)]
-    return found if len(found) == len(values) else []
+    return values if all(map(is_number, values)) else []
 
 
 def _dimension(text: str) -> str:

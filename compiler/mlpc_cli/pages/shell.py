@@ -6,11 +6,10 @@ if it got in as markup. Colours follow the reader's light or dark setting.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING
 
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
+from mlpc_stdlib.runtime.web.site import integrity
 
 from ..terminal import harmless
 from . import files
@@ -160,4 +159,4 @@ def _colours() -> str:
 
 
 def _hash(text: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+    return f"'{integrity(text.encode())}'"
