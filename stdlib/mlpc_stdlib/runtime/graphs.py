@@ -13,7 +13,7 @@ from .contract import StepError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     import numpy
@@ -26,8 +26,16 @@ KERAS_FILE = "model.keras"
 INPUT = "input"
 #: Rows whose values between layers are kept, to find the first layer that differs.
 PROBED = 32
-#: Rows that go through Keras at a time.
+#: Rows that go through TensorFlow at a time.
 _BATCH = 256
+
+
+def on_one_thread() -> None:
+    """Let TensorFlow compute on one thread: several add up in the order in which they end."""
+    import tensorflow
+
+    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def load(folder: str) -> Any:
@@ -36,10 +44,7 @@ def load(folder: str) -> Any:
     Raises:
         StepError: it cannot be loaded.
     """
-    import tensorflow
-
-    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    on_one_thread()
     import keras
 
     place = os.path.join(folder, KERAS_FILE)
@@ -70,12 +75,14 @@ def answer(model: Any, job: JsonObject) -> list[str]:
 
 def said(model: Any, rows: Array) -> Array:
     """Return what a network says of rows, ``[rows, outputs]``, in 64 bits."""
+    return in_batches(lambda part: model(part, training=False), rows)
+
+
+def in_batches(call: Callable[[Array], Any], rows: Array) -> Array:
+    """Return what ``call`` says of rows, some at a time, ``[rows, outputs]``, in 64 bits."""
     import numpy
 
-    parts = [
-        numpy.asarray(model(rows[start : start + _BATCH], training=False))
-        for start in range(0, len(rows), _BATCH)
-    ]
+    parts = [numpy.asarray(call(rows[start : start + _BATCH])) for start in range(0, len(rows), _BATCH)]
     return numpy.concatenate(parts).astype(numpy.float64)
 
 
@@ -178,14 +185,28 @@ def spell_out(graph: Any) -> None:
         node.input[:] = [one.name, erf.name, *node.input[1:]]
 
 
-def rename(graph: Any, tensor: str, name: str) -> None:
+def bound(graph: Any, taken: str, said: str, output: str) -> None:
+    """Leave of a graph what leads from the tensor ``taken``, then ``input``, to the tensor ``said``, then ``output``."""
+    _rename(graph, taken, INPUT)
+    _rename(graph, said, output)
+    _keep_what_leads_to(graph, output)
+
+
+def forget_machine(node: Any) -> None:
+    """Take out of a node on which device it was made, and what TensorFlow noted for itself."""
+    node.device = ""
+    for name in [name for name in node.attr if name.startswith("_")]:
+        del node.attr[name]
+
+
+def _rename(graph: Any, tensor: str, name: str) -> None:
     """Call the node that a tensor comes from by another name."""
     old = tensor.partition(":")[0]
     if old == name:
         return
     for node in graph.node:
         if node.name == name:
-            rename(graph, name, f"{name}_before")
+            _rename(graph, name, f"{name}_before")
     for node in graph.node:
         if node.name == old:
             node.name = name
@@ -195,7 +216,7 @@ def rename(graph: Any, tensor: str, name: str) -> None:
                 node.input[position] = f"{name}{colon}{number}"
 
 
-def keep_what_leads_to(graph: Any, output: str) -> None:
+def _keep_what_leads_to(graph: Any, output: str) -> None:
     """Drop the nodes that lead to no output, and orders that only side effects would need."""
     by_name = {node.name: node for node in graph.node}
     wanted, waiting = {output}, [output]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, graphs, pytorch_network, tflite
+from . import children, codes, pytorch_network, tflite
 from .contract import StepError, first_line, write_atomically
 from .workplace import Workplace, signature_of
 
@@ -46,24 +46,16 @@ def _convert(job: JsonObject) -> JsonObject:
     """In a child: convert, and let the original answer."""
     import warnings
 
-    import numpy
     import torch
 
     network = pytorch_network.load(job["model"])
     names = pytorch_network.names(network)
-    shapes: list[list[int]] = []
-    if job["rows"]:
-        rows = numpy.load(job["rows"])
-        numpy.save(os.path.join(job["folder"], "original.npy"), pytorch_network.said(network, rows))
-        own = [
-            _channels_last(values) for _, values in pytorch_network.between(network, rows[: graphs.PROBED])
-        ]
-        graphs.keep_layers(job, "layers.npz", dict(enumerate(own)))
-        # What reads a series becomes many operations, of which none is known to be its last.
-        shapes = [
-            [] if name.startswith(("gru_", "lstm_")) else list(values.shape[1:])
-            for name, values in zip(names, own, strict=True)
-        ]
+    own = pytorch_network.answer(network, job, _channels_last)
+    # What reads a series becomes many operations, of which none is known to be its last.
+    shapes = [
+        [] if name.startswith(("gru_", "lstm_")) else list(values.shape[1:])
+        for name, values in zip(names if own else (), own, strict=True)
+    ]
     warnings.simplefilter("ignore")
     import litert_torch
 

@@ -44,18 +44,13 @@ def onnx(task: Task, result: Result) -> None:
             ),
             "the conversion to ONNX",
         )
-        os.makedirs(output.path, exist_ok=True)
-        with open(place.path(export.ONNX_FILE), "rb") as file:
-            made = file.read()
-        path = os.path.join(output.path, export.ONNX_FILE)
-        write_atomically(path, made)
+        result.metrics["size"] = place.deliver(export.ONNX_FILE, output)
         portable = export.portable_signature(signature)
         portable.pop("scaling", None)
         portable["inputs"][0]["shape"] = [None, *place.shape]
         portable["libraries"] = {**signature["libraries"], **told["libraries"]}
         write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
-        result.metrics["size"] = len(made)
-        session = export.open_session(path, 1)
+        session = export.open_session(os.path.join(output.path, export.ONNX_FILE), 1)
         given = place.given(output)
         rows = numpy.zeros((1, *place.shape)) if given is None else numpy.load(given)
         place.keep("exported.npy", export.run(session, rows))

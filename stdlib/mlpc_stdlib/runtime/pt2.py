@@ -40,10 +40,7 @@ def pt2(task: Task, result: Result) -> None:
     with Workplace(task, signature) as place:
         job = place.job(source)
         told = children.call(_convert, job, "the export by `torch.export`")
-        os.makedirs(output.path, exist_ok=True)
-        with open(place.path(PT2_FILE), "rb") as file:
-            made = file.read()
-        write_atomically(os.path.join(output.path, PT2_FILE), made)
+        result.metrics["size"] = place.deliver(PT2_FILE, output)
         portable = {**signature, "framework": "pt2"}
         portable["libraries"] = {**signature["libraries"], **told["libraries"]}
         write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
@@ -53,20 +50,13 @@ def pt2(task: Task, result: Result) -> None:
             {**job, "rows": given, "layers": told["layers"]},
             "running the exported model",
         )
-        result.metrics["size"] = len(made)
         place.judge(result, "pt2", "PyTorch, without the code of the network,", told["layers"])
 
 
 def _convert(job: JsonObject) -> JsonObject:
     """In a child: write the archive, and let the original answer."""
-    import numpy
-
     network = pytorch_network.load(job["model"])
-    if job["rows"]:
-        rows = numpy.load(job["rows"])
-        numpy.save(os.path.join(job["folder"], "original.npy"), pytorch_network.said(network, rows))
-        own = pytorch_network.between(network, rows[: graphs.PROBED])
-        graphs.keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(own)})
+    pytorch_network.answer(network, job)
     try:
         content = pytorch_network.archive(network, job["shape"])
     except (RuntimeError, ValueError) as error:

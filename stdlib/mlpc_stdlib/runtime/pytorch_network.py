@@ -15,7 +15,7 @@ from .contract import StepError, first_line, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     import numpy
@@ -252,6 +252,27 @@ def said(network: Any, rows: Array) -> Array:
             for start in range(0, len(rows), _BATCH)
         ]
     return numpy.concatenate(parts).astype(numpy.float64)
+
+
+def answer(
+    network: Any, job: JsonObject, arranged: Callable[[Array], Array] = lambda values: values
+) -> list[Array]:
+    """Write what the original says of the rows ``job["rows"]``, and of its layers for the first few, and return the latter.
+
+    Nothing is written where there are no rows. Files are as of :func:`mlpc_stdlib.runtime.graphs.answer`; ``arranged`` lays what
+    is behind a layer out as the export has it.
+    """
+    import numpy
+
+    from . import graphs
+
+    if not job["rows"]:
+        return []
+    rows = numpy.load(job["rows"])
+    numpy.save(os.path.join(job["folder"], "original.npy"), said(network, rows))
+    own = [arranged(values) for _, values in between(network, rows[: graphs.PROBED])]
+    graphs.keep_layers(job, "layers.npz", dict(enumerate(own)))
+    return own
 
 
 def between(network: Any, rows: Array) -> list[tuple[str, Array]]:

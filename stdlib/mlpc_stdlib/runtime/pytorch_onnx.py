@@ -30,17 +30,14 @@ def convert(job: JsonObject) -> JsonObject:
     Raises:
         StepError: the network has no ONNX form.
     """
-    import numpy
-
     from .onnx_networks import canonical
 
     network = pytorch_network.load(job["model"])
     names = pytorch_network.names(network)
     made = _exported(network, job["shape"])
-    if job["rows"]:
-        rows = numpy.load(job["rows"])
-        numpy.save(os.path.join(job["folder"], "original.npy"), pytorch_network.said(network, rows))
-        _compare_layers(network, made, names, rows[: graphs.PROBED], job)
+    own = pytorch_network.answer(network, job)
+    if own:
+        _compare_layers(made, names, own, job)
     content = canonical(made, made.graph.input[0].name, made.graph.output[0].name, job)
     write_atomically(os.path.join(job["folder"], export.ONNX_FILE), content)
     return {"layers": names, "libraries": pytorch_network.libraries()}
@@ -79,13 +76,13 @@ def _exported(network: Any, shape: list[int]) -> Any:
     return onnx.load_from_string(content.getvalue())
 
 
-def _compare_layers(network: Any, made: Any, names: list[str], rows: Array, job: JsonObject) -> None:
-    """Write what lies behind each layer, of the network and of what became of it, by numbers of layers."""
+def _compare_layers(made: Any, names: list[str], own: list[Array], job: JsonObject) -> None:
+    """Write what lies behind each layer of what became of a network, by its number; ``own`` lies there in the network."""
+    import numpy
     import onnx
     import onnxruntime
 
-    if not names:
-        return
+    rows = numpy.load(job["rows"])[: graphs.PROBED]
     last: dict[int, str] = {}
     for node in made.graph.node:
         told = {item.key: item.value for item in node.metadata_props}.get(_SCOPES, "")
@@ -97,8 +94,6 @@ def _compare_layers(network: Any, made: Any, names: list[str], rows: Array, job:
     probe.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in last.values())
     session = onnxruntime.InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
     found = session.run(None, {session.get_inputs()[0].name: rows})
-    own = pytorch_network.between(network, rows)
-    graphs.keep_layers(job, "layers.npz", {number: values for number, (_, values) in enumerate(own)})
     # Where the exporter put two changes of order into one, what a layer gives lies nowhere as it was.
-    alike = {n: values for n, values in zip(last, found, strict=True) if values.shape == own[n][1].shape}
+    alike = {n: values for n, values in zip(last, found, strict=True) if values.shape == own[n].shape}
     graphs.keep_layers(job, "probed.npz", alike)

@@ -24,8 +24,6 @@ MODEL_FILE = "saved_model.pb"
 SIGNATURE, METHOD, TAG = "serving_default", "tensorflow/serving/predict", "serve"
 #: The version of the file format.
 _SCHEMA = 1
-#: Rows that go through TensorFlow at a time.
-_BATCH = 256
 #: More than a message of protobuf holds.
 _LIMIT = 2**31 - 1
 
@@ -41,19 +39,9 @@ def savedmodel(task: Task, result: Result) -> None:
     with Workplace(task, signature) as place:
         name = signature["outputs"][0]["name"]
         told = children.call(_convert, place.job(source, output=name), "the conversion to a SavedModel")
-        os.makedirs(output.path, exist_ok=True)
-        with open(place.path(MODEL_FILE), "rb") as file:
-            made = file.read()
-        write_atomically(os.path.join(output.path, MODEL_FILE), made)
-        portable = dict(signature)
-        portable["framework"] = "savedmodel"
-        portable["inputs"] = [{"name": graphs.INPUT, "dtype": "float32", "shape": [None, *place.shape]}]
-        portable["outputs"] = [
-            {**signature["outputs"][0], "dtype": "float32", "shape": [None, told["width"]]}
-        ]
-        portable["libraries"] = {**signature["libraries"], **told["libraries"]}
+        result.metrics["size"] = place.deliver(MODEL_FILE, output)
+        portable = place.portable_signature("savedmodel", told["width"], told["libraries"])
         write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
-        result.metrics["size"] = len(made)
         given = place.given(output)
         job = {"saved": output.path, "folder": place.folder, "rows": given, "shape": list(place.shape)}
         children.call(_run, {**job, "output": name}, "TensorFlow, with the SavedModel")
@@ -69,9 +57,7 @@ def _convert(job: JsonObject) -> JsonObject:
     layers = graphs.answer(model, job)
     # A loop stays a function: taken apart, it is no graph that TensorFlow loads.
     graph, taken, said = graphs.freeze(saved, lower_control_flow=False)
-    graphs.rename(graph, taken, graphs.INPUT)
-    graphs.rename(graph, said, job["output"])
-    graphs.keep_what_leads_to(graph, job["output"])
+    graphs.bound(graph, taken, said, job["output"])
     width = int(model.outputs[0].shape[-1])
     content = packed(graph, job["shape"], job["output"], width)
     write_atomically(os.path.join(job["folder"], MODEL_FILE), content)
@@ -88,11 +74,8 @@ def packed(graph: Any, shape: list[int], output: str, width: int) -> bytes:
     from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
     for node in (*graph.node, *(node for function in graph.library.function for node in function.node_def)):
-        # Where in whose code it was made, and on which device.
-        node.ClearField("experimental_debug_info")
-        node.device = ""
-        for name in [name for name in node.attr if name.startswith("_")]:
-            del node.attr[name]
+        graphs.forget_machine(node)
+        node.ClearField("experimental_debug_info")  # where in whose code it was made
     made = saved_model_pb2.SavedModel(saved_model_schema_version=_SCHEMA)
     meta = made.meta_graphs.add()
     meta.meta_info_def.tags.append(TAG)
@@ -122,19 +105,14 @@ def _run(job: JsonObject) -> JsonObject:
     import numpy
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    graphs.on_one_thread()
     rows = numpy.zeros((1, *job["shape"])) if job["rows"] is None else numpy.load(job["rows"])
     # What was loaded is held: without it, its functions are gone.
     loaded = tensorflow.saved_model.load(job["saved"], tags=[TAG])
     serve = loaded.signatures[SIGNATURE]
-    parts = [
-        numpy.asarray(
-            serve(**{graphs.INPUT: tensorflow.constant(rows[start : start + _BATCH], tensorflow.float32)})[
-                job["output"]
-            ]
-        )
-        for start in range(0, len(rows), _BATCH)
-    ]
-    numpy.save(os.path.join(job["folder"], "exported.npy"), numpy.concatenate(parts).astype(numpy.float64))
+    said = graphs.in_batches(
+        lambda part: serve(**{graphs.INPUT: tensorflow.constant(part, tensorflow.float32)})[job["output"]],
+        rows,
+    )
+    numpy.save(os.path.join(job["folder"], "exported.npy"), said)
     return {}

@@ -54,32 +54,12 @@ def tfjs(task: Task, result: Result) -> None:
         name = signature["outputs"][0]["name"]
         job = place.job(source, quantize=task.argument("quantize", "none"), output=name)
         told = children.call(_convert, job, "the conversion to TensorFlow.js")
-        os.makedirs(output.path, exist_ok=True)
-        size = 0
-        for file in (TOPOLOGY_FILE, WEIGHTS_FILE):
-            with open(place.path(file), "rb") as opened:
-                made = opened.read()
-            write_atomically(os.path.join(output.path, file), made)
-            size += len(made)
-        write_json(
-            os.path.join(output.path, models.SIGNATURE_FILE),
-            portable_signature(signature, told["width"], place.shape, told["libraries"]),
-        )
-        result.metrics["size"] = size
+        result.metrics["size"] = sum(place.deliver(file, output) for file in (TOPOLOGY_FILE, WEIGHTS_FILE))
+        libraries = {**told["libraries"], "@tensorflow/tfjs": VERSION}
+        portable = place.portable_signature("tfjs", told["width"], libraries)
+        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
         _run(place, told, place.given(output))
         place.judge(result, "tfjs", "TensorFlow.js", told["layers"])
-
-
-def portable_signature(
-    signature: JsonObject, width: int, shape: Sequence[int], libraries: dict[str, str]
-) -> JsonObject:
-    """Return the signature of the exported form, which says ``width`` numbers of a row of ``shape``."""
-    made = dict(signature)
-    made["framework"] = "tfjs"
-    made["inputs"] = [{"name": graphs.INPUT, "dtype": "float32", "shape": [None, *shape]}]
-    made["outputs"] = [{**signature["outputs"][0], "dtype": "float32", "shape": [None, width]}]
-    made["libraries"] = {**signature["libraries"], **libraries, "@tensorflow/tfjs": VERSION}
-    return made
 
 
 def _convert(job: JsonObject) -> JsonObject:
@@ -91,9 +71,7 @@ def _convert(job: JsonObject) -> JsonObject:
     layers = graphs.answer(model, job)
     graph, taken, said = graphs.freeze(saved)
     graph = _optimized(graph, said)
-    graphs.rename(graph, taken, graphs.INPUT)
-    graphs.rename(graph, said, job["output"])
-    graphs.keep_what_leads_to(graph, job["output"])
+    graphs.bound(graph, taken, said, job["output"])
     width = int(model.outputs[0].shape[-1])
     topology, weights = graph_model(graph, job["shape"], job["output"], width, job["quantize"])
     # A browser loads it: no white space.
@@ -137,9 +115,7 @@ def graph_model(
     entries: list[JsonObject] = []
     content = bytearray()
     for node in graph.node:
-        for name in [name for name in node.attr if name.startswith("_")]:
-            del node.attr[name]
-        node.device = ""
+        graphs.forget_machine(node)
         if node.op != "Const":
             continue
         values = tensor_util.MakeNdarray(node.attr["value"].tensor)

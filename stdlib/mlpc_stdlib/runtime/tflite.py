@@ -63,10 +63,7 @@ def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: 
     between them in another way than the original, the ``shapes`` of what can be compared.
     """
     output = task.output("portable")
-    os.makedirs(output.path, exist_ok=True)
-    with open(place.path(TFLITE_FILE), "rb") as file:
-        made = file.read()
-    write_atomically(os.path.join(output.path, TFLITE_FILE), made)
+    result.metrics["size"] = place.deliver(TFLITE_FILE, output)
     told_by = "LiteRT, which runs the exported model,"
     forms = children.call(_run, {**job, "rows": None}, told_by)
     write_json(
@@ -78,7 +75,6 @@ def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: 
         children.call(
             _run, {**job, "rows": given, "layers": told["layers"], "shapes": told.get("shapes")}, told_by
         )
-    result.metrics["size"] = len(made)
     place.judge(result, "tflite", "LiteRT", told["layers"])
 
 

@@ -25,7 +25,7 @@ _TYPES = {
     1: "TYPE_FP32", 2: "TYPE_UINT8", 3: "TYPE_INT8", 4: "TYPE_UINT16", 5: "TYPE_INT16", 6: "TYPE_INT32", 7: "TYPE_INT64",
     8: "TYPE_STRING", 9: "TYPE_BOOL", 10: "TYPE_FP16", 11: "TYPE_FP64", 12: "TYPE_UINT32", 13: "TYPE_UINT64", 16: "TYPE_BF16",
 }  # fmt: skip
-_PRECISIONS = {"float32": "--noTF32", "tf32": "", "float16": "--fp16"}
+_PRECISIONS = {"float32": ["--noTF32"], "tf32": [], "float16": ["--fp16"]}
 #: Rows for which an engine is made fastest, where so many fit.
 _USUAL_BATCH = 8
 
@@ -54,8 +54,7 @@ def tensorrt(task: Task, result: Result) -> None:
     repository.write("tensorrt_plan", "KIND_GPU")
     repository.model(export.ONNX_FILE)
     write_atomically(os.path.join(repository.folder, BUILD), repository.build().encode())
-    # Triton does not take a model that has no folder of a version.
-    os.makedirs(os.path.join(repository.folder, repository.name, repository.version), exist_ok=True)
+    # Triton does not take a model that has no folder of a version, and an empty one is lost in many a copy.
     note = os.path.join(repository.folder, repository.name, repository.version, "README")
     write_atomically(note, b"`sh build.sh`, on the machine with the GPU, writes the engine here.\n")
     result.info(f"a plan, not measured: `sh {BUILD}` makes the engine on the machine with the GPU")
@@ -136,11 +135,7 @@ class Repository:
             f"  --onnx={self.name}/{export.ONNX_FILE}",
             f"  --saveEngine={self.name}/{self.version}/{ENGINE}.new",
             *shapes,
-            *(
-                f"  {flag}"
-                for flag in [_PRECISIONS[str(self._task.argument("precision", "float32"))]]
-                if flag
-            ),
+            *(f"  {flag}" for flag in _PRECISIONS[str(self._task.argument("precision", "float32"))]),
         ]
         joined = " \\\n".join(["trtexec", *words])
         engine = f"{self.name}/{self.version}/{ENGINE}"

@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-from . import codes, models, parity, parity_report, tensors
-from .contract import StepError
+from . import codes, graphs, models, parity, parity_report, tensors
+from .contract import StepError, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,6 +92,23 @@ class Workplace:
 
         numpy.save(self.path(name), values)
         return self.path(name)
+
+    def portable_signature(self, form: str, width: int, libraries: dict[str, str]) -> JsonObject:
+        """Return the signature of a graph with the one input ``input``, whose one output says ``width`` numbers of a row."""
+        made = dict(self.signature)
+        made["framework"] = form
+        made["inputs"] = [{"name": graphs.INPUT, "dtype": "float32", "shape": [None, *self.shape]}]
+        made["outputs"] = [{**made["outputs"][0], "dtype": "float32", "shape": [None, width]}]
+        made["libraries"] = {**made["libraries"], **libraries}
+        return made
+
+    def deliver(self, name: str, output: Artefact) -> int:
+        """Copy a file that a child made into the directory of ``output``, and return its bytes."""
+        os.makedirs(output.path, exist_ok=True)
+        with open(self.path(name), "rb") as file:
+            made = file.read()
+        write_atomically(os.path.join(output.path, name), made)
+        return len(made)
 
     def job(self, source: Artefact, **more: Any) -> JsonObject:
         """Return what a child is told."""
