@@ -52,7 +52,7 @@ component doubled: step {
 STEPS = """\
 def count(path, lost: int):
     text = path.read_text()
-    return {"text": text, "metrics": {"words": len(text.split()) - lost}}
+    return {"text": text, "metrics": {"words" if lost < 9 else "wrods": len(text.split()) - lost}}
 
 
 def double(text, size: int, start: int, since: str, site: str):
@@ -197,7 +197,16 @@ FIGURE = Case(
     place=(26, 12),
     lost=5,
 )
-CASES = (SIZE, START, SINCE, SECRET, FIGURE)
+MISSPELT = Case(
+    "MLP744",
+    "`counted` did not measure `words`, which its component `counted` declares; did you mean `wrods`?",
+    "main.mlp:26:12 declares it",
+    "it measured `wrods`, which nothing declares: give both the same name",
+    node="counted",
+    place=(26, 12),
+    lost=9,
+)
+CASES = (SIZE, START, SINCE, SECRET, FIGURE, MISSPELT)
 
 
 def words(folder: Path) -> Path:

@@ -402,12 +402,18 @@ def first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def did_you_mean(wrong: str, known: list[str]) -> str:
-    """Return `` did you mean `x`?`` with a space before it, or nothing where no name is near."""
+def nearest(wrong: str, known: list[str]) -> str:
+    """Return which of the names ``known`` is near to ``wrong``; an empty text where none is."""
     import difflib
 
     near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return near[0] if near else ""
+
+
+def did_you_mean(wrong: str, known: list[str]) -> str:
+    """Return ``; did you mean `x`?``, or nothing where no name is near."""
+    near = nearest(wrong, known)
+    return f"; did you mean `{near}`?" if near else ""
 
 
 def say(text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from . import codes, conditions, refinements
-from .contract import StepError
+from .contract import StepError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def unfit(
     """Return what is wrong with the figures of ``step``, which ``component`` plays, or None.
 
     ``declared`` is ``figures`` of a task of the IR, by name. A figure that was not measured is no fault, nor is one
-    that the declaration does not name; of one by class, or by the values of a column, each value counts.
+    that the declaration does not name, but both at once with names that are near is one misspelt name. Of a figure by
+    class, or by the values of a column, each value counts.
     """
     for name, value in measured.items():
         figure = declared.get(name.partition("[")[0])
@@ -46,6 +47,32 @@ def unfit(
                 ],
                 dict(place) if place else None,
             )
+    return _misspelt(step, component, declared, measured)
+
+
+def _misspelt(
+    step: str, component: str, declared: Mapping[str, Mapping[str, Any]], measured: Mapping[str, Any]
+) -> StepError | None:
+    """Return the error for a figure of a component of the project that was measured by another name than it is declared."""
+    names = {name.partition("[")[0] for name in measured}
+    strange = sorted(names - declared.keys())
+    for name, figure in declared.items():
+        place = figure.get("place")
+        if not place or name in names:
+            continue
+        near = nearest(name, strange)
+        if not near:
+            continue
+        listed = ", ".join(f"`{each}`" for each in strange)
+        return StepError(
+            codes.NOT_AS_DECLARED,
+            f"`{step}` did not measure `{name}`, which its component `{component or step}` declares; did you mean `{near}`?",
+            [
+                f"{place['file']}:{place['line']}:{place['column']} declares it",
+                f"it measured {listed}, which nothing declares: give both the same name",
+            ],
+            dict(place),
+        )
     return None
 
 

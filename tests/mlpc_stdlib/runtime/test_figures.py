@@ -79,3 +79,37 @@ def test_a_component_of_the_library_has_no_place_in_the_project() -> None:
     wrong = figures.unfit("fit", "fit", {"share": {"type": SHARE, "place": None}}, {"share": 2})
     assert wrong is not None
     assert (wrong.place, wrong.help) == (None, ["mend what measures it, or declare what it can come to"])
+
+
+@pytest.mark.parametrize("declared", ["shere", "shares", "Share", "share_of"])
+def test_one_name_that_is_written_in_two_ways(declared: str) -> None:
+    figure = {"type": SHARE, "place": PLACE}
+    wrong = figures.unfit("rate", "my.rated", {declared: figure}, {"share": 0.5, "loss": 3})
+    assert wrong is not None
+    assert (wrong.code, wrong.name, wrong.place, wrong.final) == ("MLP744", "not-as-declared", PLACE, True)
+    assert wrong.message == (
+        f"`rate` did not measure `{declared}`, which its component `my.rated` declares; did you mean `share`?"
+    )
+    assert wrong.help == [
+        "main.mlp:9:3 declares it",
+        "it measured `loss`, `share`, which nothing declares: give both the same name",
+    ]
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        {},
+        {"loss": 3},
+        # It is there, and was not defined this time.
+        {"share": None, "shere": 0.5},
+        {"share[cells.plan]": {"free": 0.5}, "shere": 0.5},
+    ],
+)
+def test_a_figure_that_is_left_out_is_no_misspelt_one(measured: dict[str, Any]) -> None:
+    assert figures.unfit("rate", "rated", {"share": {"type": SHARE, "place": PLACE}}, measured) is None
+
+
+def test_a_figure_that_is_declared_itself_is_not_another_one_misspelt() -> None:
+    declared = {name: {"type": SHARE, "place": PLACE} for name in ("share_of_a", "share_of_b")}
+    assert figures.unfit("rate", "rated", declared, {"share_of_b": 0.5}) is None
