@@ -59,6 +59,7 @@ def main(folder: Path) -> None:
     scaling = {"mean": mean.tolist(), "scale": scale.tolist()}
     label = {"name": "benign", "type": {"base": "bool"}}
     save(folder / "tumors", network, numbers(30), label, [False, True], scaling)
+    numpy.save(folder / "tumors" / "said.npy", network(rows, training=False))
 
     progress = load_diabetes()
     rows = progress.data.astype("float32")

@@ -31,20 +31,15 @@ def header(signature: JsonObject, wide: bool) -> str:
         "/*",
         " * A model of trees in plain C (C99): no allocation, no files, no state; any number of threads may call it.",
         " *",
-        f" * It foretells {_comment(signature['label']['name']) if signature['label'] else 'a value'}.",
+        f" * It foretells {comment(signature['label']['name']) if signature['label'] else 'a value'}.",
         " *",
         " * Features, in this order:",
     ]
-    for number, feature in enumerate(features):
-        said = refinements.wanted(feature["type"])
-        if feature["type"].get("base") == "bool":
-            said = "0 or 1"
-        missing = ", or NAN where it is missing" if feature["nullable"] else ""
-        lines.append(f" * {number:5}  {_comment(feature['name'])}: {_plain(said)}{missing}")
+    lines += listed(features)
     if classes is not None:
         lines += [" *", " * Classes, in the order of the scores:"]
         lines += [
-            f" * {number:5}  {_comment(models.python_value(value))}" for number, value in enumerate(classes)
+            f" * {number:5}  {comment(models.python_value(value))}" for number, value in enumerate(classes)
         ]
     lines += [
         " */",
@@ -104,28 +99,28 @@ def source(forest: Forest, stages: Sequence[Stage], signature: JsonObject) -> st
         "",
         "/* Trees in preorder. Of a division: the threshold, how far on its right side is (its left side comes next), and twice",
         "   the number of its feature, with one more where a missing value goes left. Of a leaf: what it adds, and 0. */",
-        _table("float", "value", [_number(value) for value in forest.value]),
-        _table(kinds["jump"], "jump", map(str, forest.jump)),
-        _table(kinds["feature"], "feature", map(str, tells)),
-        _table(kinds["root"], "root", map(str, forest.roots)),
+        table("float", "value", [_number(value) for value in forest.value]),
+        table(kinds["jump"], "jump", map(str, forest.jump)),
+        table(kinds["feature"], "feature", map(str, tells)),
+        table(kinds["root"], "root", map(str, forest.roots)),
     ]
     vectors = bool(forest.leaves)
     if vectors:
         parts += [
             "/* What leaves add to the sums; of a leaf the value is the number of its row. */",
-            _table(
+            table(
                 "float",
                 "leaf",
                 [_number(value) for row in forest.leaves for value in row],
             ),
         ]
     elif width > 1:
-        parts += ["/* The sum that each tree adds to. */", _table(kinds["sum"], "sum", map(str, forest.sums))]
-    parts.append(_table("float", "start", [_number(value) for value in forest.start]))
+        parts += ["/* The sum that each tree adds to. */", table(kinds["sum"], "sum", map(str, forest.sums))]
+    parts.append(table("float", "start", [_number(value) for value in forest.start]))
     for number, (_, first, second) in enumerate(stages):
-        parts.append(_table("double", f"first{number}", [_wide(value) for value in first]))
+        parts.append(table("double", f"first{number}", [_wide(value) for value in first]))
         if second:
-            parts.append(_table("double", f"second{number}", [_wide(value) for value in second]))
+            parts.append(table("double", f"second{number}", [_wide(value) for value in second]))
     if classes is not None:
         names = ", ".join(_string(value) for value in classes)
         parts += ["", f"const char *const model_classes[MODEL_CLASSES] = {{{names}}};"]
@@ -265,7 +260,20 @@ def driver(classifies: bool) -> str:
 # How things are written
 
 
-def _table(kind: str, name: str, values: Any) -> str:
+def listed(features: Sequence[JsonObject]) -> list[str]:
+    """Return the lines of a comment that say of each feature its number, its name and what it may be."""
+    lines = []
+    for number, feature in enumerate(features):
+        said = refinements.wanted(feature["type"])
+        if feature["type"].get("base") == "bool":
+            said = "0 or 1"
+        missing = ", or NAN where it is missing" if feature["nullable"] else ""
+        lines.append(f" * {number:5}  {comment(feature['name'])}: {_plain(said)}{missing}")
+    return lines
+
+
+def table(kind: str, name: str, values: Any) -> str:
+    """Return a constant table of numbers that are written already, in lines of a readable length."""
     given = list(values)
     lines, line = [], " "
     for value in given:
@@ -309,12 +317,12 @@ def _string(value: Any) -> str:
     return '"' + "".join(kept) + '"'
 
 
-def _comment(value: Any) -> str:
+def comment(value: Any) -> str:
     """Write a value so that it ends no comment, begins none and no trigraph: as JSON, without stars and question marks."""
     return json.dumps(value).replace("*", "\\u002a").replace("?", "\\u003f")
 
 
 def _plain(said: str) -> str:
     return (
-        said if not any(sign in said for sign in ("*", "\\", "?", '"')) and said.isascii() else _comment(said)
+        said if not any(sign in said for sign in ("*", "\\", "?", '"')) and said.isascii() else comment(said)
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
 
 #: Contraction would round some products and sums once instead of twice; tables of unwinding no board has a use for.
-_FLAGS = (
+FLAGS = (
     "-std=c99",
     "-pedantic",
     "-Wall",
@@ -181,7 +181,7 @@ def _compile(compiler: list[str], folder: str, words: list[str]) -> None:
     """
     cache = os.path.join(folder, "cache")
     done = _process(
-        [*compiler, *_FLAGS, *words],
+        [*compiler, *FLAGS, *words],
         folder,
         "the compiler",
         {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, export, graphs, models
-from .contract import StepError, write_atomically, write_json
+from . import children, codes, export, graphs
+from .contract import StepError, write_atomically
 from .workplace import Workplace, signature_of
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def onnx(task: Task, result: Result) -> None:
         portable.pop("scaling", None)
         portable["inputs"][0]["shape"] = [None, *place.shape]
         portable["libraries"] = {**signature["libraries"], **told["libraries"]}
-        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
+        place.describe(portable, output)
         session = export.open_session(os.path.join(output.path, export.ONNX_FILE), 1)
         given = place.given(output)
         rows = numpy.zeros((1, *place.shape)) if given is None else numpy.load(given)

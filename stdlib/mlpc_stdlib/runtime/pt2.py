@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, graphs, models, pytorch_network
-from .contract import StepError, first_line, write_atomically, write_json
+from . import children, codes, graphs, pytorch_network
+from .contract import StepError, first_line, write_atomically
 from .workplace import Workplace, signature_of
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ def pt2(task: Task, result: Result) -> None:
         result.metrics["size"] = place.deliver(PT2_FILE, output)
         portable = {**signature, "framework": "pt2"}
         portable["libraries"] = {**signature["libraries"], **told["libraries"]}
-        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
+        place.describe(portable, output)
         given = place.given(output)
         children.call(
             _run,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, graphs, models
-from .contract import Result, StepError, Task, write_atomically, write_json
+from . import children, codes, graphs
+from .contract import Result, StepError, Task, write_atomically
 from .workplace import Workplace, signature_of
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def savedmodel(task: Task, result: Result) -> None:
         told = children.call(_convert, place.job(source, output=name), "the conversion to a SavedModel")
         result.metrics["size"] = place.deliver(MODEL_FILE, output)
         portable = place.portable_signature("savedmodel", told["width"], told["libraries"])
-        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
+        place.describe(portable, output)
         given = place.given(output)
         job = {"saved": output.path, "folder": place.folder, "rows": given, "shape": list(place.shape)}
         children.call(_run, {**job, "output": name}, "TensorFlow, with the SavedModel")

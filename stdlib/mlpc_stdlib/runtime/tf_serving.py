@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 
-from . import codes, models, repositories, savedmodel
+from . import codes, models, preparation, repositories, savedmodel
 from .contract import Result, StepError, Task, write_atomically, write_json
 
 CONFIG = "models.config"
@@ -50,4 +50,5 @@ def tf_serving(task: Task, result: Result) -> None:
     ]
     write_atomically(os.path.join(output.path, CONFIG), "".join(f"{line}\n" for line in lines).encode())
     write_json(os.path.join(output.path, models.SIGNATURE_FILE), signature)
+    preparation.write(output.path, signature)
     result.metrics["size"] = repositories.size(output.path)

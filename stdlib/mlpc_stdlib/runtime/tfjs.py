@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 
-from . import children, codes, graphs, models, npm
+from . import children, codes, graphs, npm
 from .contract import Result, StepError, Task, write_atomically, write_json
 from .workplace import Workplace, signature_of
 
@@ -57,7 +57,7 @@ def tfjs(task: Task, result: Result) -> None:
         result.metrics["size"] = sum(place.deliver(file, output) for file in (TOPOLOGY_FILE, WEIGHTS_FILE))
         libraries = {**told["libraries"], "@tensorflow/tfjs": VERSION}
         portable = place.portable_signature("tfjs", told["width"], libraries)
-        write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable)
+        place.describe(portable, output)
         _run(place, told, place.given(output))
         place.judge(result, "tfjs", "TensorFlow.js", told["layers"])
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, graphs, models, tables, tensors
-from .contract import Result, StepError, Task, write_atomically, write_json
+from . import children, codes, graphs, tables, tensors
+from .contract import Result, StepError, Task, write_atomically
 from .workplace import Workplace, signature_of
 
 TYPE_CHECKING = False
@@ -66,10 +66,7 @@ def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: 
     result.metrics["size"] = place.deliver(TFLITE_FILE, output)
     told_by = "LiteRT, which runs the exported model,"
     forms = children.call(_run, {**job, "rows": None}, told_by)
-    write_json(
-        os.path.join(output.path, models.SIGNATURE_FILE),
-        portable_signature(place.signature, forms, told["libraries"]),
-    )
+    place.describe(portable_signature(place.signature, forms, told["libraries"]), output)
     given = place.given(output)
     if given is not None:
         children.call(

@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-from . import codes, graphs, models, parity, parity_report, tensors
-from .contract import StepError, write_atomically
+from . import codes, graphs, models, parity, parity_report, preparation, tensors
+from .contract import StepError, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,6 +109,11 @@ class Workplace:
             made = file.read()
         write_atomically(os.path.join(output.path, name), made)
         return len(made)
+
+    def describe(self, signature: JsonObject, output: Artefact) -> None:
+        """Write the signature of an export, and the code that prepares rows for it where that is no part of its graph."""
+        write_json(os.path.join(output.path, models.SIGNATURE_FILE), signature)
+        preparation.write(output.path, signature)
 
     def job(self, source: Artefact, **more: Any) -> JsonObject:
         """Return what a child is told."""

@@ -188,7 +188,7 @@ def test_more_features_and_nodes_than_a_byte_holds(tmp_path: Path) -> None:
 def test_the_size_is_what_the_tools_of_the_system_say(tmp_path: Path) -> None:
     found = exported(tmp_path, make_model(tmp_path, "enum", "xgboost"))
     code = tmp_path / "code"
-    subprocess.run(["gcc", *c_trees._FLAGS, "-c", "model.c"], cwd=code, check=True)
+    subprocess.run(["gcc", *c_trees.FLAGS, "-c", "model.c"], cwd=code, check=True)
     told = subprocess.run(["size", "model.o"], cwd=code, check=True, capture_output=True, text=True).stdout
     text, data, bss = map(int, told.splitlines()[1].split()[:3])
     assert bss == 0

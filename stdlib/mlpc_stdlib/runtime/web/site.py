@@ -13,7 +13,7 @@ import json
 import os
 import zlib
 
-from .. import codes, models, npm
+from .. import codes, models, npm, preparation
 from ..contract import Result, StepError, Task
 from . import page as pages
 from . import signature as signatures
@@ -59,7 +59,7 @@ def site(task: Task, result: Result) -> None:
     is_asked = ((signature.get("label") or {}).get("type") or {}).get("base") == "bool"
     page.question = signatures.readable(label) + ("?" if is_asked else "")
     engine, files, runtime = _engine(signature, model, made)
-    made.finish(page, signature, engine, files)
+    made.finish(page, signature, engine, files, model.path)
     page.facts = _facts(signature, model, runtime, made)
     output = task.output("page").path
     for path, content in made.complete(page).items():
@@ -160,11 +160,17 @@ class Site:
         return self.add(name, content.encode())
 
     def finish(
-        self, page: pages.Page, signature: JsonObject, engine: str, files: dict[str, JsonObject]
+        self, page: pages.Page, signature: JsonObject, engine: str, files: dict[str, JsonObject], model: str
     ) -> None:
-        """Add scripts and style, and tell the page of them and of the model."""
+        """Add scripts and style, and tell the page of them and of the model, which lies in the folder ``model``."""
         entry = self.script("image.js" if page.image else "form.js", {})
-        self._app = self.script("app.js", {"./engine.js": engine, "./input.js": entry})
+        prepare = (
+            self.add("prepare.js", _read(os.path.join(model, preparation.MODULE)))
+            if signature.get("scaling")
+            else self.script("prepare.js", {})
+        )
+        imports = {"./engine.js": engine, "./input.js": entry, "./prepare.js": prepare}
+        self._app = self.script("app.js", imports)
         style = self.add("style.css", _read(os.path.join(ASSETS, "style.css")))
         page.icon = self.add("icon.svg", _read(os.path.join(ASSETS, "icon.svg")))
         page.style = (style, integrity(self.files[style]))
@@ -180,7 +186,6 @@ class Site:
             "input": signatures.input_of(signature),
             "output": signature["outputs"][0]["name"],
             "ranked": classes is not None and 2 < len(classes) < pages.MANY,
-            "scaling": signature.get("scaling"),
             "shownSize": shown_size(self.size()),
             "unit": signatures.UNITS.get(str(label.get("base")), ""),
         }

@@ -11,9 +11,11 @@ from typing import Any
 import numpy
 import pytest
 
-from mlpc_stdlib.runtime import npm, tfjs
+from mlpc_stdlib.runtime import npm, preparation, tables, tfjs
 from mlpc_stdlib.runtime.contract import Artefact
 from tests.mlpc_stdlib.networks import digits, step, tumors
+from tests.mlpc_stdlib.runtime.web.browser import visit
+from tests.mlpc_stdlib.runtime.web.sites import make_site
 from tests.system import install
 
 pytestmark = pytest.mark.engine
@@ -88,6 +90,20 @@ def test_two_processes_write_the_same_bytes(
         first = (tmp_path / "made" / file).read_bytes()
         assert first == (exported("float16") / "made" / file).read_bytes()
         assert str(tmp_path).encode() not in first
+
+
+def test_a_page_prepares_rows_by_the_code_of_the_export(tmp_path: Path, networks: Path) -> None:
+    found = export(tmp_path, networks / "tumors", tumors(tmp_path))
+    assert found["status"] == "done", found["error"]
+    page = make_site(tmp_path, tmp_path / "made")
+    (script,) = page.glob("assets/prepare-*.js")
+    assert script.read_bytes() == (tmp_path / "made" / preparation.MODULE).read_bytes()
+    rows = tables.read(tumors(tmp_path)).drop(columns="benign").iloc[::40]
+    told = visit(page, "rows", rows=[[repr(value) for value in row] for row in rows.to_numpy().tolist()])
+    assert told["said"] == []
+    wanted = numpy.load(networks / "tumors" / "said.npy")[::40, 0]
+    assert {answer["headline"] for answer in told["answers"]} == {"benign", "not benign"}
+    assert [answer["scores"][1] for answer in told["answers"]] == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.full

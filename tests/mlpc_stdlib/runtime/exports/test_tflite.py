@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy
 import pytest
 
+from mlpc_stdlib.runtime import preparation, tables, tensors, tflite
 from mlpc_stdlib.runtime.contract import Artefact
 from tests.mlpc_stdlib import cells
 from tests.mlpc_stdlib.networks import digits, images, progress, step, tumors
@@ -139,6 +141,17 @@ def test_the_scaling_stays_outside_and_travels_along(tmp_path: Path, networks: P
     # With the scaling in the network, whole numbers lose it: a third of the rows would be decided otherwise.
     assert found["metrics"]["parity.agreement"] >= 0.98
     assert signature["outputs"][0]["shape"] == [1, 1]
+    # It travels as code as well, and that comes to what the gate measured.
+    data = tables.read(tumors(tmp_path))
+    prepare = runpy.run_path(str(tmp_path / "made" / preparation.PYTHON))["prepare"]
+    details = {
+        "dtype": numpy.dtype("int8"),
+        "quantization": tuple(signature["inputs"][0]["quantization"][key] for key in ("scale", "zero_point")),
+    }
+    wanted = tflite.whole(tensors.of_frame(signature, data, "the rows"), details)
+    assert [prepare(row).tolist() for row in data.drop(columns="benign").to_numpy()] == wanted.tolist()
+    files = {path.name for path in (tmp_path / "made").iterdir()}
+    assert files == {"model.tflite", "signature.json", *preparation.files(signature)}
 
 
 @pytest.mark.full

@@ -185,8 +185,8 @@ def test_no_text_of_a_spec_becomes_markup(tmp_path: Path, model: Path) -> None:
     page = make_site(tmp_path, folder, {HOSTILE: 1.0}, title=HOSTILE, description=f"{HOSTILE}\n\n{HOSTILE}")
     reader = read(page)
     assert not reader.all("img")
-    # Runtime, engine, form and what ties them together, and the data of the page.
-    assert len(reader.all("script")) == 4 + 1
+    # Runtime, engine, form, preparation and what ties them together, and the data of the page.
+    assert len(reader.all("script")) == 5 + 1
     assert json.loads("".join(reader.texts["script"]))["classes"][0].startswith("</script><img")
     assert "".join(reader.texts["title"]) == HOSTILE
     browser.visit(page, "rows", rows=[])

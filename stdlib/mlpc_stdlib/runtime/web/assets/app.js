@@ -1,6 +1,7 @@
 // The page: asks the input for values, lets the model judge them, and shows what it says.
 import { load, unpack } from "./engine.js";
 import { createInput } from "./input.js";
+import { prepare } from "./prepare.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const byId = (id) => document.getElementById(id);
@@ -32,12 +33,6 @@ function fetched(file) {
       return answer.arrayBuffer();
     })
     .then(unpack);
-}
-
-function scaled(values) {
-  if (!page.scaling) return values;
-  const { mean, scale } = page.scaling;
-  return values.map((value, index) => (value - mean[index]) / scale[index]);
 }
 
 function scoresOf(found) {
@@ -96,8 +91,16 @@ async function update() {
       speak(asked.problem);
       continue;
     }
+    let row;
     try {
-      const found = await model.run(scaled(asked.values));
+      row = prepare(asked.values);
+    } catch (error) {
+      say(error.message, "waiting");
+      speak(error.message);
+      continue;
+    }
+    try {
+      const found = await model.run(row);
       say("", "ready");
       speak(page.classes ? showClasses(found) : showValue(found));
     } catch (error) {
