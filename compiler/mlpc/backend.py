@@ -58,6 +58,7 @@ CONSTRUCTS: dict[str, str] = {
     "service.level": "a condition on a running service",
     "fan_out": "instances made by `each`",
     "trigger": "a start by the clock",
+    "trigger.time": "the time for which a run was started",
     "param": "a parameter that can be given at run time",
     "data.path": "data in a file of the project",
     "data.url": "data at a URL",
@@ -140,7 +141,7 @@ class Use:
 def uses(workflow: Workflow) -> Iterator[Use]:
     """Yield the constructs that ``workflow`` uses, in its order."""
     for param in workflow.params:
-        yield Use("param", param.name)
+        yield Use("trigger.time" if param.trigger else "param", param.name)
     for secret in workflow.secrets:
         kind = next(iter(secret.source), "unsourced") if secret.source else "unsourced"
         yield Use(f"secret.{kind}", secret.name)

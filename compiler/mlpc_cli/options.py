@@ -57,6 +57,50 @@ def project(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+class Moment(click.ParamType[str]):
+    """A time, made the same in UTC to the second; one without a time zone is in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the time as steps get it: `2026-01-31T03:00:00Z`."""
+        from datetime import UTC, datetime
+
+        from mlpc.ir.nodes import TIME
+
+        try:
+            read = datetime.fromisoformat(value)
+            return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).strftime(TIME)
+        except (ValueError, OverflowError):
+            raise UsageError(
+                f"`--at {value}` is no time", help=["write it as `--at 2026-01-31T03:00:00Z`"]
+            ) from None
+
+
+def at(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --at."""
+    return click.option(
+        "--at",
+        type=Moment(),
+        metavar="TIME",
+        help="What the `time` of a schedule is, such as 2026-01-31T03:00:00Z; by default when the run starts.",
+    )(function)
+
+
+def times(at: str | None, names: Sequence[str], where: str) -> dict[str, str]:
+    """Return the values that `--at` gives the parameters ``names``, the times of schedules; ``where`` is what reads them.
+
+    Raises:
+        UsageError: nothing reads one.
+    """
+    if at and not names:
+        raise UsageError(
+            f"`--at` is the time of a schedule, and nothing in {where} reads one",
+            help=["a step does by `as_of = nightly.time`"],
+        )
+    return dict.fromkeys(names, at) if at else {}
+
+
 def assignments(texts: Sequence[str]) -> dict[str, str]:
     """Return what several `--set name=value` say.
 

@@ -322,7 +322,8 @@ class Compose:
     def _params(self, params: Mapping[str, str]) -> dict[str, str]:
         known: dict[str, str] = self._facts["params"]
         given.look_at_params(params, known)
-        return {known[name]: text for name, text in params.items()}
+        texts = given.with_times(params, self._facts["times"])
+        return {known[name]: text for name, text in texts.items()}
 
     def _secret_folder(self) -> str:
         base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(

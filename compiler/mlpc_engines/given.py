@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from mlpc.codes import BAD_PARAMETER, MISSING_SECRET, UNKNOWN_PARAMETER
+from mlpc.ir.nodes import TIME
 
 from .errors import FINDINGS, SubmitError
 
@@ -34,6 +35,14 @@ def look_at_params(given: Iterable[str], known: Collection[str]) -> None:
                 f"did you mean `{near[0]}`?" if near else f"it has: {listed}" if known else "it has none",
                 exit_code=FINDINGS,
             )
+
+
+def with_times(texts: Mapping[str, str], times: Iterable[str]) -> dict[str, str]:
+    """Return the texts of parameters with those that are the times of schedules: now, unless they say another time."""
+    import time
+
+    now = time.strftime(TIME, time.gmtime())
+    return {**dict.fromkeys(times, now), **texts}
 
 
 def typed(texts: Mapping[str, str], schemas: Mapping[str, Any]) -> dict[str, Any]:

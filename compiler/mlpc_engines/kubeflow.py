@@ -37,6 +37,8 @@ _PIPELINE = "pipeline.yaml"
 _TOLD = "mlpc___told"
 #: Lines that are shown of the log of a step that failed.
 _LINES = 11
+#: What Kubeflow replaces by the time that a recurring run was scheduled for, in UTC; the form is one of Go.
+SCHEDULED = "[[ScheduledTime.2006-01-02T15:04:05Z]]"
 _OVER = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 _STATES = {"RUNNING": "started", "SUCCEEDED": "done", "FAILED": "failed", "SKIPPED": "skipped"}
 #: What the name of a Kubernetes object that prepares a task ends with.
@@ -137,6 +139,7 @@ class Kubeflow:
     def _parameters(self, texts: Mapping[str, str]) -> dict[str, Any]:
         keys: dict[str, str] = {**self._facts["params"], **self._facts["asked"]}
         given.look_at_params(texts, keys)
+        texts = given.with_times(texts, self._facts["times"])
         types = self._facts["types"]
         missing = [name for name in keys if types[name]["required"] and name not in texts]
         if missing:
@@ -271,11 +274,12 @@ class Kubeflow:
 
         prefix = f"{self._name} by mlpc: "
         wanted: dict[str, dict[str, str]] = self._facts["schedules"]
+        times = dict.fromkeys((self._facts["params"][name] for name in self._facts["times"]), SCHEDULED)
         for node, told in wanted.items():
             cron, changes = in_utc(node, told["cron"], told["timezone"], datetime.now(UTC))
             # Kubeflow's first field are the seconds.
             how = self._api.schedule(
-                f"{prefix}{node}", experiment, version, f"0 {cron}", values, root, account
+                f"{prefix}{node}", experiment, version, f"0 {cron}", {**values, **times}, root, account
             )
             text = f"the recurring run of `{node}` ({cron}, UTC) was {how}"
             if told["timezone"] != "UTC":

@@ -65,7 +65,8 @@ class State:
         self.workflow = workflow
         self.layout = layout
         self.options = options
-        self.params = values.parameters(workflow, params)
+        self.began = time.time()
+        self.params = values.parameters(workflow, params, self.began)
         self.nodes = selection.selected(workflow, options.only)
         self.forced = selection.following(workflow, options.from_)
         selection.possible(workflow, self.nodes, options.others)
@@ -76,7 +77,6 @@ class State:
         self.secrets: dict[str, str] = {}
         self.masker = secrets.Masker(())
         self.number = 0
-        self.began = time.time()
 
     def open(self, store: Store) -> None:
         """Go by this store."""

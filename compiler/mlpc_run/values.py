@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from mlpc.codes import NO_VALUE, UNKNOWN_PARAMETER, VALUE_DOES_NOT_FIT
-from mlpc.ir.nodes import Service, Task
+from mlpc.ir.nodes import TIME, Service, Task
 from mlpc_stdlib.runtime import conditions
 
 from .errors import FINDINGS, STEP, USAGE, EngineError
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from mlpc_stdlib.runtime.conditions import Metrics
 
 
-def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of every run-time parameter.
+def parameters(workflow: Workflow, given: Mapping[str, Any], began: float) -> dict[str, Any]:
+    """Return the value of every run-time parameter; ``began`` is when the run did, in seconds since the epoch.
 
     Raises:
         EngineError: a name that no parameter has, or a value computed from parameters that does not fit where it is
@@ -33,7 +35,10 @@ def parameters(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
                 "it has: " + ", ".join(f"`{each}`" for each in known) if known else "it has none",
                 exit_code=USAGE,
             )
-    found = {name: given.get(name, param.default) for name, param in known.items()}
+    start = time.strftime(TIME, time.gmtime(began))
+    found = {
+        name: given.get(name, start if param.trigger else param.default) for name, param in known.items()
+    }
     # What follows from parameters alone is looked at before anything runs.
     for node in workflow.nodes:
         if isinstance(node, Task | Service):

@@ -244,3 +244,19 @@ def processes_in(folder: Path) -> list[str]:
         if str(folder) in line or place.startswith(str(folder)):
             found.append(line)
     return found
+
+
+def test_a_time_that_is_none_or_that_nothing_reads(project: Path) -> None:
+    answer = mlpc("run", "--at", "tomorrow", cwd=project)
+    assert (answer.code, answer.err) == (
+        2,
+        "error: `--at tomorrow` is no time\n  help: write it as `--at 2026-01-31T03:00:00Z`\n",
+    )
+    answer = mlpc("run", "--at", "2026-01-31", cwd=project)
+    assert (answer.code, answer.err) == (
+        2,
+        (
+            "error: `--at` is the time of a schedule, and nothing in main.mlp reads one\n"
+            "  help: a step does by `as_of = nightly.time`\n"
+        ),
+    )

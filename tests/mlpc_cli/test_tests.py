@@ -231,3 +231,15 @@ def test_instances_that_are_not_there(tmp_path: Path, name: str, said: str) -> N
     answer = mlpc("explain-value", name, cwd=tmp_path)
     assert (answer.code, answer.out) == (1, "")
     assert said in answer.err
+
+
+def test_the_time_of_a_schedule_is_told_by_each_run(tmp_path: Path) -> None:
+    (tmp_path / "main.mlp").write_text(
+        'mlp 1\n\npipeline days { schedule nightly { cron = "0 3 * * *" } }\n', encoding="utf-8"
+    )
+    answer = mlpc("explain-value", "nightly.time", cwd=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines()[-1].split("  ")[-2:] == [
+        "(the time of the run)",
+        "the schedule, for each run; `--at` says another",
+    ]

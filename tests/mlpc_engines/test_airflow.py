@@ -21,7 +21,7 @@ from mlpc_backends.airflow import BACKEND
 from mlpc_cli.files import write_folder
 from tests.mlpc_cli.command import EXECUTABLE, Answer, environment
 
-from . import refused
+from . import refused, times
 from .airflow_server import Server
 from .engine import mlpc
 
@@ -328,6 +328,26 @@ def test_a_value_that_does_not_fit_is_refused_as_everywhere(server: Server, tmp_
         assert [*json.loads((server.dags / name / "submission.json").read_bytes())["data"]] == [
             "data/words.txt"
         ]
+    finally:
+        tidied(build)
+
+
+def test_a_run_that_nothing_scheduled_has_the_time_that_it_is_given(server: Server, tmp_path: Path) -> None:
+    """`mlpc submit` starts it without a logical date; that of a scheduled one is in the tests of the backend."""
+    folder = times.days(tmp_path / "days", f"days_{uuid.uuid4().hex[:8]}")
+    build = refused.compiled(folder, "airflow")
+    variables = {"AIRFLOW__API__BASE_URL": server.url, "AIRFLOW__CORE__DAGS_FOLDER": str(server.dags)}
+
+    def moments(*words: str) -> set[float]:
+        answer = mlpc("submit", build.name, "--json", *words, cwd=folder, variables=variables)
+        assert answer.code == 0, (answer, server.said())
+        return times.moments(json.loads(answer.out))
+
+    try:
+        assert moments("--at", times.AT) == {times.MOMENT}
+        before = int(time.time())
+        (now,) = moments()
+        assert before <= now <= time.time()
     finally:
         tidied(build)
 

@@ -6,6 +6,7 @@ shown by the models that Kubeflow generates from its API, and by its SDK, which 
 
 from __future__ import annotations
 
+import copy
 import json
 import signal
 import subprocess
@@ -240,6 +241,27 @@ def test_a_schedule_by_the_clock_of_a_place_is_written_in_utc(project: Project) 
     assert made["trigger"] == {"cron_schedule": {"cron": "0 0 18 * * *"}}
     project.compile(FREE, GOOD, AFTER, nodes.Trigger("nightly", "0 3 * * *", "Europe/Berlin"))
     assert "in Europe/Berlin until its clocks change: submit it again then" in project.submit().out
+
+
+def test_a_recurring_run_is_told_for_which_time_it_was_scheduled(project: Project) -> None:
+    """Kubeflow puts that into each run of it; a run that `mlpc submit` starts gets the time of that, or what `--at` says."""
+    nightly = nodes.Trigger("nightly", "0 3 * * *", "UTC")
+    asked = copy.copy(FREE)
+    asked.arguments = {**FREE.arguments, "as_of": {"param": "nightly.time"}}
+    moment = nodes.Param("nightly.time", {"base": "datetime"}, None, "", "nightly")
+    project.compile(asked, GOOD, AFTER, nightly, params=(moment,))
+    project.submit("--at", "2026-01-31T03:00")
+    before = time.strftime(nodes.TIME, time.gmtime())
+    project.submit()
+    said = [
+        made.content["runtime_config"]["parameters"]["nightly__2etime"] for made in project.api.runs.values()
+    ]
+    assert said[0] == "2026-01-31T03:00:00Z"
+    assert before <= said[1] <= time.strftime(nodes.TIME, time.gmtime())
+    (recurring,) = project.api.recurring.values()
+    assert recurring["runtime_config"]["parameters"] == {
+        "nightly__2etime": "[[ScheduledTime.2006-01-02T15:04:05Z]]"
+    }
 
 
 def test_an_experiment_that_was_archived_is_used_again(project: Project) -> None:

@@ -22,7 +22,7 @@ from mlpc.codes import (
 from mlpc.diagnostics import ERROR, Diagnostic
 from mlpc.ir import stores
 from mlpc.ir.canonical import dumps
-from mlpc.ir.nodes import FanOut, Gate, Param, Reference, Service, Task, Trigger, Workflow, needs
+from mlpc.ir.nodes import TIME, FanOut, Gate, Param, Reference, Service, Task, Trigger, Workflow, needs
 from mlpc_backends.shared.images import Images, bad_requirements
 from mlpc_backends.shared.limits import ARGUMENT, NAME, long_names, outside, unnameable
 from mlpc_backends.shared.manifest import FILE as MANIFEST
@@ -424,6 +424,9 @@ class Maker:
             )
         else:
             param = self.params[name]
+            if param.trigger:
+                step.arguments.append(Template(f"--param={name}=", Expression(_time(name))))
+                return
             value = f"params[{quoted(name)}]" + ("" if _is_text(param) else " | tojson")
             if param.default is not None:
                 step.arguments.append(Template(f"--param={name}=", Expression(value)))
@@ -467,6 +470,7 @@ class Maker:
             "gates": named(Gate),
             "published": named(Service),
             "params": {param.name: _param(param).schema for param in self.params.values()},
+            "times": [param.name for param in self.workflow.params if param.trigger],
             "secrets": {
                 secret.name: {"file": self.secrets[secret.name], "source": secret.source}
                 for secret in self.workflow.secrets
@@ -513,6 +517,12 @@ def _registry(node: Task) -> str:
 
 def _is_registry(node: Task) -> bool:
     return bool(_registry(node))
+
+
+def _time(name: str) -> str:
+    """Return the expression for the time of a run: what is given, else the logical date; one that is started by hand has none."""
+    clock = f"(dag_run.logical_date or dag_run.run_after).strftime({quoted(TIME)})"
+    return f"params[{quoted(name)}] or {clock}"
 
 
 def _param(param: Param) -> spec.Param:

@@ -82,6 +82,9 @@ CAPABILITIES = Capabilities(
         "trigger": native(
             "a timetable with its time zone; several need Airflow 3; runs that were missed are not made up for"
         ),
+        "trigger.time": native(
+            "the logical date, of a run without one when it may start; `mlpc submit --at` sets another"
+        ),
         "param": native("a typed `Param`"),
         "data.path": native("mounted read-only from a folder of the Docker host"),
         "data.url": native("read by the step itself"),

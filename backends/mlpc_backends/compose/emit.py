@@ -23,7 +23,7 @@ from mlpc_backends.shared.manifest import FILE as MANIFEST
 from mlpc_backends.shared.manifest import manifest
 from mlpc_backends.shared.names import DNS, SERVICE, VARIABLE
 from mlpc_backends.shared.order import effects_last, waits, with_arguments
-from mlpc_backends.shared.reads import at, credentials, data_outside, files_named, files_read
+from mlpc_backends.shared.reads import at, credentials, data_outside, files_named, files_read, names_read
 
 from . import render
 from .spec import (
@@ -219,8 +219,9 @@ class Maker:
         image = self.images.of(node.id)
         words = ["--workflow=/mlpc/workflow.json", f"--node={node.id}", f"--store={STORE}"]
         container = Container(image.tag, image.dockerfile, image.build_arguments, words)
+        params, secrets = names_read(node, "param"), names_read(node, "secret")
         for name, variable in self._params.items():
-            if _reads_of(node, "param", name):
+            if name in params:
                 words.append(f"--param-variable={name}={variable}")
                 container.environment.append(variable)
         container.after = {
@@ -235,7 +236,7 @@ class Maker:
         for path, target in self._files(node).items():
             container.mounts.append(Mount(Text(_DATA, f"/{path}"), target, read_only=True))
         for name, secret in self.secrets.items():
-            if _reads_of(node, "secret", name):
+            if name in secrets:
                 container.secrets.append(secret)
                 words.append(f"--secret={name}={SECRETS}/{secret}")
         read = stores.read_by(node)
@@ -305,6 +306,7 @@ class Maker:
             ),
             "ports": ports,
             "params": {**self._params},
+            "times": [param.name for param in self.workflow.params if param.trigger],
             "secrets": {
                 secret.name: {"file": self.secrets[secret.name], "source": secret.source}
                 for secret in self.workflow.secrets
@@ -333,21 +335,3 @@ class Maker:
                     f"`{node.id}` asks for a GPU of the type {node.resources.gpu_type}; Compose takes any",
                     help=at(node),
                 )
-
-
-def _reads_of(node: Task | Gate | Service, form: str, name: str) -> bool:
-    """Return whether a node reads the parameter or the secret ``name``."""
-    waiting: list[Json] = []
-    if isinstance(node, Gate):
-        waiting.extend(condition.expr for condition in node.conditions)
-    else:
-        waiting.append(node.arguments)
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting.extend(item)
-        elif isinstance(item, dict) and "const" not in item:
-            if len(item) == 1 and item.get(form) == name:
-                return True
-            waiting.extend(item.values())
-    return False

@@ -46,6 +46,10 @@ CAPABILITIES = Capabilities(
         ),
         "fan_out": native("each instance is a job of its own"),
         "trigger": lowered("Compose knows no clock: start `mlpc submit` from cron or a timer of systemd"),
+        "trigger.time": lowered(
+            "a variable that `mlpc submit` sets to the time at which it is called, or to what its `--at` says; by hand it "
+            "has to be set"
+        ),
         "param": native("a variable in `.env`"),
         "data.path": native("mounted read-only"),
         "data.url": native("read by the step itself"),

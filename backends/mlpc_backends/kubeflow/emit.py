@@ -591,6 +591,7 @@ class Maker:
             },
             "params": {name: key for name, key in self.params.items() if name not in self.asked},
             "asked": {name: self.params[name] for name in self.asked},
+            "times": [param.name for param in self.workflow.params if param.trigger],
             "staged": {**self.data},
             "stores": {"secret": self.stores, "variables": [*credentials(self.workflow)]},
             "secrets": {

@@ -70,6 +70,10 @@ CAPABILITIES = Capabilities(
             "a recurring run, which is made when the pipeline is submitted: the file itself holds none; it knows UTC only, so "
             "hours are what they are in UTC on that day, and after a change of clocks it has to be submitted again"
         ),
+        "trigger.time": native(
+            "a parameter of the run: of a recurring run the time that it was scheduled for, else when `mlpc submit` was called, "
+            "or what its `--at` says"
+        ),
         "param": native("a parameter of the run"),
         "data.path": native("imported from an object store, where `mlpc submit` puts it"),
         "data.url": native("read by the step itself"),

@@ -33,6 +33,7 @@ CAPABILITIES = Capabilities(
         "trigger": lowered(
             "nothing on one machine waits for the clock; start it with `mlpc run`, from cron if need be"
         ),
+        "trigger.time": native("the start of the run, or what `mlpc run --at` says"),
         "param": native("given by `--set NAME=VALUE`"),
         "data.path": native(),
         "data.url": native("read by the step itself"),

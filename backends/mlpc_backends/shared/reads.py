@@ -6,7 +6,7 @@ import posixpath
 
 from mlpc.codes import DATA_OUTSIDE_PROJECT
 from mlpc.diagnostics import Diagnostic
-from mlpc.ir import stores
+from mlpc.ir import nodes, stores
 from mlpc.ir.nodes import External, Gate, Service, Task
 from mlpc.ir.texts import texts
 
@@ -14,28 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlpc.ir.nodes import Json, Node, Workflow
+    from mlpc.ir.nodes import Node, Workflow
 
 
 def names_read(node: Task | Gate | Service, form: str) -> list[str]:
     """Return the names of what a node's expressions read in ``form`` (``param`` or ``secret``), in order, each once."""
-    found: dict[str, None] = {}
-    waiting: list[Json] = (
-        [condition.expr for condition in reversed(node.conditions)]
-        if isinstance(node, Gate)
-        else list(reversed(node.arguments.values()))
-    )
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting.extend(reversed(item))
-        elif isinstance(item, dict) and "const" not in item:
-            name = item.get(form)
-            if len(item) == 1 and isinstance(name, str):
-                found[name] = None
-            else:
-                waiting.extend(reversed(item.values()))
-    return list(found)
+    if isinstance(node, Gate):
+        return nodes.names_read([condition.expr for condition in node.conditions], form)
+    return nodes.names_read(list(node.arguments.values()), form)
 
 
 def files_read(node: Task | Service) -> list[tuple[str, int, External]]:

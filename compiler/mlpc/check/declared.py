@@ -968,7 +968,7 @@ class Declarations:
             self._bad(module, name, f"{kind} `{text}` has no type", f"write `{kind} {text}: …`")
             return
         type = self.type(module, item.type, inputs=True)
-        if type is not ERROR and not self._of_the_kind(module, item, kind, type):
+        if type is not ERROR and not self._of_the_kind(module, item, kind, type, spec):
             type = ERROR
         marks = {mark.name.text: mark for mark in item.type.marks}
         self._marks_once(module, item.type)
@@ -1047,7 +1047,12 @@ class Declarations:
                 text, type, span, (times or [AFTER])[0], "by_class" in marks, doc, self._whole(module, marks)
             )
 
-    def _of_the_kind(self, module: Module, item: tree.Decl, kind: str, type: Type) -> bool:
+    def _starts(self, module: Module, spec: BlockSpec) -> bool:
+        """Return whether a component starts pipelines: what it gives is no artefact, but the time of the run."""
+        kind = self.checker.kind(spec.role, module)
+        return kind is not None and kind.runs == "trigger"
+
+    def _of_the_kind(self, module: Module, item: tree.Decl, kind: str, type: Type, spec: BlockSpec) -> bool:
         """Return whether what ``item`` declares can have ``type``: a param a value, an input an artefact; report where not."""
         place = item.type if item.type is not None else item
         base = type.base
@@ -1063,6 +1068,8 @@ class Declarations:
                 return True
             self._bad(module, place, "only columns are tensors", "a param takes a `list(float)`")
             return False
+        if kind == "output" and base == "datetime" and self._starts(module, spec):
+            return True
         if kind == "output":
             self._bad(
                 module,

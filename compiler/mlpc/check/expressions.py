@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ..ir.nodes import Json
     from ..resolve.modules import Module
     from ..resolve.program import Program
     from .checker import Checker
@@ -689,7 +690,9 @@ class Expressions:
         own = typed.shown
         output = typed.outputs.get(name)
         if output is not None:
-            return Value(output, module, node, entity=Entity("output", name, block=id))
+            # What starts a pipeline makes no artefact: the engine gives each run its time, like a param of that name.
+            expr: Json = {"param": f"{id}.{name}"} if typed.kind.runs == "trigger" else None
+            return Value(output, module, node, expr=expr, entity=Entity("output", name, block=id))
         if name in typed.quantities:
             return self._quantity_of(id, name, name, scope, node, span)
         if self._is_compared(id, name):

@@ -296,7 +296,11 @@ class _Reader:
             self._no_fact(left.span, "a secret has no value in a test")
             return
         metric: Any = left.expr.get("metric") if isinstance(left.expr, dict) else None
-        if metric is None and (what != "param" or left.entity is None):
+        # The time of a run is given like a param.
+        param = left.expr.get("param") if isinstance(left.expr, dict) and what == "output" else None
+        if what == "param" and left.entity is not None:
+            param = left.entity.name
+        if metric is None and not isinstance(param, str):
             said = f"`{left.text}` is known already" if left.known else f"`{left.text}` cannot be given"
             self._no_fact(left.span, said)
             return
@@ -317,8 +321,8 @@ class _Reader:
             return
         if not self._first(left.text, expr.left):
             return
-        if metric is None and left.entity is not None:
-            self.test.params[left.entity.name] = fitted.value
+        if isinstance(param, str):
+            self.test.params[param] = fitted.value
         else:
             self.test.figures[(metric["node"], metric["name"], metric.get("class", ""))] = fitted.value
 

@@ -274,6 +274,8 @@ class Fitter:
                     return self._mismatch(value, type, what)
             elif base == "enum":
                 return self._mismatch(value, type, what)
+            if base in _WITH_FORM and value.type.base in _WITH_FORM and value.type.base != base:
+                return self._mismatch(value, type, what)
             if base in _WITH_FORM and value.type.base not in (base, "enum"):
                 return self._when_known(value, type, what)
             return value

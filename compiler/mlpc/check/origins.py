@@ -218,6 +218,10 @@ class _Origins:
                 self.found.append(Origin(name, 0, span, _written(span), _who(condition.environment), first))
                 condition, first = condition.before, False
             return None
+        if block.kind.runs == "trigger" and rest in block.outputs:
+            said = "the schedule, for each run; `--at` says another"
+            self.found.append(Origin(name, 0, block.span, "(the time of the run)", said, True))
+            return None
         if attr is None and param is None:
             spec = block.component
             known = _names(block, path)

@@ -148,7 +148,8 @@ def node_to_json(node: Node) -> JsonObject:
 
 
 def _param(param: Param) -> JsonObject:
-    return {"name": param.name, "type": param.type, "default": param.default, "doc": param.doc}
+    made: JsonObject = {"name": param.name, "type": param.type, "default": param.default, "doc": param.doc}
+    return {**made, "trigger": param.trigger} if param.trigger else made
 
 
 def _secret(secret: Secret) -> JsonObject:

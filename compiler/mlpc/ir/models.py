@@ -224,6 +224,7 @@ class Param(_Model):
     type: ValueType
     default: Any = None
     doc: str = ""
+    trigger: str = ""
 
 
 class SecretSource(_Model):
@@ -692,7 +693,9 @@ def _workflow(value: dict[str, Any]) -> nodes.Workflow:
         name=value["name"],
         nodes=tuple(_BUILD[node["kind"]](node) for node in value["nodes"]),
         params=tuple(
-            nodes.Param(item["name"], item["type"], item.get("default"), item.get("doc", ""))
+            nodes.Param(
+                item["name"], item["type"], item.get("default"), item.get("doc", ""), item.get("trigger", "")
+            )
             for item in value.get("params", ())
         ),
         secrets=tuple(

@@ -17,6 +17,8 @@ VERSION = 1
 
 _EMPTY: JsonObject = {}
 
+#: How the time for which a run was started is written: in UTC, to the second, as `strftime` has it.
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 #: What the id of the task ends with that makes what a service serves. No name that a person gives holds a dot.
 BUILD = ".build"
 
@@ -42,16 +44,18 @@ class Record:
 class Param(Record):
     """A run-time parameter of the compiled pipeline.
 
-    ``type`` is a value type (see :mod:`mlpc.ir.types`), ``default`` a literal of it.
+    ``type`` is a value type (see :mod:`mlpc.ir.types`), ``default`` a literal of it. With a ``trigger`` it is the time for
+    which that starts a run, in UTC to the second; a run that nobody gives one has the time at which it starts.
     """
 
-    __slots__ = ("name", "type", "default", "doc")
+    __slots__ = ("name", "type", "default", "doc", "trigger")
 
-    def __init__(self, name: str, type: JsonObject, default: Json, doc: str = "") -> None:
+    def __init__(self, name: str, type: JsonObject, default: Json, doc: str = "", trigger: str = "") -> None:
         self.name = name
         self.type = type
         self.default = default
         self.doc = doc
+        self.trigger = trigger
 
 
 class Secret(Record):
@@ -205,7 +209,7 @@ class Task(Record):
 
     ``timeout`` in seconds; ``after`` names nodes that must be done (a gate: passed) first; ``effect``
     says that it changes something outside, which is verified before the task is skipped. A step whose
-    ``figures`` are not what their types say has failed; those that it did not measure are no fault.
+    ``figures`` are not what their types say has failed; those that it left out are no fault.
     """
 
     __slots__ = (
@@ -412,6 +416,23 @@ def metrics_read(expr: Json) -> list[tuple[str, str]]:
         elif isinstance(item, list):
             stack.extend(reversed(item))
     return found
+
+
+def names_read(expr: Json, form: str) -> list[str]:
+    """Return the names that a value expression reads in ``form`` (``param`` or ``secret``), in order, each once."""
+    found: dict[str, None] = {}
+    stack: list[Json] = [expr]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict) and "const" not in item:
+            name = item.get(form)
+            if len(item) == 1 and isinstance(name, str):
+                found[name] = None
+            else:
+                stack.extend(reversed(item.values()))
+    return list(found)
 
 
 def needs(node: Node) -> list[str]:

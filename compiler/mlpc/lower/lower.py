@@ -24,6 +24,7 @@ from ..ir.nodes import (
     Task,
     Trigger,
     Workflow,
+    names_read,
 )
 
 TYPE_CHECKING = False
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from ..ir.nodes import Json, JsonObject, Node
     from ..resolve.program import Program
     from ..source import Span
+
+#: What the parameter is for that holds the time of a trigger.
+_TIME = "The time for which `{}` starts the run, in UTC; of a run that it does not start, when that begins."
 
 
 def lower(typed: TypedProgram) -> Workflow:
@@ -70,9 +74,12 @@ def lower(typed: TypedProgram) -> Workflow:
     return Workflow(
         name=name.text if name is not None and hasattr(name, "text") else "",
         nodes=tuple(nodes),
-        params=tuple(
-            Param(name, type.to_json(), plain(value.value), _doc(item.decl.doc))
-            for name, (item, type, value) in typed.params.items()
+        params=(
+            *(
+                Param(name, type.to_json(), plain(value.value), _doc(item.decl.doc))
+                for name, (item, type, value) in typed.params.items()
+            ),
+            *_times(typed, nodes),
         ),
         secrets=tuple(
             Secret(name, type.to_json(), source.value if source is not None else None)
@@ -368,6 +375,26 @@ def _condition(condition: TypedCondition) -> Condition:
 
 def _object(expr: Json) -> JsonObject:
     return expr if isinstance(expr, dict) else {"const": expr}
+
+
+def _times(typed: TypedProgram, nodes: list[Node]) -> list[Param]:
+    """Return the parameters that hold the times of triggers, as far as something reads them."""
+    found = [
+        Param(f"{block.id}.{name}", type.to_json(), None, _TIME.format(block.id), block.id)
+        for block in typed.blocks.values()
+        if block.kind.runs == "trigger"
+        for name, type in block.outputs.items()
+    ]
+    read: set[str] = set()
+    for node in nodes if found else ():
+        expressions: list[Json] = [node.labels.get("when")]
+        if isinstance(node, Task | Service):
+            expressions += node.arguments.values()
+        if isinstance(node, Gate | Service):
+            conditions = node.conditions if isinstance(node, Gate) else node.levels
+            expressions += [condition.expr for condition in conditions]
+        read.update(names_read(expressions, "param"))
+    return [param for param in found if param.name in read]
 
 
 def _trigger(block: TypedBlock) -> Trigger:

@@ -64,7 +64,7 @@ class _Judge:
     def __init__(self, test: TypedTest, workflow: Workflow) -> None:
         self.workflow = workflow
         self.nodes: dict[str, Node] = {node.id: node for node in workflow.nodes}
-        params = {param.name: param.default for param in workflow.params}
+        params = {param.name: param.default for param in workflow.params if not param.trigger}
         params.update(test.params)
         self.runs: dict[str, Any] = {}
         #: Why a node does not run, or why that is not known.

@@ -11,7 +11,7 @@ from mlpc.ir.nodes import Service, Task
 from mlpc_cli import complete
 from mlpc_cli.errors import UsageError
 from mlpc_cli.loader import relative
-from mlpc_cli.options import Command, assignments, environment, optional_file, project
+from mlpc_cli.options import Command, assignments, at, environment, optional_file, project, times
 from mlpc_cli.outcome import Outcome
 from mlpc_cli.progress import progress
 from mlpc_cli.say import tell
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     examples=[
         ("mlpc run main.mlp", "train, judge and promote"),
         ("mlpc run main.mlp --set trees=50", "with another value for a param"),
+        ("mlpc run main.mlp --at 2026-01-31T03:00:00Z", "as the schedule would have run it then"),
         ("mlpc run main.mlp --env ci", "as the environment `ci` has it"),
         ("mlpc run main.mlp --dry-run", "tell what would run, and why"),
         ("mlpc run main.mlp --only forest", "`forest` and what it needs"),
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     help="Value of a param; may be repeated.",
     shell_complete=complete.assignments,
 )
+@at
 @environment
 @click.option(
     "--only",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
 def command(
     file: str | None,
     settings: Sequence[str],
+    at: str | None,
     environment: str,
     only: Sequence[str],
     from_: Sequence[str],
@@ -120,6 +123,7 @@ def command(
             name, "run", environment, project, through=view.through if view is not None else None
         )
         params = parameters(spec, texts)
+        params.update(times(at, [param.name for param in spec.workflow.params if param.trigger], spec.name))
         if view is not None:
             view.add(spec.workflow, spec.root)
         from mlpc_run.summary import Options

@@ -9,7 +9,7 @@ import click
 
 from mlpc_cli.engines import reported
 from mlpc_cli.errors import UsageError
-from mlpc_cli.options import Command, assignments
+from mlpc_cli.options import Command, assignments, at, times
 from mlpc_cli.outcome import Outcome, seconds
 from mlpc_cli.say import tell
 from mlpc_cli.terminal import BOLD, CYAN, GREEN, RED, YELLOW, Paint, emit, harmless, wants_colour
@@ -47,6 +47,7 @@ _WORDS = {
     "--data", default="", metavar="FOLDER", help="Where the project's data lies; found by itself else."
 )
 @click.option("--set", "texts", multiple=True, metavar="NAME=VALUE", help="Value of a parameter.")
+@at
 @click.option("--url", default="", metavar="URL", help="Where the API of Airflow or Kubeflow answers.")
 @click.option("--dags", default="", metavar="FOLDER", help="Where Airflow looks for DAG files.")
 @click.option("--stage", default="", metavar="URL", help="Where Kubeflow finds data: `s3://bucket/folder`.")
@@ -56,6 +57,7 @@ def command(
     folder: str,
     data: str,
     texts: tuple[str, ...],
+    at: str | None,
     url: str,
     dags: str,
     stage: str,
@@ -68,14 +70,15 @@ def command(
     A run whose submission was interrupted goes on where the engine drives it: `--follow` sees it to its end.
     """
     params = assignments(texts)
-    if follow and (params or data):
-        raise UsageError("--follow starts nothing, so --set and --data have no meaning with it")
+    if follow and (params or data or at):
+        raise UsageError("--follow starts nothing, so --set, --at and --data have no meaning with it")
     with reported():
         from mlpc_engines.directory import Compiled
         from mlpc_engines.engine import Options, connect
 
         listen = _Listener(quiet=as_json)
         compiled = Compiled(folder)
+        params = {**times(at, compiled.facts["times"], compiled.shown), **params}
         engine = connect(compiled, Options(url, dags, stage), listen.told, listen.built)
         summary = engine.follow() if follow else engine.submit(data, params)
     if as_json:

@@ -115,11 +115,14 @@ class Airflow:
         assert done.returncode == 0, done.stdout[-8000:]
         return json.loads(answer.read_bytes())
 
-    def test(self, id: str, *, conf: Any = None, **variables: str) -> Run:
-        """Run a DAG to its end with `airflow dags test`; ``variables`` are those of Airflow, by the end of their key."""
+    def test(self, id: str, *, at: str = "", conf: Any = None, **variables: str) -> Run:
+        """Run a DAG to its end with `airflow dags test`, its logical date ``at``; ``variables`` are those of Airflow, by the end
+        of their key.
+        """
         self.migrate()
         options = ["--conf", json.dumps(conf)] if conf is not None else []
-        done = self._run(["airflow", "dags", "test", id, *options], _given(id, variables))
+        day = [at] if at else []
+        done = self._run(["airflow", "dags", "test", id, *day, *options], _given(id, variables))
         return self._last(id, done.returncode, done.stdout)
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from mlpc_backends.airflow import BACKEND
 from mlpc_backends.airflow.spec import TASK
 from tests.examples.projects import copy_of, digest, edit, metrics
 from tests.mlpc_cli.command import mlpc
-from tests.mlpc_engines import engine
+from tests.mlpc_engines import engine, refused, times
 
 from .engine import Airflow, Run, Store
 from .test_airflow import HOSTILE, emitted, everywhere, task
@@ -343,6 +344,31 @@ def test_what_is_given_arrives_as_it_is_and_a_failure_is_one(
     assert kept.summary()["exit_code"] == 5
     (image,) = json.loads((build / "manifest.json").read_bytes())["images"]
     assert not client.containers.list(all=True, filters={"ancestor": image})
+    remove(client, build)
+
+
+@SLOW
+def test_the_time_of_a_schedule_is_the_logical_date(
+    airflow: Airflow, store: Callable[[Path], Store], client: Any, tmp_path: Path
+) -> None:
+    build = refused.compiled(times.days(tmp_path / "days"), "airflow", images=True)
+    id, _ = airflow.add(build)
+    kept = store(build)
+
+    def moments() -> set[float]:
+        return times.moments(kept.summary())
+
+    for at in (times.AT, "2026-03-29T04:30:00+02:00"):
+        ended(airflow.test(id, at=at, store=kept.name), 0, "success")
+        assert moments() == {times.MOMENT}
+    # What a person says goes before; and without either it is when the run may start.
+    conf = {"nightly.time": times.AT}
+    ended(airflow.test(id, at="2026-05-01", conf=conf, store=kept.name), 0, "success")
+    assert moments() == {times.MOMENT}
+    before = int(time.time())
+    ended(airflow.test(id, store=kept.name), 0, "success")
+    (now,) = moments()
+    assert before <= now <= time.time()
     remove(client, build)
 
 

@@ -34,6 +34,7 @@ def parameters(graph: Graph, texts: Mapping[str, str]) -> dict[str, Any]:
     return {
         name: parse(name, param["type"], texts[name]) if name in texts else param["default"]
         for name, param in graph.params.items()
+        if name in texts or not param.get("trigger")
     }
 
 
@@ -95,7 +96,13 @@ def arguments(
         except conditions.Unfit as problem:
             raise _unfit(problem) from None
         except conditions.NoValue as problem:
-            raise StepError(codes.INVALID_TASK, f"`{name}` of `{node}` has no value: {problem}") from None
+            raise StepError(
+                codes.INVALID_TASK,
+                f"`{name}` of `{node}` has no value: {problem}",
+                "the time of a schedule is told by `mlpc submit`; by hand it is given like any parameter"
+                if any(param.get("trigger") for param in graph.params.values())
+                else (),
+            ) from None
         computed[name] = [made.low, made.high] if isinstance(made, conditions.Range) else made
     return computed, secrets
 

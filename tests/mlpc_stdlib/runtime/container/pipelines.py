@@ -87,6 +87,7 @@ COUNT = Task(
 GATE = Gate("enough", (Condition(HIGH, "words >= 6", name="size"),))
 DOUBLE = task("double", after=("enough",))
 FACTOR = Param("factor", {"base": "int", "min": 1, "max": 9}, 2)
+TIME = Param("nightly.time", {"base": "datetime"}, None, "", "nightly")
 
 
 class Engine:
@@ -96,7 +97,7 @@ class Engine:
         self.folder = folder
         self.store = folder / "store"
         self.workflow = folder / "workflow.json"
-        self.workflow.write_bytes(dumps(Workflow("words", nodes, params=(FACTOR,), secrets=secrets)))
+        self.workflow.write_bytes(dumps(Workflow("words", nodes, params=(FACTOR, TIME), secrets=secrets)))
         (folder / "project").mkdir(exist_ok=True)
         (folder / "project" / "steps.py").write_text(CODE, encoding="utf-8")
         (folder / "data" / "texts").mkdir(parents=True, exist_ok=True)

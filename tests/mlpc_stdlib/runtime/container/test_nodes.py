@@ -103,6 +103,25 @@ def test_a_parameter_whose_variable_is_empty_keeps_its_default(tmp_path: Path) -
     assert words.record("count")["metrics"] == {"words": 6}
 
 
+def test_the_time_of_a_run_has_to_be_told(tmp_path: Path) -> None:
+    """Nobody's clock stands in for it: the containers of one run would not agree."""
+    words = Engine(tmp_path, COUNT, task("tell", arguments={"key": {"param": "nightly.time"}}))
+    words.run("count")
+    status, said = words.run("tell", "--param-variable", "nightly.time=MOMENT")
+    assert status == 2
+    assert (
+        "`key` of `tell` has no value: the parameter `nightly.time` has no value\n"
+        "  help: the time of a schedule is told by `mlpc submit`; by hand it is given like any parameter"
+        in said
+    )
+    status, said = words.run("tell", "--param", "nightly.time=tomorrow")
+    assert status == 2
+    assert (
+        "the parameter `nightly.time` cannot be `tomorrow`: it is a time such as 2026-01-31T12:00:00" in said
+    )
+    assert words.run("tell", "--param", "nightly.time=2026-01-31T03:00:00Z")[0] == 0
+
+
 def test_another_attempt_is_made_as_declared(tmp_path: Path) -> None:
     words = Engine(tmp_path, COUNT, task("flaky", retry=Retry(3, 0.01)))
     words.run("count")

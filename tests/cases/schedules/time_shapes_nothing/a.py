@@ -1,0 +1,2 @@
+def dated(day: str) -> dict:
+    return {}
