@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import tarfile
+import tempfile
 
 from mlpc.codes import IMAGE_FAILED, NO_DOCKER, NO_REGISTRY, PUSH_FAILED, SUBMISSION_FAILED
 
+from . import find_links
 from .errors import ENVIRONMENT, FINDINGS, SubmitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import IO, Any
 
     from .directory import Compiled
 
-#: Variables by which pip is told of an index; Dockerfiles that install packages take them.
+#: Variables by which pip is told of an index, or of pages with links; Dockerfiles that install packages take them.
 _INDEX = (
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
+    find_links.VARIABLE,
     "PIP_TRUSTED_HOST",
     "PIP_DEFAULT_TIMEOUT",
     "NPM_CONFIG_REGISTRY",
@@ -134,31 +138,35 @@ class Docker:
         step = of = 0
         with open(os.path.join(folder, *dockerfile.split("/")), encoding="utf-8") as file:
             taken = {line.split()[1] for line in file if line.startswith("ARG ")}
-        arguments = {name: os.environ[name] for name in _INDEX if name in taken and os.environ.get(name)}
+        given = {**os.environ, find_links.VARIABLE: find_links.pages()}
+        arguments = {name: given[name] for name in _INDEX if name in taken and given.get(name)}
         try:
-            for part in self._client.api.build(
-                path=folder,
-                dockerfile=dockerfile,
-                tag=tag,
-                buildargs=arguments,
-                rm=True,
-                forcerm=True,
-                nocache=again,
-                pull=pull,
-                decode=True,
-            ):
-                if part.get("error"):
-                    raise _failed(tag, str(part["error"]), said)
-                text = str(part.get("stream") or part.get("status") or "").strip()
-                if not text:
-                    continue
-                found = _STEP.match(text)
-                if found:
-                    step, of, text = int(found[1]), int(found[2]), found[3]
-                else:
-                    said.extend(text.splitlines())
-                    text = said[-1]
-                listen(Progress(tag, "build", step, of, text))
+            with tempfile.TemporaryFile() as context:
+                _write_context(context, folder, dockerfile)
+                for part in self._client.api.build(
+                    fileobj=context,
+                    custom_context=True,
+                    dockerfile=dockerfile,
+                    tag=tag,
+                    buildargs=arguments,
+                    rm=True,
+                    forcerm=True,
+                    nocache=again,
+                    pull=pull,
+                    decode=True,
+                ):
+                    if part.get("error"):
+                        raise _failed(tag, str(part["error"]), said)
+                    text = str(part.get("stream") or part.get("status") or "").strip()
+                    if not text:
+                        continue
+                    found = _STEP.match(text)
+                    if found:
+                        step, of, text = int(found[1]), int(found[2]), found[3]
+                    else:
+                        said.extend(text.splitlines())
+                        text = said[-1]
+                    listen(Progress(tag, "build", step, of, text))
         except (docker.errors.DockerException, OSError) as error:
             raise _failed(tag, _last(str(error)), said) from None
         listen(Progress(tag, "built", of, of))
@@ -320,6 +328,34 @@ class Docker:
     def close(self) -> None:
         """Give the connection back."""
         self._client.close()
+
+
+def _write_context(context: IO[bytes], folder: str, dockerfile: str) -> None:
+    """Write what the build of an image sees: of ``folder`` what `.dockerignore` leaves, and wheels from folders of this machine.
+
+    Raises:
+        OSError: something of it cannot be read.
+    """
+    import docker
+
+    with open(os.path.join(folder, ".dockerignore"), encoding="utf-8") as file:
+        ignored = [line for line in file.read().splitlines() if line and not line.startswith("#")]
+    docker.utils.build.tar(folder, exclude=ignored, dockerfile=(dockerfile, None), fileobj=context)
+    beside = os.path.dirname(dockerfile)
+    try:
+        with open(os.path.join(folder, *beside.split("/"), "requirements.txt"), encoding="utf-8") as file:
+            wheels = find_links.wheels(file.read())
+    except FileNotFoundError:
+        wheels = []
+    context.seek(0)
+    with tarfile.open(fileobj=context, mode="a") as archive:
+        for path in wheels:
+            # What a link leads to; owner and time are those of no machine.
+            entry = tarfile.TarInfo(f"{beside}/{os.path.basename(path)}")
+            with open(path, "rb") as wheel:
+                entry.size = os.fstat(wheel.fileno()).st_size
+                archive.addfile(entry, wheel)
+    context.seek(0)
 
 
 def _failed(tag: str, error: str, said: list[str]) -> SubmitError:

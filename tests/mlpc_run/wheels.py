@@ -8,11 +8,18 @@ import zipfile
 from pathlib import Path
 
 
-def wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = (), code: str = "") -> Path:
+def wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    requires: tuple[str, ...] = (),
+    code: str = "",
+    python: str = ">=3.8",
+) -> Path:
     """Write a wheel of a package with one module of the same name."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.8\n"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
     metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
     files = {
         f"{name}.py": code or f"VERSION = {version!r}\n",

@@ -7,7 +7,7 @@ import re
 from mlpc.codes import LOWERED_FOR_TARGET
 from mlpc.ir.nodes import Gate, Service, Task
 from mlpc_backends.shared.markdown import cell, code, escaped
-from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.readme import does, head, images, kind, stores, table
 from mlpc_backends.shared.reads import credentials
 
 from .spec import DOCKER_TIMEOUT, NOT_PASSED
@@ -229,22 +229,7 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, made: Dag, notes: lis
         "database or page of Airflow. A file that one of them names is mounted: it has to lie on the Docker host, and the",
         "user 10001 has to be able to read it.",
     )
-    lines += [
-        "## Images",
-        "",
-        *table(
-            ("image", "for", "packages"),
-            (
-                (
-                    cell(image.tag),
-                    ", ".join(cell(id) for id in image.nodes),
-                    ("locked: " if image.locked and image.requirements else "")
-                    + ", ".join(cell(each) for each in image.requirements),
-                )
-                for image in maker.images.all()
-            ),
-        ),
-    ]
+    lines += images(maker.images.all())
     lowered = [item for item in notes if item.code is LOWERED_FOR_TARGET]
     if lowered:
         lines += [

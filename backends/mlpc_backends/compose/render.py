@@ -10,7 +10,7 @@ from mlpc.ir.nodes import Gate, Service, Task
 from mlpc_backends.shared.limits import ARGUMENT
 from mlpc_backends.shared.markdown import cell, code, escaped
 from mlpc_backends.shared.names import VARIABLE
-from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.readme import does, head, images, kind, stores, table
 from mlpc_backends.shared.reads import credentials
 from mlpc_backends.shared.yaml import dumps
 
@@ -100,20 +100,7 @@ def page(spec: Workflow, workflow: Workflow, maker: Maker, notes: list[Diagnosti
                 if isinstance(node, Task | Gate | Service)
             ),
         ),
-        "## Images",
-        "",
-        *table(
-            ("image", "for", "packages"),
-            (
-                (
-                    cell(image.tag),
-                    ", ".join(cell(id) for id in image.nodes) or "beside the steps",
-                    ("locked: " if image.locked else "")
-                    + ", ".join(cell(each) for each in image.requirements),
-                )
-                for image in maker.images.all()
-            ),
-        ),
+        *images(maker.images.all()),
     ]
     if maker.files():
         lines += [

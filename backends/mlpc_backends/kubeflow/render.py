@@ -6,7 +6,7 @@ from mlpc.codes import LOWERED_FOR_TARGET
 from mlpc.ir.stores import FILES, files
 from mlpc_backends.shared import yaml
 from mlpc_backends.shared.markdown import cell, code, escaped
-from mlpc_backends.shared.readme import does, head, kind, stores, table
+from mlpc_backends.shared.readme import does, head, images, kind, stores, table
 from mlpc_backends.shared.reads import credentials
 
 from .spec import COMPONENT, EXECUTOR, FILE, SCHEMA_VERSION, Container, Dag
@@ -288,22 +288,7 @@ def page(workflow: Workflow, lowered: Workflow, maker: Maker, notes: Sequence[Di
             if name in told
         ),
     )
-    lines += [
-        "## Images",
-        "",
-        *table(
-            ("image", "for", "packages"),
-            (
-                (
-                    cell(image.tag),
-                    ", ".join(cell(id) for id in image.nodes),
-                    ("locked: " if image.locked and image.requirements else "")
-                    + ", ".join(cell(each) for each in image.requirements),
-                )
-                for image in maker.images.all()
-            ),
-        ),
-    ]
+    lines += images(maker.images.all())
     changed = [item for item in notes if item.code is LOWERED_FOR_TARGET]
     if changed:
         lines += [

@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 USER = 10001
 PYTHON = "/opt/mlpc/bin/python"
 WORKFLOW, RUNTIME, CODE = "workflow.json", "runtime", "project"
-#: Variables by which pip is told of an index; a build passes them on where they are set.
-INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
+#: Variables by which pip is told of an index, or of pages with links; a build passes them on where they are set.
+INDEX_VARIABLES = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_TRUSTED_HOST",
+    "PIP_DEFAULT_TIMEOUT",
+)
+#: Where packages are installed from: the requirements, and the wheels that were put beside them before the build.
+_PACKAGES = "/tmp/packages"
 _BASE_PYTHON = "3.11"
 #: Steps that take files from packages of npm, which are fetched when their image is built: by module, the lock's name.
 _OF_NPM = {"mlpc_stdlib.runtime.tfjs": "tensorflow", "mlpc_stdlib.runtime.web.site": "onnxruntime-web"}
@@ -272,10 +280,13 @@ def _dockerfile(
     lines.append('RUN ["python", "-m", "venv", "/opt/mlpc"]')
     if image.requirements:
         install = ["/opt/mlpc/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check"]
-        install += ["--require-hashes"] if image.locked else []
-        install += ["-r", "/tmp/requirements.txt"]
+        # What was locked is what is installed: uv, which locks it, heeds no upper bound of `Requires-Python`, as pip does.
+        install += ["--require-hashes", "--ignore-requires-python"] if image.locked else []
+        install += ["--find-links", _PACKAGES, "-r", f"{_PACKAGES}/requirements.txt"]
+        beside = f"images/{image.name}"
         lines += [
-            f'COPY ["images/{image.name}/requirements.txt", "/tmp/requirements.txt"]',
+            # There need not be a wheel.
+            f'COPY ["{beside}/requirements.txt", "{beside}/*.whl", "{_PACKAGES}/"]',
             f"RUN {_words(install)}",
         ]
     if image.npm:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from mlpc.ir.nodes import Json, Node, Workflow
 
+    from .images import Image
+
 
 def head(workflow: Workflow, target: str) -> list[str]:
     """Return the lines that say what this is."""
@@ -47,6 +49,29 @@ def stores(told: Mapping[str, Sequence[str]], *how: str) -> list[str]:
         ),
         "What they hold is written down nowhere. An endpoint (`AWS_ENDPOINT_URL`) has to be reached from a container,",
         "where `localhost` is the container itself.",
+        "",
+    ]
+
+
+def images(planned: Iterable[Image]) -> list[str]:
+    """Return the lines on images, and on wheels that their builds do not find by themselves."""
+    return [
+        "## Images",
+        "",
+        *table(
+            ("image", "for", "packages"),
+            (
+                (
+                    cell(image.tag),
+                    ", ".join(cell(id) for id in image.nodes) or "beside the steps",
+                    ("locked: " if image.locked and image.requirements else "")
+                    + ", ".join(cell(each) for each in image.requirements),
+                )
+                for image in planned
+            ),
+        ),
+        "`mlpc build` takes wheels that no index has from the folders that `PIP_FIND_LINKS` names. Who builds without it puts",
+        "them beside the `requirements.txt` of their image before.",
         "",
     ]
 
