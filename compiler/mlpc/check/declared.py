@@ -981,6 +981,7 @@ class Declarations:
                 "network",
                 "listed",
                 "doc",
+                "docs",
                 "name",
                 "slices",
                 "class",

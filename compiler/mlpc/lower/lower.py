@@ -289,7 +289,20 @@ def _build(block: TypedBlock, program: Program) -> Task:
             of_pipeline = getattr(decl.name, "text", "") if "name" in param.marks else _doc(decl.doc)
             own = "" if "name" in param.marks else _doc(block.definition.decl.doc)
             made.arguments[name] = own or of_pipeline or None
+        elif made.arguments.get(name) is None and "docs" in param.marks:
+            docs = _docs_of_columns(block)
+            made.arguments[name] = {"const": docs} if docs else None
     return made
+
+
+def _docs_of_columns(block: TypedBlock) -> JsonObject:
+    """Return the doc comments of the columns of what a block takes, by their names."""
+    found: JsonObject = {}
+    for sources in block.inputs.values():
+        for schema in (source.type.schema for source in sources):
+            columns = schema.columns.values() if schema is not None else ()
+            found.update((column.name, column.doc) for column in columns if column.doc)
+    return found
 
 
 def _follow_builds(nodes: list[Node], built: dict[str, TypedBlock]) -> None:

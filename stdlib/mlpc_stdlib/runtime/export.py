@@ -27,7 +27,9 @@ IR_VERSION = 8
 
 
 def onnx(task: Task, result: Result) -> None:
-    """Export a model of scikit-learn, XGBoost or LightGBM to ONNX, with one input and one output (see ``signature.json``).
+    """Export a model of scikit-learn, XGBoost or LightGBM to ONNX, with one output (see ``signature.json``).
+
+    It has one input, a table of numbers; or, where some columns are texts, one for each column, of the column's name.
 
     Where the input ``parity.data`` is given, its rows go through the original and, by onnxruntime, through the export:
     see :mod:`mlpc_stdlib.runtime.parity`.
@@ -42,18 +44,18 @@ def onnx(task: Task, result: Result) -> None:
         onnx_networks.onnx(task, result)
         return
     model, signature = models.load(source, result)
-    refuse_what_has_no_form(signature)
+    refuse_what_has_no_form(signature, texts=True)
     made = convert(model, signature)
     os.makedirs(output.path, exist_ok=True)
     write_atomically(os.path.join(output.path, ONNX_FILE), made)
     write_json(os.path.join(output.path, models.SIGNATURE_FILE), portable_signature(signature))
     # On one thread: several add scores up in the order in which they end.
     session = open_session(os.path.join(output.path, ONNX_FILE), 1)
-    run(session, [[0.0] * len(signature["features"])])
     result.metrics["size"] = len(made)
     # As whoever runs the export does: by the signature that was written, not by that of the original.
     portable = models.read_signature(output.path)
     features = parity.rows(task, signature)
+    answer(session, portable, _any_row(portable))
     max_abs = task.argument("parity.max_abs")
     compared = None if features is None else compare(model, signature, session, features, max_abs, portable)
     if compared is not None:
@@ -67,25 +69,56 @@ def portable_signature(signature: JsonObject) -> JsonObject:
     made = dict(signature)
     made["framework"] = "onnx"
     made["inputs"] = [{"name": INPUT, "dtype": "float32", "shape": [None, len(signature["features"])]}]
-    outputs = [{**item, "dtype": "float32"} for item in signature["outputs"]]
+    if takes_columns(signature):
+        made["inputs"] = [
+            {
+                "name": feature["name"],
+                "dtype": "string" if feature["dtype"] == "string" else "float32",
+                "shape": [None, 1],
+            }
+            for feature in signature["features"]
+        ]
+    outputs = [{**item, "name": output_name(signature), "dtype": "float32"} for item in signature["outputs"]]
     if signature["task"] == "regression":
         outputs[0]["shape"] = [None, 1]
     made["outputs"] = outputs
     return made
 
 
-def refuse_what_has_no_form(signature: JsonObject) -> None:
-    """Refuse what takes no numbers, or says no probabilities.
+def takes_columns(signature: JsonObject) -> bool:
+    """Return whether the graph of a model has an input for each column, since some hold texts, and not one table of numbers."""
+    return any(feature["dtype"] == "string" for feature in signature["features"])
+
+
+def output_name(signature: JsonObject) -> str:
+    """Return what the output of the graph is called: as in a signature, unless an input is called so."""
+    name: str = signature["outputs"][0]["name"]
+    if takes_columns(signature):
+        while name in {feature["name"] for feature in signature["features"]}:
+            name += "_"
+    return name
+
+
+def refuse_what_has_no_form(signature: JsonObject, texts: bool = False) -> None:
+    """Refuse what takes no numbers (nor ``texts``, where the export knows them), or says no probabilities.
 
     Raises:
         StepError: the model is so.
     """
+    known = ("bool", "int64", "float64", "string") if texts else ("bool", "int64", "float64")
     for feature in signature["features"]:
-        if feature["dtype"] not in ("bool", "int64", "float64"):
+        if feature["dtype"] not in known:
             raise StepError(
                 codes.NOT_EXPORTABLE,
-                f"the model learns from `{feature['name']}`, which is {feature['dtype']}; its export takes numbers only",
+                f"the model learns from `{feature['name']}`, which is {feature['dtype']}; its export takes"
+                f" {'numbers and texts' if texts else 'numbers'} only",
                 "encode the column as numbers in a step before the training",
+            )
+        if feature["dtype"] == "string" and feature["nullable"]:
+            raise StepError(
+                codes.NOT_EXPORTABLE,
+                f"the model learns from `{feature['name']}`, a text that may be missing, and ONNX has no missing text",
+                'fill the gaps with a text of their own, such as "unknown", in a step before the training',
             )
     if signature["outputs"][0]["kind"] == "class":
         raise StepError(
@@ -108,14 +141,20 @@ def convert(model: Any, signature: JsonObject) -> bytes:
     import logging
 
     from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import FloatTensorType
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
     classifies = signature["task"] == "classification"
+    initial_types = [(INPUT, FloatTensorType([None, len(signature["features"])]))]
+    if takes_columns(signature):
+        initial_types = [
+            (each["name"], (StringTensorType if each["dtype"] == "string" else FloatTensorType)([None, 1]))
+            for each in signature["features"]
+        ]
     try:
         made = to_onnx(
             model,
-            initial_types=[(INPUT, FloatTensorType([None, len(signature["features"])]))],
+            initial_types=initial_types,
             name="model",
             options={id(model): {"zipmap": False}} if classifies else None,
             target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
@@ -170,14 +209,15 @@ def canonical(made: Any, signature: JsonObject) -> bytes:
     graph = made.graph
     classifies = signature["task"] == "classification"
     old = graph.output[1 if classifies else 0].name
-    new = signature["outputs"][0]["name"]
+    new = output_name(signature)
     rename(graph, old, new)
     width = len(signature["classes"]) if classifies else 1
     value = onnx_library.helper.make_tensor_value_info(new, onnx_library.TensorProto.FLOAT, ["batch", width])
     del graph.output[:]
     graph.output.append(value)
     prune(graph)
-    graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    for taken in graph.input:
+        taken.type.tensor_type.shape.dim[0].dim_param = "batch"
     graph.doc_string = ""
     versions = {"ai.onnx.ml": ML_OPSET, "": OPSET}
     used = {node.domain for node in graph.node}
@@ -253,6 +293,62 @@ def run(session: Any, rows: Any) -> Floats:
     return parity.in_batches(lambda part: session.run(None, {INPUT: part})[0], taken)
 
 
+def answer(session: Any, signature: JsonObject, features: pandas.DataFrame) -> Floats:
+    """Return what an exported model says of rows, ``[rows, outputs]``; the features stand in the order of its signature.
+
+    Raises:
+        StepError: a text is missing.
+    """
+    import numpy
+
+    if not takes_columns(signature):
+        return run(session, features.to_numpy(dtype=numpy.float64))
+    feed = {}
+    for feature in signature["features"]:
+        column = features[feature["name"]]
+        if feature["dtype"] == "string":
+            if column.isna().any():
+                raise StepError(
+                    codes.MODEL_MISFITS_DATA,
+                    f"`{feature['name']}` is missing in {int(column.isna().sum())} of {len(column)} rows, and ONNX has no"
+                    " missing text",
+                    "fill the gaps, or leave such rows out",
+                )
+            values = column.astype(str).to_numpy(dtype=object)
+        else:
+            values = column.to_numpy(dtype=numpy.float64, na_value=numpy.nan).astype(numpy.float32)
+        feed[feature["name"]] = values.reshape(-1, 1)
+
+    def part(rows: range) -> Any:
+        return session.run(None, {name: values[rows.start : rows.stop] for name, values in feed.items()})[0]
+
+    try:
+        return parity.in_batches(part, range(len(features)))
+    except Exception as error:  # noqa: BLE001 - its errors have no base of their own
+        raise StepError(
+            codes.MODEL_MISFITS_DATA,
+            f"onnxruntime does not run the model on such rows: {first_line(error)}",
+            'a text that the training has not seen is taken by `OneHotEncoder(handle_unknown="ignore")`',
+        ) from None
+
+
+def _any_row(signature: JsonObject) -> pandas.DataFrame:
+    """Return a row to see that a model runs: zeros, and the texts of its example or any that a column may hold."""
+    import pandas
+
+    example = signature.get("example") or {}
+    return pandas.DataFrame(
+        {
+            each["name"]: [
+                example.get(each["name"]) or (each["type"].get("choices") or [""])[0]
+                if each["dtype"] == "string"
+                else 0.0
+            ]
+            for each in signature["features"]
+        }
+    )
+
+
 def compare(
     model: Any,
     signature: JsonObject,
@@ -262,10 +358,8 @@ def compare(
     portable: JsonObject | None = None,
 ) -> parity.Compared:
     """Run rows of features through a model and its export, which takes them in the order of the signature ``portable``."""
-    import numpy
-
     portable = portable or signature
     taken = models.matrix(portable, features, f"`{parity.PORT}`")
-    exported = parity.in_order(signature, portable, run(session, taken.to_numpy(dtype=numpy.float64)))
+    exported = parity.in_order(signature, portable, answer(session, portable, taken))
     original, decided = parity.of_estimator(model, signature, features)
     return parity.Compared(original, exported, decided, max_abs)

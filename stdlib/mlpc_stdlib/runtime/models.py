@@ -316,7 +316,7 @@ def python_value(value: Any) -> Any:
 def matrix(signature: JsonObject, frame: pandas.DataFrame, origin: str) -> pandas.DataFrame:
     """Return the features of a frame in the order of a signature, numbers as ``float64``.
 
-    Where a feature is text, columns keep their types.
+    Where a feature is text, columns keep their types, but for numbers that may be missing, in types of pandas alone.
 
     Raises:
         StepError: the frame lacks a feature.
@@ -335,7 +335,12 @@ def matrix(signature: JsonObject, frame: pandas.DataFrame, origin: str) -> panda
     chosen = frame[names]
     if all(feature["dtype"] in ("bool", "int64", "float64") for feature in features):
         return chosen.astype("float64")
-    return chosen
+    kept = {
+        feature["name"]: "float64"
+        for feature in features
+        if feature["dtype"] in ("bool", "int64") and feature["nullable"]
+    }
+    return chosen.astype(kept)
 
 
 def predict_scores(model: Any, signature: JsonObject, features: pandas.DataFrame) -> Floats | None:

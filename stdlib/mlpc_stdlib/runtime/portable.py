@@ -23,29 +23,25 @@ class Portable:
         from . import export
 
         self._session = export.open_session(os.path.join(folder, export.ONNX_FILE), 1)
-        self._run = export.run
+        self._export = export
         self._classes = signature["classes"]
         self._signature = signature
         #: Features by name, as an estimator has that learned from a frame.
         self.feature_names_in_ = [feature["name"] for feature in signature["features"]]
 
-    def _taken(self, rows: pandas.DataFrame) -> Any:
-        """Return rows as the graph takes them: numbers side by side, or the one tensor of each."""
+    def predict_proba(self, rows: pandas.DataFrame) -> Floats:
+        """Return the probabilities of the classes, or the values of a regression, ``[rows, outputs]``."""
         if any(feature["dtype"] == "tensor" for feature in self._signature["features"]):
             from . import tensors
 
-            return tensors.of_frame(self._signature, rows, "the data")
-        return rows.to_numpy(dtype="float64")
-
-    def predict_proba(self, rows: pandas.DataFrame) -> Floats:
-        """Return the probabilities of the classes, ``[rows, classes]``."""
-        return self._run(self._session, self._taken(rows))
+            return self._export.run(self._session, tensors.of_frame(self._signature, rows, "the data"))
+        return self._export.answer(self._session, self._signature, rows)
 
     def predict(self, rows: pandas.DataFrame) -> Any:
         """Return the class with the highest score, the first of equals, or the value of a regression, ``[rows]``."""
         import numpy
 
-        found = self._run(self._session, self._taken(rows))
+        found = self.predict_proba(rows)
         if self._classes is None:
             return found[:, 0]
         return numpy.asarray(self._classes)[found.argmax(axis=1)]

@@ -60,13 +60,26 @@ def test_each_has_requirements_of_its_own() -> None:
 
 def test_the_task_is_told_name_and_comment_of_the_pipeline_where_none_is_given() -> None:
     told = lowered()["page.build"].arguments
-    assert told == {"title": "who_is_sick", "description": "Says who is sick.\n\nData: a clinic."}
+    assert told == {
+        "title": "who_is_sick",
+        "description": "Says who is sick.\n\nData: a clinic.",
+        "columns": None,
+    }
+
+
+def test_the_task_is_told_the_comments_of_the_columns() -> None:
+    spec = SPEC.replace("  age: int\n", "  ## In years.\n  ##\n  ## Rounded.\n  age: int\n").replace(
+        "DEPLOY", PAGE
+    )
+    told = {node.id: node for node in workflow_of(spec).nodes}["page.build"]
+    assert isinstance(told, Task)
+    assert told.arguments["columns"] == {"const": {"age": "In years.\n\nRounded."}}
 
 
 def test_the_comment_of_the_block_and_what_is_given_come_first() -> None:
     own = 'deploy page: web { model = portable, title = "Who?" }'
     told = lowered(f"## Asks.\n  {own}")["page.build"].arguments
-    assert told == {"title": "Who?", "description": "Asks."}
+    assert told == {"title": "Who?", "description": "Asks.", "columns": None}
 
 
 def test_a_service_without_a_build_has_no_such_task() -> None:

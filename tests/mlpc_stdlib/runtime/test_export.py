@@ -22,6 +22,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from mlpc_stdlib.runtime import export, lightgbm, models, tables, xgboost
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from mlpc_stdlib.runtime.schema import Column
+from mlpc_stdlib.runtime.serving import bundle
+from tests.mlpc_stdlib import flats
 from tests.mlpc_stdlib.bundles import column, dataset, flowers, make_dataset, make_model, step
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -349,17 +351,95 @@ class Halves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.classes_[[0] * len(rows)]
 
 
-def test_a_model_that_learned_from_texts(tmp_path: Path) -> None:
-    frame = pandas.DataFrame({"plan": ["a", "b"] * 20, "y": [0.5, 1.5] * 20})
-    type = dataset(column("plan", "string"), column("y", "float", "label"))
-    data = Artefact(str(tmp_path / "rows.parquet"), type)
+def test_a_model_that_learned_from_texts_has_an_input_for_each_column(tmp_path: Path) -> None:
+    made, figures = flats.exported(tmp_path, street="scores")
+    assert figures["parity.agreement"] == 1.0
+    assert figures["parity.difference"] < 1e-6
+    assert figures["parity.rows"] == 300
+    graph = onnx.load(str(made / "model.onnx")).graph
+    told = json.loads((made / "signature.json").read_text())
+    names = [feature["name"] for feature in told["features"]]
+    assert [item.name for item in graph.input] == [item["name"] for item in told["inputs"]] == names
+    assert [item["dtype"] for item in told["inputs"]] == [
+        "string" if name in ("city", "scores") else "float32" for name in names
+    ]
+    # A column has the name that the output would have had.
+    assert [item.name for item in graph.output] == [told["outputs"][0]["name"]] == ["scores_"]
+    again, _ = flats.exported(tmp_path / "again", street="scores")
+    for file in ("model.onnx", "signature.json"):
+        assert (again / file).read_bytes() == (made / file).read_bytes()
+
+
+def test_a_model_of_texts_is_judged_and_served_like_its_original(tmp_path: Path) -> None:
+    made, _ = flats.exported(tmp_path)
+    rows = flats.rows(40, seed=9)[0]
+    original, signature = models.load(Artefact(str(tmp_path / "model")))
+    wanted = models.predict_scores(original, signature, models.matrix(signature, rows, "it"))
+    portable, told = models.load(Artefact(str(made)))
+    taken = models.matrix(told, rows, "it")
+    found = models.predict_scores(portable, told, taken)
+    assert wanted is not None
+    assert found is not None
+    assert numpy.abs(found - wanted).max() < 1e-6
+    assert (models.predict_values(portable, taken) == models.predict_values(original, taken)).all()
+    served = bundle.load(str(made))
+    asked = taken.astype(object).where(taken.notna(), None)
+    assert numpy.abs(served.run(asked.values.tolist()) - wanted).max() < 1e-6
+
+
+def one_text(folder: Path, base: str = "string", **more: Any) -> Artefact:
+    """A model that learned from one column alone."""
+    value = ["a", "b"] if base == "string" else pandas.to_datetime(["2026-01-01", "2026-02-01"])
+    frame = pandas.DataFrame({"plan": list(value) * 20, "y": [0.5, 1.5] * 20})
+    type = dataset(column("plan", base, **more), column("y", "float", "label"))
+    data = Artefact(str(folder / "rows.parquet"), type)
     tables.write(data.path, frame, type, "rows")
     estimator = make_pipeline(OneHotEncoder(), Ridge()).fit(frame[["plan"]], frame["y"])
-    output = Artefact(str(tmp_path / "model"), {"type": "model", "framework": "sklearn"})
+    output = Artefact(str(folder / "model"), {"type": "model", "framework": "sklearn"})
     models.save(output.path, estimator, models.describe(estimator, output, data, frame, "it"))
-    assert refused(tmp_path, output).message == (
-        "the model learns from `plan`, which is string; its export takes numbers only"
+    return output
+
+
+def test_a_model_of_one_text(tmp_path: Path) -> None:
+    exported(tmp_path, one_text(tmp_path))
+    served = bundle.load(str(tmp_path / "bundle"))
+    assert served.run([["a"], ["b"]]).tolist() == pytest.approx([0.5, 1.5], abs=0.1)
+
+
+def test_a_text_that_the_training_has_not_seen_is_told(tmp_path: Path) -> None:
+    exported(tmp_path, one_text(tmp_path))
+    portable, _ = models.load(Artefact(str(tmp_path / "bundle")))
+    with pytest.raises(
+        StepError, match=r"does not run the model on such rows: .*Unknown Category"
+    ) as refusal:
+        models.predict_values(portable, pandas.DataFrame({"plan": ["a", "c"]}))
+    assert "handle_unknown" in refusal.value.help[0]
+
+
+def test_what_has_no_form_as_texts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "date").mkdir()
+    found = refused(tmp_path, one_text(tmp_path / "missing", nullable=True))
+    assert (
+        found.message
+        == "the model learns from `plan`, a text that may be missing, and ONNX has no missing text"
     )
+    assert found.help == [
+        'fill the gaps with a text of their own, such as "unknown", in a step before the training'
+    ]
+    found = refused(tmp_path, one_text(tmp_path / "date", "date"))
+    assert found.message == (
+        "the model learns from `plan`, which is timestamp; its export takes numbers and texts only"
+    )
+
+
+def test_rows_without_a_text_are_refused(tmp_path: Path) -> None:
+    made, _ = flats.exported(tmp_path)
+    rows = flats.rows(5)[0]
+    rows.loc[2, "street"] = None
+    portable, told = models.load(Artefact(str(made)))
+    with pytest.raises(StepError, match="`street` is missing in 1 of 5 rows, and ONNX has no missing text"):
+        models.predict_scores(portable, told, models.matrix(told, rows, "it"))
 
 
 def test_parity_rows_without_a_column_of_the_model(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class Bundle:
         """Return an array of scores [rows, classes], of indices of classes [rows] or of values [rows]."""
         import numpy
 
-        if len(self._inputs) == 1:
+        if len(self._inputs) == 1 and self._inputs[0][1] == "tensor(float)":
             # None becomes NaN, true 1.
             feed = {self._inputs[0][0]: numpy.array(rows, dtype=numpy.float32)}
         else:

@@ -29,6 +29,7 @@ class Page:
 
     __slots__ = (
         "about",
+        "asked",
         "facts",
         "fields",
         "figures",
@@ -47,6 +48,7 @@ class Page:
         self.title = ""
         self.lead = ""
         self.about: list[str] = []
+        self.asked = ""
         self.facts: list[tuple[str, str, bool]] = []
         self.figures: list[tuple[str, list[tuple[str, str]]]] = []
         self.fields: list[Field] = []
@@ -99,6 +101,7 @@ def render(page: Page) -> bytes:
 
 def _form(fields: Sequence[Field]) -> Markup:
     groups: dict[str, list[Content]] = {}
+    kinds = "fields told" if any(field.doc for field in fields) else "fields"
     for number, field in enumerate(fields):
         groups.setdefault(field.group, []).append(_field(number, field))
     examples = any(field.example is not None for field in fields)
@@ -106,7 +109,7 @@ def _form(fields: Sequence[Field]) -> Markup:
         tag(
             "fieldset",
             tag("legend", name) if name else tag("legend", "Values", class_="hidden"),
-            tag("div", *made, class_="fields"),
+            tag("div", *made, class_=kinds),
         )
         for name, made in groups.items()
     ]
@@ -126,7 +129,7 @@ def _form(fields: Sequence[Field]) -> Markup:
 
 
 def _field(number: int, field: Field) -> Markup:
-    name, note = f"f{number}", f"f{number}e"
+    name, note, doc = f"f{number}", f"f{number}e", f"f{number}d"
     limits = " ".join(filter(None, (field.limits(), field.unit)))
     label = tag(
         "label",
@@ -138,32 +141,50 @@ def _field(number: int, field: Field) -> Markup:
         tag("span", limits, class_="limits") if limits else "",
         for_=name,
     )
-    value = None if field.example is None else field.example
-    entry: Content
-    if field.kind == "choice":
-        chosen = None if value is None else int(value)
-        options = [
-            tag("option", text, value=str(code), selected=code == chosen) for text, code in field.choices
-        ]
-        if field.nullable or chosen is None:
-            options.insert(0, tag("option", "unknown", value="", selected=chosen is None))
-        entry = tag("select", *options, id=name, aria_describedby=note)
-    else:
-        low, high = field.bound("min"), field.bound("max")
-        entry = tag(
-            "input",
-            id=name,
-            type="number",
-            inputmode="numeric" if field.whole else "decimal",
-            step="1" if field.whole else "any",
-            min=None if low is None else shown(low),
-            max=None if high is None else shown(high),
-            value=None if value is None else shown(value),
-            placeholder="unknown" if field.nullable else None,
-            required=not field.nullable,
-            aria_describedby=note,
-        )
-    return tag("div", label, entry, tag("p", id=note, class_="error"), class_="field")
+    told = {"id": name, "aria_describedby": f"{doc} {note}" if field.doc else note}
+    entry = _ENTRIES[field.kind](field, told)
+    help = tag("p", field.doc, id=doc, class_="help") if field.doc else ""
+    return tag("div", label, entry, help, tag("p", id=note, class_="error"), class_="field")
+
+
+def _choice(field: Field, told: dict[str, str]) -> Markup:
+    chosen = [value for _, value in field.choices].index(field.example) if field.example is not None else None
+    options = [
+        tag("option", text, value=str(number), selected=number == chosen)
+        for number, (text, _) in enumerate(field.choices)
+    ]
+    first = "unknown" if field.nullable else "choose"
+    options.insert(0, tag("option", first, value="", selected=chosen is None))
+    return tag("select", *options, required=not field.nullable, **told)
+
+
+def _switch(field: Field, told: dict[str, str]) -> Markup:
+    return tag("input", type="checkbox", role="switch", checked=bool(field.example), **told)
+
+
+def _text(field: Field, told: dict[str, str]) -> Markup:
+    kind = "url" if field.type.get("base") == "url" else "text"
+    return tag("input", type=kind, value=field.example, required=True, **told)
+
+
+def _number(field: Field, told: dict[str, str]) -> Markup:
+    low, high = field.bound("min"), field.bound("max")
+    return tag(
+        "input",
+        type="number",
+        inputmode="numeric" if field.whole else "decimal",
+        step="1" if field.whole else "any",
+        min=None if low is None else shown(low),
+        max=None if high is None else shown(high),
+        value=None if field.example is None else shown(field.example),
+        placeholder="unknown" if field.nullable else None,
+        required=not field.nullable,
+        **told,
+    )
+
+
+#: What a value is given in, by the kind of its field.
+_ENTRIES = {"choice": _choice, "number": _number, "switch": _switch, "text": _text}
 
 
 def _drawing(image: JsonObject) -> Markup:
@@ -224,6 +245,7 @@ def _result(page: Page) -> Markup:
     return tag(
         "section",
         tag("h2", page.question, id="question"),
+        tag("p", page.asked, class_="asked") if page.asked else "",
         tag("p", id="headline"),
         tag("ul", id="bars") if page.script.get("classes") else "",
         tag("p", id="state"),

@@ -9,13 +9,14 @@ from ..contract import StepError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ..contract import JsonObject
 
 #: Units of what is measured in SI base units.
 UNITS = {"duration": "s", "size": "B", "frequency": "Hz", "power": "W", "energy": "J"}
-_NUMBERS = ("bool", "int64", "float64", "float32")
+_TAKEN = ("bool", "int64", "float64", "float32", "string")
 #: A picture of more cells is not drawn by hand.
 LARGEST_SIDE = 1024
 #: A group of fewer fields needs no heading.
@@ -23,23 +24,39 @@ _LEAST = 3
 
 
 class Field:
-    """One value that a person gives; ``kind`` is ``number`` or ``choice``, of which ``choices`` are text and value."""
+    """One value that a person gives, and what is said of it.
 
-    __slots__ = ("choices", "example", "group", "kind", "label", "nullable", "type", "unit", "whole")
+    ``kind`` is ``number``; ``text``; ``switch``, which is on or off; or ``choice``, of which ``choices`` are text and value.
+    """
 
-    def __init__(self, feature: JsonObject, example: Any) -> None:
+    __slots__ = ("choices", "doc", "example", "group", "kind", "label", "nullable", "type", "unit", "whole")
+
+    def __init__(self, feature: JsonObject, example: Any, doc: str = "") -> None:
         self.type: JsonObject = feature["type"]
         self.label = readable(feature["name"])
+        self.doc = first_paragraph(doc)
         self.group = ""
         self.nullable = bool(feature.get("nullable"))
         self.whole = feature["dtype"] == "int64"
         self.unit = UNITS.get(str(self.type.get("base")), "")
-        self.example = example
+        self.example = self._plausible() if example is None else example
         self.kind = "number"
-        self.choices: list[tuple[str, int]] = []
+        self.choices: list[tuple[str, str | int]] = []
         if feature["dtype"] == "bool":
-            self.kind = "choice"
+            self.kind = "choice" if self.nullable else "switch"
             self.choices = [("yes", 1), ("no", 0)]
+        elif self.type.get("choices"):
+            self.kind = "choice"
+            self.choices = [(readable(each, plain=True), each) for each in self.type["choices"]]
+        elif feature["dtype"] == "string":
+            self.kind = "text"
+
+    def _plausible(self) -> Any:
+        """Return what a field holds at first where no example is known: what lies in the middle of its range, if it has one."""
+        low, high = self.bound("min"), self.bound("max")
+        if low is None or high is None:
+            return None
+        return round((low + high) / 2) if self.whole else (low + high) / 2
 
     def bound(self, name: str) -> float | None:
         """Return the bound ``min`` or ``max``, if there is one."""
@@ -62,6 +79,8 @@ class Field:
         return {
             "label": f"{self.label} ({self.group.lower()})" if self.group else self.label,
             "kind": self.kind,
+            "choices": [value for _, value in self.choices],
+            "unit": self.unit,
             "whole": self.whole,
             "nullable": self.nullable,
             "min": self.bound("min"),
@@ -71,8 +90,10 @@ class Field:
         }
 
 
-def fields(signature: JsonObject) -> list[Field]:
+def fields(signature: JsonObject, docs: Mapping[str, str] | None = None) -> list[Field]:
     """Return the fields of a form, in the order in which the model takes the values; none for a picture.
+
+    ``docs`` says what is known of columns, by their names.
 
     Raises:
         StepError: the model takes what nobody can give in a form.
@@ -82,13 +103,14 @@ def fields(signature: JsonObject) -> list[Field]:
     example = signature.get("example") or {}
     made = []
     for feature in signature["features"]:
-        if feature["dtype"] not in _NUMBERS:
+        if feature["dtype"] not in _TAKEN:
             raise StepError(
                 codes.NOT_EXPORTABLE,
                 f"a page has no field for `{feature['name']}`, which is {feature['dtype']}",
-                "a model in a page takes numbers, bools, or one tensor that is a picture",
+                "a model in a page takes numbers, bools, enums and texts, or one tensor that is a picture",
             )
-        made.append(Field(feature, example.get(feature["name"])))
+        name = feature["name"]
+        made.append(Field(feature, example.get(name), (docs or {}).get(name, "")))
     _group(made, [feature["name"] for feature in signature["features"]])
     return made
 
@@ -143,19 +165,28 @@ def classes(signature: JsonObject) -> list[str] | None:
     return [str(value) if not isinstance(value, str) else readable(value, plain=True) for value in found]
 
 
-def input_of(signature: JsonObject) -> JsonObject:
-    """Return name and shape of the one tensor that the model takes, for one row.
+def inputs_of(signature: JsonObject) -> list[JsonObject]:
+    """Return name, type and shape of what the model takes, for one row: one tensor, or one value for each feature.
 
     Raises:
-        StepError: it takes several.
+        StepError: it takes something else.
     """
     found = signature.get("inputs") or []
-    if len(found) != 1 or found[0].get("dtype") != "float32":
+    table = len(found) == 1 and found[0].get("dtype") == "float32"
+    columns = [each.get("name") for each in found] == [each["name"] for each in signature["features"]]
+    if not table and not (columns and all(each.get("dtype") in ("float32", "string") for each in found)):
         raise StepError(
             codes.NOT_EXPORTABLE,
-            "the model of a page takes one tensor of 32-bit floats, and this one does not",
+            "the model of a page takes one tensor of 32-bit floats, or a number or text for each feature, and this one does not",
         )
-    return {"name": found[0]["name"], "shape": [1, *found[0]["shape"][1:]]}
+    return [
+        {"name": each["name"], "dtype": each["dtype"], "shape": [1, *each["shape"][1:]]} for each in found
+    ]
+
+
+def first_paragraph(doc: str) -> str:
+    """Return the first paragraph of a doc comment, as one line."""
+    return " ".join(doc.strip().split("\n\n")[0].split())
 
 
 def readable(name: str, plain: bool = False) -> str:

@@ -53,11 +53,13 @@ def site(task: Task, result: Result) -> None:
     ] or [""]
     page.lead, page.about = lead, about
     page.image = signatures.image(signature)
-    page.fields = signatures.fields(signature)
+    docs = task.argument("columns") or {}
+    page.fields = signatures.fields(signature, docs)
     page.figures = _figures(task)
     label = (signature.get("label") or {}).get("name") or "answer"
     is_asked = ((signature.get("label") or {}).get("type") or {}).get("base") == "bool"
     page.question = signatures.readable(label) + ("?" if is_asked else "")
+    page.asked = signatures.first_paragraph(docs.get(label, ""))
     engine, files, runtime = _engine(signature, model, made)
     made.finish(page, signature, engine, files, model.path)
     page.facts = _facts(signature, model, runtime, made)
@@ -183,7 +185,7 @@ class Site:
             "fields": [field.to_json() for field in page.fields],
             "files": files,
             "image": page.image,
-            "input": signatures.input_of(signature),
+            "inputs": signatures.inputs_of(signature),
             "output": signature["outputs"][0]["name"],
             "ranked": classes is not None and 2 < len(classes) < pages.MANY,
             "shownSize": shown_size(self.size()),

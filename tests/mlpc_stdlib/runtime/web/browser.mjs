@@ -68,7 +68,10 @@ async function judged(page, change) {
 function fill(page, row) {
   return page.evaluate((values) => {
     values.forEach((value, index) => {
-      document.getElementById(`f${index}`).value = value;
+      const entry = document.getElementById(`f${index}`);
+      if (entry.type === "checkbox") entry.checked = value === "1";
+      else if (entry.tagName === "SELECT") entry.selectedIndex = [...entry.options].findIndex((each) => each.text === value);
+      else entry.value = value;
     });
     document.getElementById("form").requestSubmit();
   }, row);
@@ -161,6 +164,32 @@ const stories = {
     for (const key of given.keys) await page.keyboard.press(key);
     await page.waitForTimeout(300);
     return shown(page);
+  },
+
+  // A form filled in with keys alone, field after field: what it holds then, what it says, and what is said of what does not fit.
+  async keys() {
+    const { page, said } = await opened();
+    await page.goto(url);
+    await started(page);
+    await page.click("#clear");
+    const cleared = await shown(page);
+    await page.focus("#f0");
+    for (const keys of given.keys) {
+      for (const key of keys) await (/^(Arrow.*| )$/.test(key) ? page.keyboard.press(key) : page.keyboard.type(key));
+      await page.keyboard.press("Tab");
+    }
+    const answer = await judged(page, () => page.keyboard.press("Enter"));
+    const held = await page.evaluate(() =>
+      [...document.querySelectorAll("#form :is(input, select)")].map((each) =>
+        each.type === "checkbox" ? String(each.checked) : each.selectedOptions ? each.selectedOptions[0].text : each.value,
+      ),
+    );
+    const refused = [];
+    for (const [id, value] of given.wrong) {
+      await judged(page, () => page.fill(`#${id}`, value));
+      refused.push(await page.textContent(`#${id}e`));
+    }
+    return { cleared, answer, held, refused, said };
   },
 
   // Drawings, and what each comes to.

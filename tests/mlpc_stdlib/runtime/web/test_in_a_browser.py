@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 import pandas
 import pytest
 
-from mlpc_stdlib.runtime import export, sklearn, tables
+from mlpc_stdlib.runtime import export, models, sklearn, tables
 from mlpc_stdlib.runtime.contract import Artefact
-from tests.mlpc_stdlib import bundles
+from tests.mlpc_stdlib import bundles, flats
 
 from . import digits
 from .browser import visit
@@ -142,6 +143,69 @@ def test_a_file_that_was_changed_is_refused(tumor: Made) -> None:
     for part in parts:
         assert any("integrity" in line for line in found[part]["said"]), part
         assert not found[part]["started"], part
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A page with a field of every kind."""
+    folder = tmp_path_factory.mktemp("flats")
+    model, _ = flats.exported(folder)
+    return Made(model, make_site(folder, model, title="Flats", columns=flats.DOCS))
+
+
+def said_of(made: Made, rows: pandas.DataFrame) -> list[list[float]]:
+    """Return what onnxruntime says of rows with texts."""
+    told = json.loads((made.model / "signature.json").read_text())
+    session = export.open_session(str(made.model / "model.onnx"))
+    found: list[list[float]] = export.answer(session, told, models.matrix(told, rows, "the rows")).tolist()
+    return found
+
+
+def test_fields_of_every_kind_say_what_onnxruntime_says(home: Made) -> None:
+    rows = flats.rows(12, seed=8)[0]
+    # A text that nobody has seen, and signs that mean something elsewhere.
+    rows.loc[3, "street"] = 'Łąka <i>7</i> "&'
+    written = []
+    for row in rows.drop(columns="dear").to_dict("records"):
+        row["city"] = row["city"].replace("_", " ")
+        row["renovated"] = str(int(row["renovated"]))
+        row["rating"] = "" if math.isnan(row["rating"]) else row["rating"]
+        row["lift"] = "unknown" if pandas.isna(row["lift"]) else "yes" if row["lift"] else "no"
+        written.append([str(value) for value in row.values()])
+    found = visit(home.page, "rows", rows=written)
+    assert found["said"] == []
+    assert [each["state"] for each in found["answers"]] == ["ready"] * 12
+    assert [each["scores"] for each in found["answers"]] == [
+        pytest.approx(scores, abs=NEAR) for scores in said_of(home, rows)
+    ]
+    assert len({each["headline"] for each in found["answers"]}) == 2
+
+
+def test_a_form_of_every_kind_is_filled_in_with_keys_alone(home: Made) -> None:
+    typed = [["85.5"], ["3"], ["osl"], ["Park Lane"], [" "], ["600"], ["0.5"], ["ArrowDown", "ArrowDown"]]
+    wrong = [["f0", "5"], ["f0", ""], ["f1", "2.5"], ["f3", " "], ["f5", "-1"], ["f6", "1.5"]]
+    found = visit(home.page, "keys", keys=typed, wrong=wrong)
+    assert (found["cleared"]["state"], found["said"]) == ("waiting", [])
+    assert found["held"] == ["85.5", "3", "oslo", "Park Lane", "true", "600", "0.5", "no"]
+    row = {"area": 85.5, "rooms": 3, "city": "oslo", "street": "Park Lane", "renovated": True, "way": 600.0}
+    rows = pandas.DataFrame([{**row, "rating": 0.5, "lift": False}])
+    assert found["answer"]["scores"] == pytest.approx(said_of(home, rows)[0], abs=NEAR)
+    assert found["refused"] == [
+        "Has to be from 10 to 500",
+        "Is missing",
+        "Has to be a whole number",
+        "Is missing",
+        "Has to be 0 s or more",
+        "Has to be from 0 to 1",
+    ]
+
+
+def test_a_form_of_every_kind_is_accessible_and_fits_at_every_width(home: Made, tmp_path: Path) -> None:
+    found = visit(home.page, "looks", pictures=str(tmp_path))["found"]
+    assert len(found) == 4
+    for each in found:
+        assert each["violations"] == []
+        assert each["wide"] <= 0
 
 
 def png(rows: list[list[int]]) -> bytes:

@@ -16,7 +16,7 @@ import pytest
 from mlpc_stdlib.runtime import codes
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from mlpc_stdlib.runtime.web import markup, signature, site
-from tests.mlpc_stdlib import bundles
+from tests.mlpc_stdlib import bundles, flats
 
 from . import browser
 from .sites import make_site
@@ -150,14 +150,14 @@ def test_every_field_has_a_label_its_limits_and_the_example(page: Path, model: P
     reader = read(page)
     example = json.loads((model / "signature.json").read_text())["example"]
     assert [each["for"] for each in reader.all("label")] == ["f0", "f1", "f2", "f3"]
-    length, width, petals = reader.all("input")
+    length, width, petals, wild = reader.all("input")
     assert (length["min"], length["max"], length["step"]) == ("0", "10", "any")
     assert (width["min"], width.get("max")) == ("0", None)
     assert (petals["step"], petals["inputmode"]) == ("1", "numeric")
     assert [float(str(each["value"])) for each in (length, width, petals)] == [
         example[name] for name in ("length", "width", "petals")
     ]
-    assert [each["value"] for each in reader.all("option")] == ["1", "0"]
+    assert (wild["type"], wild["role"], "checked" in wild) == ("checkbox", "switch", example["wild"])
     text = "".join(text for texts in reader.texts.values() for text in texts)
     for said in (
         "Wild flowers",
@@ -245,8 +245,43 @@ def test_a_tensor_of_two_sides_and_one_or_three_colours_is_a_picture() -> None:
 
 
 def test_what_a_page_cannot_ask_for_is_refused() -> None:
-    with pytest.raises(StepError, match="no field for `name`, which is string"):
-        signature.fields(features("name", dtype="string"))
+    with pytest.raises(StepError, match="no field for `day`, which is timestamp"):
+        signature.fields(features("day", dtype="timestamp"))
+    both = [{"name": name, "dtype": "float32", "shape": [None, 1]} for name in ("x", "y")]
+    with pytest.raises(StepError, match="one tensor of 32-bit floats, or a number or text for each feature"):
+        signature.inputs_of({**features("a", "b"), "inputs": both})
+
+
+def test_enums_are_chosen_from_by_label_and_columns_say_what_they_are(tmp_path: Path) -> None:
+    model, _ = flats.exported(tmp_path)
+    page = make_site(tmp_path, model, columns={**flats.DOCS, "area": f"{HOSTILE}\n\nMore."})
+    reader = read(page)
+    cities = [
+        readable for readable in reader.texts["option"] if readable not in ("choose", "yes", "no", "unknown")
+    ]
+    assert cities == ["oslo", "łódź", "new york", 'it\'s "q" & <b>']
+    told = json.loads("".join(reader.texts["script"]))
+    assert told["fields"][2]["choices"] == flats.CITIES
+    assert told["inputs"][2:4] == [
+        {"name": name, "dtype": "string", "shape": [1, 1]} for name in ("city", "street")
+    ]
+    kinds = [each.get("type") for each in reader.all("input")]
+    assert kinds == ["number", "number", "text", "checkbox", "number", "number"]
+    said = reader.texts["p"]
+    # The first paragraph, as it is; the label's stands with the answer.
+    assert " ".join(HOSTILE.split()) in said
+    assert "As on the door plate." in said
+    assert flats.DOCS["dear"] in said
+    assert reader.all("input")[0]["aria-describedby"] == "f0d f0e"
+    assert reader.all("input")[1]["aria-describedby"] == "f1e"
+
+
+def test_without_an_example_a_field_holds_the_middle_of_its_range() -> None:
+    told = features("share", "count")
+    told["features"][0]["type"] |= {"min": 0, "max": 1}
+    told["features"][1] |= {"type": {"base": "int", "min": 1, "max": 10}, "dtype": "int64"}
+    assert [field.example for field in signature.fields(told)] == [0.5, 6]
+    assert [field.example for field in signature.fields({**told, "example": {"share": 0.2}})] == [0.2, 6]
 
 
 def test_a_model_that_no_page_runs_is_refused(tmp_path: Path, model: Path) -> None:

@@ -5,11 +5,26 @@ export function createInput(page, changed) {
   const form = document.getElementById("form");
   const fields = page.fields.map((field, index) => ({ ...field, element: document.getElementById(`f${index}`) }));
 
+  function wanted({ min, max, minOpen, maxOpen, unit }) {
+    const told = (bound) => (unit ? `${bound} ${unit}` : `${bound}`);
+    if (min !== null && max !== null && !minOpen && !maxOpen) return `has to be from ${min} to ${told(max)}`;
+    const parts = [];
+    if (min !== null) parts.push(minOpen ? `more than ${told(min)}` : `${told(min)} or more`);
+    if (max !== null) parts.push(maxOpen ? `less than ${told(max)}` : `${told(max)} or less`);
+    return `has to be ${parts.join(" and ")}`;
+  }
+
   function judge(field) {
     const element = field.element;
+    if (field.kind === "switch") return { value: element.checked ? 1 : 0 };
     const text = element.value.trim();
     if (field.kind === "choice") {
-      return text === "" ? { value: MISSING } : { value: Number(text) };
+      if (text !== "") return { value: field.choices[Number(text)] };
+      return field.nullable ? { value: MISSING } : { problem: "has to be chosen" };
+    }
+    if (field.kind === "text") {
+      if (text === "") return { problem: "is missing" };
+      return element.validity.typeMismatch ? { problem: "has to be an address such as https://example.org" } : { value: text };
     }
     if (element.validity.badInput) return { problem: "has to be a number" };
     if (text === "") {
@@ -18,13 +33,9 @@ export function createInput(page, changed) {
     const value = Number(text);
     if (!Number.isFinite(value)) return { problem: "has to be a number" };
     if (field.whole && !Number.isInteger(value)) return { problem: "has to be a whole number" };
-    if (field.min !== null && (field.minOpen ? value <= field.min : value < field.min)) {
-      return { problem: field.minOpen ? `has to be more than ${field.min}` : `has to be ${field.min} or more` };
-    }
-    if (field.max !== null && (field.maxOpen ? value >= field.max : value > field.max)) {
-      return { problem: field.maxOpen ? `has to be less than ${field.max}` : `has to be ${field.max} or less` };
-    }
-    return { value };
+    const low = field.min !== null && (field.minOpen ? value <= field.min : value < field.min);
+    const high = field.max !== null && (field.maxOpen ? value >= field.max : value > field.max);
+    return low || high ? { problem: wanted(field) } : { value };
   }
 
   function show(field, problem) {
@@ -64,7 +75,10 @@ export function createInput(page, changed) {
   });
   form.addEventListener("reset", () => setTimeout(changed));
   document.getElementById("clear").addEventListener("click", () => {
-    for (const field of fields) field.element.value = "";
+    for (const { element, kind } of fields) {
+      if (kind === "switch") element.checked = false;
+      else element.value = "";
+    }
     changed();
     fields[0].element.focus();
   });

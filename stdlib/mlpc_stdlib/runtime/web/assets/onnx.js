@@ -15,11 +15,15 @@ export async function load(page, files) {
     executionProviders: ["wasm"],
     graphOptimizationLevel: "all",
   });
-  const { name, shape } = page.input;
+  // One table of numbers; or each value by itself, since some are texts.
+  const single = page.inputs.length === 1 && page.inputs[0].dtype === "float32";
   return {
     async run(values) {
-      const tensor = new ort.Tensor("float32", Float32Array.from(values), shape);
-      const found = await session.run({ [name]: tensor });
+      const given = page.inputs.map(({ name, dtype, shape }, index) => {
+        const own = single ? values : [values[index]];
+        return [name, new ort.Tensor(dtype, dtype === "string" ? own : Float32Array.from(own), shape)];
+      });
+      const found = await session.run(Object.fromEntries(given));
       return found[page.output].data;
     },
   };

@@ -21,8 +21,9 @@ export async function load(page, files) {
   });
   return {
     async run(values) {
-      const given = tensor(Float32Array.from(values), page.input.shape, "float32");
-      const found = model.predict({ [page.input.name]: given });
+      const [{ name, shape }] = page.inputs;
+      const given = tensor(Float32Array.from(values), shape, "float32");
+      const found = model.predict({ [name]: given });
       const only = found.dataSync ? found : Object.values(found)[0];
       const scores = Array.from(await only.data());
       given.dispose();
