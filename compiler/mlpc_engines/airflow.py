@@ -48,6 +48,8 @@ _OVER = frozenset({"success", "failed"})
 _LINES, _LONG = 40, 6000
 #: What Airflow itself logs before the first and after the last line of a container.
 _CONTAINER = "Starting docker container from image "
+#: What its operator says of a container that was ended by SIGKILL: with its limit of memory, most likely for that.
+_KILLED = "'StatusCode': 137"
 _FRAME = frozenset({"Task failed with exception", "Skipping task."})
 
 
@@ -428,6 +430,9 @@ class Airflow:
         self._docker.build(self._compiled, self._built)
         volume = self._volume(instances)
         words = ["summary", "--workflow", "/mlpc/workflow.json", "--store", _STORE, "--run", run]
+        for node, state in states.items():
+            if state == "failed" and _KILLED in self._log(run, instances[node]):
+                words += ["--starved", node]
         there = self._docker.has_volume(volume)
         found: dict[str, Any] = json.loads(
             self._docker.ask(image, words, volume if there else "", _STORE if there else "")

@@ -40,6 +40,8 @@ PATIENCE = 180.0
 #: Seconds that a Docker engine may be away while a run is followed.
 RETURN = 120.0
 _PAUSE = 0.25
+#: Exit status of a container that was ended by SIGKILL.
+_KILLED = 137
 _STORE = "/mlpc/store"
 
 
@@ -164,6 +166,11 @@ class Compose:
         """Return what the last run came to, as the store tells it."""
         image = next(tag for tag, image in self._facts["images"].items() if image["nodes"])
         words = ["summary", "--workflow", "/mlpc/workflow.json", "--store", _STORE]
+        containers = self._docker.containers(self._project)
+        for node, service in self._facts["jobs"].items():
+            state = (containers.get(service) or {}).get("State") or {}
+            if state.get("OOMKilled") and state["ExitCode"] == _KILLED:
+                words += ["--starved", node]
         found: dict[str, Any] = json.loads(self._docker.ask(image, words, f"{self._project}_store", _STORE))
         return found
 

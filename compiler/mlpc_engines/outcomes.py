@@ -20,6 +20,11 @@ RAN, CACHED, NOT_PASSED, FAILED, BLOCKED, SKIPPED = (
     "blocked",
     "skipped",
 )
+#: Of a step that could not say itself why it failed.
+_NOT_TOLD = (
+    "whether its pod was ended for want of memory, the API of Kubeflow does not tell: `kubectl describe pod` shows OOMKilled, "
+    "and `resources { memory = … }` gives it more"
+)
 #: Exit statuses of the command: good, a gate was not passed, a step failed.
 _GOOD, _FINDINGS, _STEP = 0, 1, 5
 
@@ -199,7 +204,7 @@ class Outcomes:
                 "code": "MLP634" if ended else "MLP630",
                 "name": "interrupted" if ended else "step-failed",
                 "message": "the run was ended on the cluster" if ended else "the step failed on the cluster",
-                "help": [seen.text] if seen.text else [],
+                "help": [*([seen.text] if seen.text else []), *([] if ended else [_NOT_TOLD])],
                 "place": None,
                 "final": False,
             }

@@ -19,7 +19,7 @@ from mlpc.codes import (
     STEP_TIMED_OUT,
 )
 from mlpc.ir import stores
-from mlpc_stdlib.runtime import figures
+from mlpc_stdlib.runtime import figures, memory
 
 from . import events
 from .errors import INTERRUPTED as EXIT_INTERRUPTED
@@ -243,6 +243,7 @@ class Executor:
                     for port, output in task.outputs.items()
                 },
             )
+            kills = memory.kills()
             status, late = self._run(task, work, folder, outcome.log, attempt)
         except OSError as error:
             from .store import unusable
@@ -267,7 +268,7 @@ class Executor:
         self._say(outcome)
         told = outcome.result.get("status", "not_passed")
         if status not in (DONE, NOT_PASSED) or (status == NOT_PASSED and told != "not_passed"):
-            outcome.error = self._failure(task, status, outcome)
+            outcome.error = self._failure(task, status, outcome, starved=memory.kills() > kills)
             return
         work.unchanged()
         outcome.passed = status == DONE
@@ -340,11 +341,22 @@ class Executor:
         except OSError:
             pass  # the same is kept with the result
 
-    def _failure(self, task: Task, status: int, outcome: Outcome) -> EngineError | dict[str, Any]:
+    def _failure(
+        self, task: Task, status: int, outcome: Outcome, *, starved: bool
+    ) -> EngineError | dict[str, Any]:
+        """Return why a step failed; ``starved`` says that the system ended a process for want of memory meanwhile."""
         error = outcome.result.get("error")
         full = disk_is_full(outcome.folder)
-        if isinstance(error, dict) and error.get("message"):
-            return {**error, "help": [full, *error.get("help", [])]} if full else error
+        told = error if isinstance(error, dict) and error.get("message") else None
+        if memory.is_it(told, status, starved=starved):
+            return memory.ran_out(task.id, task.resources.memory, told, limited=False).to_json()
+        if told is not None:
+            more = [
+                *([full] if full else []),
+                *told.get("help", []),
+                *([memory.MEANWHILE] if starved else []),
+            ]
+            return {**told, "help": more}
         if full:
             return EngineError(
                 DISK_FULL, f"`{task.id}` failed with exit status {status}: {full}", final=False
@@ -352,13 +364,12 @@ class Executor:
         if status < 0 or status in (137, 143):
             number = -status if status < 0 else status - 128
             name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-            help = (
-                "the system may have run out of memory: give the step less data, or `--jobs 1`"
-                if number == signal.SIGKILL
-                else f"its log is {outcome.log}"
-            )
             return EngineError(
-                STEP_KILLED, f"`{task.id}` was ended by {name}", help, exit_code=STEP, final=False
+                STEP_KILLED,
+                f"`{task.id}` was ended by {name}",
+                f"its log is {outcome.log}",
+                exit_code=STEP,
+                final=False,
             )
         return EngineError(
             STEP_FAILED,

@@ -24,6 +24,7 @@ from tests.mlpc_cli.command import EXECUTABLE, Answer, environment
 from . import refused, times
 from .airflow_server import Server
 from .engine import mlpc
+from .hungry import LESS, MUCH, hungry
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -348,6 +349,26 @@ def test_a_run_that_nothing_scheduled_has_the_time_that_it_is_given(server: Serv
         before = int(time.time())
         (now,) = moments()
         assert before <= now <= time.time()
+    finally:
+        tidied(build)
+
+
+@pytest.mark.parametrize(("memory", "more"), [("96MiB", "192MiB"), ("8MiB", "16MiB")])
+def test_a_step_that_runs_out_of_memory(memory: str, more: str, server: Server, tmp_path: Path) -> None:
+    """The step alone is ended; or, with too little for what starts it, its container, of which Airflow tells the status."""
+    folder = hungry(tmp_path / "hungry", memory, f"hungry_{uuid.uuid4().hex[:8]}")
+    build = refused.compiled(folder, "airflow")
+    variables = {"AIRFLOW__API__BASE_URL": server.url, "AIRFLOW__CORE__DAGS_FOLDER": str(server.dags)}
+    try:
+        words = ("submit", build.name, "--json", "--set", f"megabytes={MUCH}")
+        answer = mlpc(*words, cwd=folder, variables=variables)
+        assert answer.code == 5, (answer, server.said())
+        error = refused.step(json.loads(answer.out), "eaten")["error"]
+        assert (error["code"], error["message"]) == (
+            "MLP635",
+            f"`eaten` ran out of memory: `resources.memory` gives it {memory}",
+        )
+        assert error["help"] == [f"give it more: `resources {{ memory = {more} }}`", LESS]
     finally:
         tidied(build)
 

@@ -44,7 +44,9 @@ CAPABILITIES = Capabilities(
         "secret.file": native(),
         "secret.unsourced": native("the environment variable `MLPC_SECRET_` and the name in capitals"),
         "resources.cpu": native("the number of threads of a step"),
-        "resources.memory": native("steps run side by side only while their memory fits"),
+        "resources.memory": lowered(
+            "one machine gives every step what there is, and holds none to what it asks for; what runs out says so"
+        ),
         "resources.gpu": native("a machine without one says so and stops"),
     },
 )

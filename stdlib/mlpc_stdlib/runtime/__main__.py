@@ -10,7 +10,17 @@ import os
 import sys
 
 from . import codes
-from .contract import Result, StepError, Task, Terminated, missing_library, read_task, say, write_json
+from .contract import (
+    Result,
+    StepError,
+    Task,
+    Terminated,
+    missing_library,
+    out_of_memory,
+    read_task,
+    say,
+    write_json,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,13 +86,8 @@ def run(task: Task) -> int:
             status = NOT_PASSED
     except StepError as error:
         failed = error
-    except MemoryError:
-        failed = StepError(
-            codes.STEP_CRASHED,
-            "the step ran out of memory",
-            "ask for more with `resources { memory = … }`, or give it less data",
-            final=False,
-        )
+    except MemoryError as problem:
+        failed = out_of_memory(problem)
     except Exception as problem:  # noqa: BLE001 - whatever a step does, its answer is written
         failed = explain(problem)
     if failed is not None:

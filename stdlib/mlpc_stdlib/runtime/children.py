@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-from . import codes
-from .contract import StepError, write_json
+from . import codes, memory
+from .contract import StepError, out_of_memory, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def call(
             {"module": function.__module__, "function": function.__name__, "job": job},
         )
         command = [sys.executable, *_same_path(), "-m", "mlpc_stdlib.runtime.children", folder]
+        kills = memory.kills()
         try:
             # It ends with this process: whatever ends the wait, kills it.
             done = subprocess.run(
@@ -79,11 +80,7 @@ def call(
             with open(os.path.join(folder, _ANSWER), "rb") as file:
                 told = json.loads(file.read())
         except (FileNotFoundError, ValueError):
-            raise StepError(
-                codes.STEP_CRASHED,
-                f"the process for {doing} died: {_cause(done.returncode)}",
-                [*help, "the log of the step has what it printed"],
-            ) from None
+            raise _died(doing, done.returncode, help, kills, final=True) from None
     return _answer(told)
 
 
@@ -115,6 +112,7 @@ class Worker:
         )
         self._doing = ""
         self._help: Sequence[str] = ()
+        self._kills = 0
 
     def __enter__(self) -> Worker:
         return self
@@ -129,7 +127,7 @@ class Worker:
 
     def begin(self, function: Function, job: JsonObject, doing: str, help: Sequence[str] = ()) -> None:
         """Let the process call a function of the step runtime; ``doing`` and ``help`` are for messages if it dies."""
-        self._doing, self._help = doing, help
+        self._doing, self._help, self._kills = doing, help, memory.kills()
         told = {"module": function.__module__, "function": function.__name__, "job": job}
         assert self._process.stdin is not None
         # A process that has died is noticed where its answer is missing.
@@ -146,12 +144,7 @@ class Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.endswith("\n"):
-            raise StepError(
-                codes.STEP_CRASHED,
-                f"the process for {self._doing} died: {_cause(self._process.wait())}",
-                [*self._help, "the log of the step has what it printed"],
-                final=False,
-            )
+            raise _died(self._doing, self._process.wait(), self._help, self._kills, final=False)
         return _answer(json.loads(line))
 
 
@@ -168,6 +161,18 @@ def _has_descriptor() -> bool:
     return True
 
 
+def _died(doing: str, status: int, help: Sequence[str], kills: int, *, final: bool) -> StepError:
+    """Return the error for a child that died; ``kills`` are what :func:`memory.kills` gave when it began."""
+    if memory.is_it(None, status, starved=memory.kills() > kills):
+        return StepError(codes.OUT_OF_MEMORY, f"the process for {doing} was ended", list(help), final=False)
+    return StepError(
+        codes.STEP_CRASHED,
+        f"the process for {doing} died: {_cause(status)}",
+        [*help, "the log of the step has what it printed"],
+        final=final,
+    )
+
+
 def _cause(status: int) -> str:
     import signal
 
@@ -177,8 +182,7 @@ def _cause(status: int) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    known = {"SIGSEGV": " (a crash inside a library)", "SIGKILL": " (most likely out of memory)"}
-    return name + known.get(name, "")
+    return name + (" (a crash inside a library)" if name == "SIGSEGV" else "")
 
 
 def main(folder: str) -> int:
@@ -228,8 +232,8 @@ def _do(told: JsonObject) -> JsonObject:
         answer: JsonObject = {"answer": function(told["job"])}
     except StepError as error:
         answer = {"error": error.to_json()}
-    except MemoryError:
-        raise
+    except MemoryError as problem:
+        answer = {"error": out_of_memory(problem).to_json()}
     except Exception as problem:  # noqa: BLE001 - the parent says it
         answer = {"error": explain(problem).to_json()}
     return answer

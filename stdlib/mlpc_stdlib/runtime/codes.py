@@ -56,6 +56,7 @@ STEP_CRASHED: Code = ("MLP799", "step-crashed")
 MISSING_SECRET: Code = ("MLP607", "missing-secret")
 STEP_TIMED_OUT: Code = ("MLP631", "step-timed-out")
 STEP_KILLED: Code = ("MLP632", "step-killed")
+OUT_OF_MEMORY: Code = ("MLP635", "out-of-memory")
 
 ALL: tuple[Code, ...] = tuple(
     value for name, value in list(globals().items()) if name.isupper() and isinstance(value, tuple)

@@ -390,6 +390,12 @@ def missing_library(module: str) -> StepError:
     )
 
 
+def out_of_memory(problem: MemoryError, place: JsonObject | None = None) -> StepError:
+    """Say that a library found no memory left; how much the step was given, its engine adds."""
+    said = str(problem) or type(problem).__name__
+    return StepError(codes.OUT_OF_MEMORY, said, "ask for more with `resources { memory = … }`", place, False)
+
+
 def a_or_an(value: object) -> str:
     """Return the type of a value with its article: ``an int``, ``a DataFrame``."""
     name = type(value).__name__

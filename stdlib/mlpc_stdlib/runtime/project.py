@@ -19,6 +19,7 @@ from .contract import (
     a_or_an,
     did_you_mean,
     missing_library,
+    out_of_memory,
     say,
     write_atomically,
 )
@@ -183,7 +184,7 @@ def guarded(task: Task, function: Callable[..., Any], given: JsonObject) -> Any:
     """
     try:
         return function(**given)
-    except (StepError, Terminated, KeyboardInterrupt, MemoryError):
+    except (StepError, Terminated, KeyboardInterrupt):
         raise
     except SystemExit as error:
         raise StepError(
@@ -204,6 +205,9 @@ def guarded(task: Task, function: Callable[..., Any], given: JsonObject) -> Any:
             f"SyntaxError: {error.msg}",
             place={"file": error.filename, "line": error.lineno, "column": error.offset},
         ) from None
+    except MemoryError as error:
+        show(error)
+        raise out_of_memory(error, _place(error.__traceback__)) from None
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         show(error)
         raise StepError(

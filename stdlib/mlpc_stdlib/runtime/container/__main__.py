@@ -3,11 +3,12 @@
     python -m mlpc_stdlib.runtime.container --workflow FILE --node ID --store DIR [--data DIR] [--project DIR]
         [--state DIR] [--run TEXT] [--param NAME=TEXT]… [--param-variable NAME=VARIABLE]…
         [--secret NAME=FILE]… [--host HOST] [--port PORT] [--attempt N] [--publish] [--not-passed STATUS]
-    python -m mlpc_stdlib.runtime.container summary --workflow FILE --store DIR [--run TEXT]
+    python -m mlpc_stdlib.runtime.container summary --workflow FILE --store DIR [--run TEXT] [--starved NODE]…
     python -m mlpc_stdlib.runtime.container healthy --port PORT
 
 Exit status 0: done, a gate passed, healthy. 1: a gate did not pass. 2: failed. 3: held back by what it needs. 143:
-ended by SIGTERM. `summary` prints JSON and ends with 0; with `--run` it tells of that run alone.
+ended by SIGTERM. `summary` prints JSON and ends with 0; with `--run` it tells of that run alone, and `--starved`
+names nodes whose containers were ended for want of memory.
 
 For engines that do more by themselves: with `--attempt` the engine makes the attempts, and this is one of them; with
 `--publish` a service is promoted and not started; `--not-passed` is another exit status than 1, which is also Python's
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workflow = graph.read(told.workflow)
         store = Store(told.store, told.run, alone=mode == "summary" and told.run != "")
         if mode == "summary":
-            print(json.dumps(summary.summarise(workflow, store), sort_keys=True))
+            print(json.dumps(summary.summarise(workflow, store, told.starved), sort_keys=True))
             return 0
         return _node(workflow, store, told)
     except StepError as error:
@@ -84,6 +85,7 @@ def _parser(mode: str) -> argparse.ArgumentParser:
     parser.add_argument("--store", required=True)
     parser.add_argument("--run", default="")
     if mode == "summary":
+        parser.add_argument("--starved", action="append", default=[], metavar="NODE")
         return parser
     parser.add_argument("--node", required=True)
     parser.add_argument("--data", default="/mlpc/data")

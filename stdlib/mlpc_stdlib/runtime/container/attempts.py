@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from .. import codes, digests, figures, refinements, stores
+from .. import codes, digests, figures, memory, refinements, stores
 from ..contract import VERSION, StepError, say, write_json
 from ..masking import Lines, Masker
 from . import values
@@ -244,6 +244,7 @@ def _attempt(
             port: {"path": paths[port], "type": values.without_docs(output["type"])}
             for port, output in node["outputs"].items()
         }
+        kills = memory.kills()
         status, late = execute(task, folder, masker, ending, node["timeout"])
         result = read_result(task["result"])
         if late:
@@ -257,7 +258,7 @@ def _attempt(
             )
         told = result.get("status", "")
         if status not in (PASSED, GATE) or (status == GATE and told != NOT_PASSED):
-            return failure(_reason(id, status, result), result)
+            return failure(_reason(node, status, result, starved=memory.kills() > kills), result)
         if not result:
             return failure(
                 StepError(codes.STEP_CRASHED, f"`{id}` ended with status {status}, but wrote no result")
@@ -429,20 +430,21 @@ def read_result(path: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _reason(id: str, status: int, result: dict[str, Any]) -> StepError | dict[str, Any]:
+def _reason(
+    node: dict[str, Any], status: int, result: dict[str, Any], *, starved: bool
+) -> StepError | dict[str, Any]:
+    """Return why a step failed; ``starved`` says that the system ended a process for want of memory meanwhile."""
+    id = node["id"]
     error = result.get("error")
-    if isinstance(error, dict) and error.get("message"):
-        return error
+    told = error if isinstance(error, dict) and error.get("message") else None
+    if memory.is_it(told, status, starved=starved):
+        return memory.ran_out(id, node["resources"]["memory"], told, limited=True)
+    if told is not None:
+        return {**told, "help": [*told.get("help", []), memory.MEANWHILE]} if starved else told
     if status < 0:
         number = -status
         name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-        help = "the container may have run out of memory: `resources { memory = … }` gives it more"
-        return StepError(
-            codes.STEP_KILLED,
-            f"`{id}` was ended by {name}",
-            help if number == signal.SIGKILL else (),
-            final=False,
-        )
+        return StepError(codes.STEP_KILLED, f"`{id}` was ended by {name}", final=False)
     return StepError(codes.STEP_CRASHED, f"`{id}` failed with exit status {status}", final=False)
 
 

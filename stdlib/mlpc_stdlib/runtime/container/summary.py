@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .. import memory
 from .judging import line
 from .store import BLOCKED, DONE, FAILED, NOT_PASSED, RUNNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     from .graph import Graph
@@ -16,16 +18,19 @@ if TYPE_CHECKING:
 _GOOD, _FINDINGS, _STEP = 0, 1, 5
 
 
-def summarise(graph: Graph, store: Store) -> dict[str, Any]:
+def summarise(graph: Graph, store: Store, starved: Collection[str] = ()) -> dict[str, Any]:
     """Return steps and gates with their figures, what is promoted, why something is not, and the exit status.
 
     A step that the engine never started is ``blocked`` by the gate that held it back, ``skipped`` because of the step
     that failed, or ``failed`` where its container ended before it could say why. ``lost`` are steps and gates that nothing
-    held back, and that never ran: the engine came to no end.
+    held back, and that never ran: the engine came to no end. ``starved`` are nodes whose containers were ended for want of
+    memory, as the engine tells: where no more than the step was, its own record says so.
     """
     states: dict[str, tuple[str, list[str]]] = {}
     for id in graph.nodes:
         states[id] = _state(graph, store, id, states)
+        if id in starved and (store.record(id) or {}).get("status") != FAILED:
+            states[id] = ("failed", [])
     steps, gates = [], []
     for id, node in graph.nodes.items():
         record = store.record(id) or {}
@@ -34,7 +39,10 @@ def summarise(graph: Graph, store: Store) -> dict[str, Any]:
             passed = {"ran": True, "not-passed": False}.get(state)
             gates.append({"node": id, "passed": passed, "verdicts": record.get("verdicts") or []})
         elif node["kind"] == "task":
-            steps.append(_step(id, state, by, record if state not in ("blocked", "skipped") else {}, store))
+            asked = node["resources"]["memory"]
+            if id in starved and state == "failed" and record.get("status") != FAILED:
+                record = {"error": memory.ran_out(id, asked, limited=True).to_json()}
+            steps.append(_step(id, state, by, record if state not in ("blocked", "skipped") else {}, asked))
     good = all(step["state"] == "ran" for step in steps) and all(gate["passed"] for gate in gates)
     promotes = [
         id
@@ -80,14 +88,15 @@ def _state(
     return known.get(str(status), "skipped"), []
 
 
-def _step(id: str, state: str, by: list[str], record: dict[str, Any], store: Store) -> dict[str, Any]:
+def _step(id: str, state: str, by: list[str], record: dict[str, Any], asked: int | None) -> dict[str, Any]:
+    """Return what is told of a step; ``asked`` are the bytes of its `resources.memory`."""
     error = record.get("error")
     if state == "failed" and not error:
         error = {
             "code": "MLP799",
             "name": "step-crashed",
             "message": "its container ended before the step was done",
-            "help": ["it may have run out of memory, or was stopped"],
+            "help": [f"it was stopped, or ran out of memory{memory.given(asked)}"],
             "place": None,
             "final": False,
         }
