@@ -5,7 +5,8 @@ The figures of every export are made here:
 - ``difference`` and ``mean_difference``: of the scores (of the values of a regression), absolute;
 - ``agreement``: share of the rows that are decided alike. A row whose original score lies within ``max_abs`` of the
   boundary between the two highest classes counts as decided alike; for a regression one that differs by no more than
-  ``max_abs``;
+  ``max_abs``. Without it that is :data:`NEAR` for scores, and for values :data:`OF_SPREAD` of their deviation, or as much
+  of the largest as 32 bits resolve;
 - ``rows``: how many rows were compared.
 """
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 PORT = "parity.data"
 #: How near to the boundary two scores are taken for equal where no ``max_abs`` says so: what 32 bits resolve.
 NEAR = 1e-6
+#: The same for values of a regression, as a share of their deviation: no unit is meant, and nobody sees so little.
+OF_SPREAD = 1e-4
 #: Rows that go through a model at a time.
 BATCH = 4096
 #: A layer counts as differing where it is off by this share of what its values span: what quantisation does to a layer stays
@@ -54,7 +57,7 @@ class Compared:
     ) -> None:
         import numpy
 
-        near = NEAR if max_abs is None else max_abs
+        near = _nearness(original, decided is not None) if max_abs is None else max_abs
         alike: Mask
         if decided is not None:
             ordered = numpy.sort(original, axis=1)
@@ -82,6 +85,16 @@ class Compared:
             "agreement": float(self.alike.mean()),
             "rows": len(self.original),
         }
+
+
+def _nearness(original: Floats, classifies: bool) -> float:
+    """Return how far two scores or values, ``[rows, outputs]``, may be apart and count as equal where no ``max_abs`` says it."""
+    import numpy
+
+    values = original[numpy.isfinite(original)]
+    if classifies or not values.size:
+        return NEAR
+    return max(OF_SPREAD * float(values.std()), NEAR * float(numpy.abs(values).max()))
 
 
 def rows(task: Task, signature: JsonObject) -> pandas.DataFrame | None:

@@ -14,12 +14,16 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+)
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mlpc_stdlib.runtime import export, lightgbm, models, tables, xgboost
+from mlpc_stdlib.runtime import export, lightgbm, models, parity, tables, xgboost
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from mlpc_stdlib.runtime.schema import Column
 from mlpc_stdlib.runtime.serving import bundle
@@ -256,6 +260,24 @@ def test_wrong_values_of_a_regression_are_measured(tmp_path: Path) -> None:
     found = broken(tmp_path, make_dataset(tmp_path, "float"), move_thresholds, max_abs=0.01)
     assert found["difference"] > 0.1
     assert found["agreement"] < 0.9
+
+
+@pytest.mark.parametrize(("unit", "middle"), [(1e-6, 0.0), (1.0, 1.0), (1e6, 0.0), (100.0, 1e6)])
+def test_values_agree_by_default_by_how_they_spread(tmp_path: Path, unit: float, middle: float) -> None:
+    """Whatever the unit of a label is: what 32 bits change is nothing, and a hundredth of its spread is seen."""
+    data = make_dataset(tmp_path, "float")
+    frame, _ = flowers("float")
+    frame["label"] = frame["label"] * unit + middle
+    estimator = GradientBoostingRegressor(n_estimators=20, random_state=1)
+    estimator.fit(frame[["length", "width", "petals", "wild"]].astype(float), frame["label"])
+    output = Artefact(str(tmp_path / "model"), {"type": "model", "framework": "sklearn"})
+    models.save(output.path, estimator, models.describe(estimator, output, data, frame, "it"))
+    found = exported(tmp_path, output, data)
+    assert found["parity.agreement"] == 1.0
+    values = numpy.asarray(frame["label"], dtype=float).reshape(-1, 1)
+    off = values + 0.01 * values.std()
+    assert not parity.Compared(values, off).alike.any()
+    assert parity.Compared(values, off, max_abs=0.02 * values.std()).alike.all()
 
 
 def test_scores_that_are_no_numbers_never_agree(tmp_path: Path) -> None:
