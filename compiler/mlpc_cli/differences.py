@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .outcome import figure, seconds, table
+from mlpc_run.figures import figure, seconds
+
+from .outcome import table
 from .render import clipped
 from .terminal import BOLD, DIM, GREEN, RED, Paint, harmless, wants_colour
 
@@ -26,7 +28,7 @@ _ROOM = 48
 _DIGEST = 12
 
 
-def said(section: str, value: Any, *, whole: bool = False) -> str:
+def said(section: str, value: Any, *, unit: str = "", whole: bool = False) -> str:
     """Return a value as its section shows it; a digest in its first digits, unless ``whole``."""
     if value is None:
         return "none"
@@ -35,14 +37,14 @@ def said(section: str, value: Any, *, whole: bool = False) -> str:
     if section == "artefacts" and not whole:
         kind, _, digits = str(value).partition(":")
         return f"{kind}:{digits[:_DIGEST]}"
-    if isinstance(value, float):
-        return figure(value)
-    return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())
+    if isinstance(value, int | float):
+        return figure(value, unit=unit)
+    return " ".join(str(value).split())
 
 
 def pair(section: str, item: Difference, *, whole: bool = False) -> tuple[str, str]:
     """Return both values; two figures that would look alike in short are told in full."""
-    before, after = said(section, item.before, whole=whole), said(section, item.after, whole=whole)
+    before, after = (said(section, value, unit=item.unit, whole=whole) for value in (item.before, item.after))
     if before == after:
         return repr(item.before), repr(item.after)
     return before, after
@@ -56,6 +58,8 @@ def changed(section: str, item: Difference) -> str:
     share = f" ({change / abs(item.before):+.1%})" if item.before and section != "artefacts" else ""
     if section == "times":
         return f"{'+' if change > 0 else '-'}{seconds(abs(change))}{share}"
+    if item.unit:
+        return f"{'+' if change > 0 else '-'}{figure(abs(change), unit=item.unit)}{share}"
     return f"{change:+.4g}{share}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpc import codes
 from mlpc.diagnostics import Diagnostic
+from mlpc_run.figures import measured, seconds
 
 from .loader import relative
 from .render import clipped, length, render
@@ -246,13 +247,6 @@ def state(step: Step) -> str:
     return "interrupted" if step.state == "failed" and code == codes.INTERRUPTED.code else step.state
 
 
-def whole(value: Any) -> int | float | None:
-    """Return the figure for the whole of a metric, which may be measured by class too; None where there is none."""
-    if isinstance(value, dict):
-        value = value.get("")
-    return value if isinstance(value, int | float) else None
-
-
 def table(rows: Iterable[tuple[str, ...]], indent: int = 2) -> str:
     """Return rows as text, columns under each other; colours take no room."""
     rows = list(rows)
@@ -273,45 +267,6 @@ def shown(text: str) -> int:
 
         text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     return length(text)
-
-
-def seconds(value: float) -> str:
-    """Return a duration: `0.04 s`, `3.2 s`, `2 min 5 s`, `1 h 3 min`."""
-    if value < 1:
-        return f"{value:.2f} s"
-    if value < 60:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
-
-
-def measured(verdict: Mapping[str, Any]) -> str:
-    """Return what was measured for a condition, with as many digits as it takes to see why it did not pass."""
-    if verdict.get("reason"):
-        return str(verdict["reason"])
-    comparison = verdict.get("comparison")
-    if comparison and comparison["measured"] is not None:
-        return figure(comparison["measured"], comparison.get("required"))
-    shown = []
-    for item in verdict.get("figures") or ():
-        name = item["name"] + (f'["{item["class"]}"]' if item.get("class") is not None else "")
-        shown.append(f"{name} {figure(item['value'])}")
-    return ", ".join(shown)
-
-
-def figure(value: Any, beside: Any = None) -> str:
-    """Return a figure, short, but never so short that it looks like the bound ``beside`` which it is not."""
-    if isinstance(value, bool) or not isinstance(value, float):
-        return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    short = f"{value:.4g}"
-    bounds = beside if isinstance(beside, list) else [beside]
-    same = any(
-        isinstance(bound, int | float) and f"{bound:.4g}" == short and bound != value for bound in bounds
-    )
-    return repr(value) if same else short
 
 
 def failure(step: Step, colour: bool) -> str:

@@ -8,8 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlpc.codes import INTERRUPTED
+from mlpc_run.figures import figure, measured, seconds, whole
 
-from .outcome import Marks, figure, measured, seconds, whole
+from .outcome import Marks
 from .render import clipped
 from .terminal import (
     CYAN,
@@ -80,9 +81,9 @@ def sentence(event: Event) -> tuple[str, str]:
     if kind == "cached":
         return "cached", CYAN
     if kind == "finished":
-        return f"done in {seconds(data['seconds'])}{_figures(data.get('metrics') or {})}", GREEN
+        return f"done in {seconds(data['seconds'])}{_figures(data)}", GREEN
     if kind == "not-passed":
-        return f"not passed{_figures(data.get('metrics') or {})}", RED
+        return f"not passed{_figures(data)}", RED
     if kind == "failed":
         error = data.get("error") or {}
         if error.get("code") == INTERRUPTED.code:
@@ -116,8 +117,13 @@ def sentence(event: Event) -> tuple[str, str]:
     return "", ""
 
 
-def _figures(metrics: dict[str, Any]) -> str:
-    plain = [f"{name} {figure(whole(value))}" for name, value in metrics.items() if whole(value) is not None]
+def _figures(data: dict[str, Any]) -> str:
+    metrics, units = data.get("metrics") or {}, data.get("units") or {}
+    plain = [
+        f"{name} {figure(whole(value), unit=units.get(name, ''))}"
+        for name, value in metrics.items()
+        if whole(value) is not None
+    ]
     if not plain:
         return ""
     return ", " + ", ".join(plain[:4]) + (", …" if len(plain) > 4 else "")

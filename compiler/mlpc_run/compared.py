@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from .figures import is_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, TypeGuard
+    from typing import Any
 
     from .records import RunDetails
 
@@ -22,12 +24,13 @@ _KIND = ": component"
 
 
 class Difference:
-    """One thing that is not the same: None where there is none."""
+    """One thing that is not the same: None where there is none. ``unit`` is what a figure counts."""
 
-    __slots__ = ("after", "before", "name")
+    __slots__ = ("after", "before", "name", "unit")
 
-    def __init__(self, name: str, before: Any, after: Any) -> None:
+    def __init__(self, name: str, before: Any, after: Any, unit: str = "") -> None:
         self.name = name
+        self.unit = unit
         self.before = before
         self.after = after
 
@@ -62,7 +65,8 @@ class Compared:
         whole = bool(before.content and after.content)
         values = [_values(each) if whole else _params(each) for each in (before, after)]
         self.values = self._of("values", *_without_gone(*values))
-        self.metrics = self._of("metrics", _metrics(before), _metrics(after))
+        units = {**_units(before), **_units(after)}
+        self.metrics = self._of("metrics", _metrics(before), _metrics(after), units)
         self.gates = self._of("gates", _gates(before), _gates(after))
         made = [_artefacts(each) if whole else {} for each in (before, after)]
         self.artefacts = self._of("artefacts", *made)
@@ -72,10 +76,12 @@ class Compared:
         ran_in = [_environment(each) if whole else {} for each in (before, after)]
         self.environment = self._of("environment", *ran_in)
 
-    def _of(self, section: str, before: Flat, after: Flat) -> list[Difference]:
+    def _of(
+        self, section: str, before: Flat, after: Flat, units: Mapping[str, str] | None = None
+    ) -> list[Difference]:
         names = [*before, *(name for name in after if name not in before)]
         found = [
-            Difference(name, before.get(name), after.get(name))
+            Difference(name, before.get(name), after.get(name), (units or {}).get(name.partition("[")[0], ""))
             for name in names
             if before.get(name) != after.get(name)
         ]
@@ -112,11 +118,6 @@ def _run(details: RunDetails) -> dict[str, Any]:
         "started": run.started,
         "seconds": run.ended - run.started if run.ended is not None else None,
     }
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Return whether a value of a record is a number, which true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _params(details: RunDetails) -> Flat:
@@ -208,6 +209,12 @@ def _metrics(details: RunDetails) -> Flat:
             else:
                 found[f"{step}.{name}"] = value
     return found
+
+
+def _units(details: RunDetails) -> dict[str, str]:
+    return {
+        f"{step}.{name}": unit for step, figures in details.units.items() for name, unit in figures.items()
+    }
 
 
 def _gates(details: RunDetails) -> Flat:

@@ -41,7 +41,7 @@ class Event:
     ``started``         ``attempt``, ``of`` (attempts in all), ``log`` (path), ``why``
     ``cached``          ``seconds`` (that the step took when it ran)
     ``retry``           ``attempt`` (that failed), ``of``, ``wait`` (seconds), ``error``
-    ``finished``        ``seconds``, ``attempts``, ``metrics``
+    ``finished``        ``seconds``, ``attempts``, ``metrics``, ``units`` (what they count, by name)
     ``not-passed``      the same; the step itself found that a gate does not hold
     ``failed``          ``seconds``, ``attempts``, ``log``, ``error`` (as in the step contract)
     ``blocked``         ``by``: gates and steps that hold the step back

@@ -192,6 +192,17 @@ class RunDetails:
         found: dict[str, dict[str, Any]] = self.run.summary.get("metrics") or {}
         return found
 
+    @property
+    def units(self) -> dict[str, dict[str, str]]:
+        """What the figures count, by step and name, as :func:`mlpc_run.figures.figure` takes it."""
+        nodes = (self.content.get("workflow") or {}).get("nodes") or ()
+        return {
+            node["id"]: {
+                name: each["type"].get("base", "") for name, each in (node.get("figures") or {}).items()
+            }
+            for node in nodes
+        }
+
 
 def details(store: Store, run: int) -> RunDetails:
     """Return all that is known of a run.

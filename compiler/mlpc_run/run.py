@@ -9,7 +9,7 @@ from collections import deque
 from mlpc.codes import INTERRUPTED
 from mlpc.ir.nodes import Gate, Service, Task, needs
 
-from . import bundles, events, gates, latest, ledger, lock
+from . import bundles, events, figures, gates, latest, ledger, lock
 from .cache import Cache
 from .errors import FINDINGS, STEP, EngineError
 from .errors import INTERRUPTED as EXIT_INTERRUPTED
@@ -330,7 +330,14 @@ class _Run:
             self._listen(Event(events.CACHED, step.node, text, seconds=step.seconds))
         else:
             self._listen(
-                Event(events.NOT_PASSED, step.node, seconds=step.seconds, attempts=0, metrics=step.metrics)
+                Event(
+                    events.NOT_PASSED,
+                    step.node,
+                    seconds=step.seconds,
+                    attempts=0,
+                    metrics=step.metrics,
+                    units=_units(ready.task),
+                )
             )
 
     def _finish(self, ready: Ready, done: Done) -> None:
@@ -351,6 +358,7 @@ class _Run:
                 seconds=step.seconds,
                 attempts=step.attempts,
                 metrics=step.metrics,
+                units=_units(ready.task),
             )
         )
 
@@ -476,7 +484,7 @@ class _Run:
         found = []
         for gate in self._judged.values():
             found += [
-                gates.sentence(gate.node, verdict)
+                figures.sentence(gate.node, verdict)
                 for verdict in gate.verdicts
                 if not verdict["passed"] and verdict["severity"] != "warn"
             ]
@@ -501,3 +509,8 @@ def processors() -> int:
 
 def _quoted(name: str) -> str:
     return f"`{name}`"
+
+
+def _units(task: Task) -> dict[str, str]:
+    """Return what the figures of a step count, by name."""
+    return {name: str(each.type.get("base", "")) for name, each in task.figures.items()}

@@ -1,4 +1,4 @@
-"""How figures, durations, gates and failures are said."""
+"""How gates, failures and what happens in a run are said."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlpc_cli.outcome import Outcome, failure, figure, last_lines, measured, seconds, table
+from mlpc_cli.outcome import Outcome, failure, last_lines, table
 from mlpc_cli.progress import PlainProgress, sentence
 from mlpc_cli.render import clipped
 from mlpc_run.events import Event
@@ -33,54 +33,6 @@ def shown(summary: Summary) -> str:
     parts: list[str] = []
     Outcome(parts.append, "main.mlp").show(summary)
     return "".join(parts)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0.00 s"),
-        (0.123, "0.12 s"),
-        (3.21, "3.2 s"),
-        (59.94, "59.9 s"),
-        (125, "2 min 5 s"),
-        (3780, "1 h 3 min"),
-    ],
-)
-def test_durations(value: float, text: str) -> None:
-    assert seconds(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "bound", "text"),
-    [
-        (0.964912, 0.92, "0.9649"),
-        (0.91999, 0.92, "0.91999"),
-        (0.92, 0.92, "0.92"),
-        (1.2345e-7, 1e-4, "1.235e-07"),
-        (5, 3, "5"),
-        (True, None, "true"),
-        (None, None, "none"),
-        (0.50001, [0.5, 0.6], "0.50001"),
-    ],
-)
-def test_a_figure_is_short_but_never_looks_like_the_bound_that_it_misses(
-    value: object, bound: object, text: str
-) -> None:
-    assert figure(value, bound) == text
-
-
-def test_what_was_measured() -> None:
-    comparison = {"measured": 0.8372, "operator": ">=", "required": 0.85}
-    assert measured(verdict("recall >= 0.85", passed=False, comparison=comparison)) == "0.8372"
-    assert (
-        measured(verdict("recall >= 0.85", passed=False, reason="recall was not measured"))
-        == "recall was not measured"
-    )
-    figures = [
-        {"node": "quality", "name": "recall", "class": "legal", "value": 0.5},
-        {"node": "quality", "name": "auc", "class": None, "value": 0.75},
-    ]
-    assert measured(verdict("…", passed=False, figures=figures)) == 'recall["legal"] 0.5, auc 0.75'
 
 
 def test_columns_stand_under_each_other_whatever_their_colour() -> None:

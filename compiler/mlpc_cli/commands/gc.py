@@ -33,6 +33,7 @@ def command(dry_run: bool, keep: int, project: str) -> int:
 
     Kept are, of each pipeline and environment, the last runs and promotions, and what is promoted now.
     """
+    from mlpc_run.figures import size
     from mlpc_run.gc import collect
 
     found = collect(project_here(project), keep=keep, dry_run=dry_run)
@@ -47,15 +48,3 @@ def command(dry_run: bool, keep: int, project: str) -> int:
         verb = "would remove" if dry_run else "removed"
         tell(f"{verb} {', '.join(parts) or 'leftovers'}: {size(found.bytes)}")
     return errors.OK
-
-
-def size(count: int) -> str:
-    """Return a number of bytes: `512 B`, `3.2 MiB`."""
-    if count < 1024:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("KiB", "MiB", "GiB"):
-        value /= 1024
-        if value < 1024:
-            return f"{value:.1f} {unit}"
-    return f"{value / 1024:.1f} TiB"

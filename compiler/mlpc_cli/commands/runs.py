@@ -11,11 +11,12 @@ from mlpc_cli import errors
 from mlpc_cli.commands.status import STATES, when
 from mlpc_cli.errors import UsageError
 from mlpc_cli.options import Command, environment, project
-from mlpc_cli.outcome import seconds, shown, table
+from mlpc_cli.outcome import shown, table
 from mlpc_cli.render import clipped
 from mlpc_cli.say import tell
 from mlpc_cli.spec import pipeline_of, project_here
 from mlpc_cli.terminal import BOLD, Paint, emit, harmless, wants_colour, width_of
+from mlpc_run.figures import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

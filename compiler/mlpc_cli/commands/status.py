@@ -10,11 +10,11 @@ import click
 
 from mlpc_cli import errors
 from mlpc_cli.options import Command, environment, optional_file, project
-from mlpc_cli.outcome import figure, whole
 from mlpc_cli.render import clipped
 from mlpc_cli.say import tell
 from mlpc_cli.spec import pipeline_of, project_here
 from mlpc_cli.terminal import BOLD, GREEN, RED, YELLOW, Paint, harmless, wants_colour, width_of
+from mlpc_run.figures import figure, whole
 
 if TYPE_CHECKING:
     from mlpc_run.promotion import Promotion

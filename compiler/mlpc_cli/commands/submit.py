@@ -10,9 +10,10 @@ import click
 from mlpc_cli.engines import reported
 from mlpc_cli.errors import UsageError
 from mlpc_cli.options import Command, assignments, at, times
-from mlpc_cli.outcome import Outcome, seconds
+from mlpc_cli.outcome import Outcome
 from mlpc_cli.say import tell
 from mlpc_cli.terminal import BOLD, CYAN, GREEN, RED, YELLOW, Paint, emit, harmless, wants_colour
+from mlpc_run.figures import seconds
 
 from .build import Shown
 

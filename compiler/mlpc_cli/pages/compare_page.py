@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlpc_run.figures import seconds
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
 from ..differences import SECTIONS, changed, pair
-from ..outcome import seconds
 from . import charts, run_marks, shell, step_reports
 from .shell import badge, code, said
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import mlpc
 from mlpc.ir import canonical, draw
 from mlpc.ir.nodes import BUILD, Gate, Service, Task, Trigger
+from mlpc_run.figures import figure, seconds, size, whole
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
-from ..outcome import seconds
 from . import files, picture, run_marks, shell
 from .run_marks import Judged
 from .shell import badge, code, said
@@ -194,10 +194,11 @@ class _Page:
             return []
         kept = self._last.step(node.id)
         took = step.state in ("ran", "failed", "not-passed")
+        units = self._last.units.get(node.id) or {}
         figures = [
-            f"{name} {run_marks.plain_figure(value)}"
+            f"{name} {figure(whole(value), unit=units.get(name, ''))}"
             for name, value in (self._last.metrics.get(node.id) or {}).items()
-            if run_marks.plain_figure(value)
+            if whole(value) is not None
         ]
         rows: list[tuple[str, Content]] = [
             ("Took", seconds(step.seconds) if took else ""),
@@ -246,7 +247,7 @@ class _Page:
                     each
                     for each in (
                         f"{asked.cpu:g} cores" if asked.cpu else "",
-                        f"{run_marks.size(asked.memory)} of memory" if asked.memory else "",
+                        f"{size(asked.memory)} of memory" if asked.memory else "",
                         f"{asked.gpu} GPUs {said(asked.gpu_type)}".strip() if asked.gpu else "",
                     )
                     if each
@@ -287,7 +288,7 @@ class _Page:
                 [
                     said(port),
                     said(_type(output.type)),
-                    run_marks.size(told.get("size")),
+                    size(told.get("size")),
                     code(_short(digest)) if digest else "",
                 ]
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from mlpc_run.compared import is_number, met
+from mlpc_run.compared import met
+from mlpc_run.figures import figure, is_number, measured, seconds, unit_of
 
-from ..outcome import figure, measured, seconds, whole
 from .picture import Mark
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ STEPS = {
     "failed": ("failed", "bad"),
     "blocked": ("blocked", "held"),
     "skipped": ("skipped", "held"),
-}
-#: Endings of units by the dimension that a figure beside them is shown in.
-_UNITS = {
-    "size": ("B", "KiB", "MiB", "GiB", "kB", "MB", "GB"),
-    "duration": ("ms", "us", "s", "min", "h", "d"),
 }
 
 
@@ -73,33 +68,15 @@ def marks(details: RunDetails, workflow: Workflow) -> dict[str, Mark]:
     return found
 
 
-def plain_figure(value: Any) -> str:
-    """Return the figure for the whole of a metric; nothing where there is none."""
-    found = whole(value)
-    return figure(found) if found is not None else ""
-
-
 def moment(at: float) -> str:
     """Return a moment, in UTC: a page says the same wherever it is made."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
-def size(count: int | None) -> str:
-    """Return a number of bytes in few digits."""
-    if count is None:
-        return ""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return ""
-
-
 class Judged:
     """One condition of a gate as a page tells it: ``kind`` is good, bad or held (it warns only)."""
 
-    __slots__ = ("bound", "kind", "margin", "measured", "message", "text", "word")
+    __slots__ = ("kind", "margin", "measured", "message", "text", "word")
 
     def __init__(self, verdict: Mapping[str, Any]) -> None:
         name = f"{verdict['name']}: " if verdict.get("name") else ""
@@ -109,15 +86,13 @@ class Judged:
         self.kind = "good" if verdict["passed"] else "held" if warns else "bad"
         self.word = met(verdict)
         comparison = verdict.get("comparison") or {}
-        dimension = _dimension(self.text)
+        unit = unit_of(self.text)
         self.measured = measured(verdict)
-        self.bound, self.margin = "", ""
+        self.margin = ""
         found, required = comparison.get("measured"), comparison.get("required")
         bounds = _numbers(required if isinstance(required, list) else [required])
         if verdict.get("reason") or not bounds or not is_number(found):
             return
-        self.measured = _shown(found, dimension, required)
-        self.bound = "..".join(_shown(bound, dimension) for bound in bounds)
         nearest = min(bounds, key=lambda bound: abs(found - bound))
         distance = abs(found - nearest)
         if not distance:
@@ -125,26 +100,9 @@ class Judged:
             return
         share = f" ({distance / abs(nearest):.1%})" if nearest else ""
         where = "above" if found > nearest else "below"
-        self.margin = f"{_shown(distance, dimension)} {where}{share}"
+        self.margin = f"{figure(distance, unit=unit)} {where}{share}"
 
 
 def _numbers(values: list[Any]) -> list[float]:
     """Return bounds, or none where one of them is no number."""
     return values if all(map(is_number, values)) else []
-
-
-def _dimension(text: str) -> str:
-    last = text.split()[-1] if text.split() else ""
-    unit = last.lstrip("0123456789._eE+-")
-    for dimension, units in _UNITS.items():
-        if unit in units and unit != last:
-            return dimension
-    return ""
-
-
-def _shown(value: Any, dimension: str, beside: Any = None) -> str:
-    if dimension == "size":
-        return size(round(value))
-    if dimension:
-        return f"{value * 1000:.4g} ms" if abs(value) < 1 else seconds(value)
-    return figure(value, beside)

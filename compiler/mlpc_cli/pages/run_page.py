@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlpc_run.figures import figure, seconds, size, whole
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
-from ..outcome import figure, seconds, whole
 from . import charts, picture, run_marks, shell, step_reports
 from .run_marks import Judged
 from .shell import badge, code, said
@@ -129,6 +129,7 @@ def _figures(details: RunDetails) -> list[Markup]:
     parts = []
     order = {step.node: at for at, step in enumerate(details.steps)}
     for node, metrics in sorted(details.metrics.items(), key=lambda item: order.get(item[0], len(order))):
+        units = details.units.get(node) or {}
         plain: list[tuple[str, Content]] = []
         by_class: dict[str, dict[str, Any]] = {}
         for name, value in metrics.items():
@@ -136,7 +137,7 @@ def _figures(details: RunDetails) -> list[Markup]:
                 by_class[name] = value
             found = whole(value)
             if found is not None:
-                plain.append((_readable(name), figure(found)))
+                plain.append((_readable(name), figure(found, unit=units.get(name, ""))))
         classes = list(dict.fromkeys(key for values in by_class.values() for key in values if key))
         rows: list[list[Content]] = [
             [said(key), *(figure(values[key]) if key in values else "" for values in by_class.values())]
@@ -305,7 +306,7 @@ def _artefacts(details: RunDetails) -> Markup:
                 [
                     said(f"{step.node}.{port}"),
                     said(told.get("kind") or ""),
-                    run_marks.size(told.get("size")),
+                    size(told.get("size")),
                     code(told.get("digest") or ""),
                 ]
             )
@@ -340,7 +341,7 @@ def _environment(details: RunDetails) -> list[Markup]:
     ]
     for each in content.get("sets") or ():
         packages = [str(package) for package in each.get("packages") or ()]
-        title = f"{', '.join(each['steps'])}: {len(packages)} packages"
+        title = f"{', '.join(each['steps'])}: {len(packages)} package{'s' if len(packages) != 1 else ''}"
         listed = tag("ul", *(tag("li", said(package)) for package in packages))
         digest = tag("p", "Locked as ", code(each["digest"])) if each.get("digest") else ""
         parts.append(tag("details", tag("summary", said(title)), digest, listed))

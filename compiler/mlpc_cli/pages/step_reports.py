@@ -25,7 +25,7 @@ def history(report: Any) -> dict[str, list[float]]:
     if not isinstance(found, dict):
         return {}
     return {
-        str(name): [float(value) if is_number(value) else math.nan for value in values]
+        str(name): [float(value) if is_finite(value) else math.nan for value in values]
         for name, values in sorted(found.items(), key=lambda item: str(item[0]))
         if isinstance(values, list)
     }
@@ -42,7 +42,7 @@ def roc(report: Any) -> list[tuple[float, float]]:
     if not isinstance(found, dict):
         return []
     sides = [found.get("false_positive_rate"), found.get("true_positive_rate")]
-    if not all(isinstance(side, list) and all(map(is_number, side)) for side in sides):
+    if not all(isinstance(side, list) and all(map(is_finite, side)) for side in sides):
         return []
     return list(zip(*sides, strict=False))
 
@@ -68,7 +68,7 @@ def errors(report: Any) -> list[tuple[str, float]]:
     return [
         (f"{float(share):.0%}", value)
         for share, value in found.items()
-        if is_number(value) and _is_share(share)
+        if is_finite(value) and _is_share(share)
     ]
 
 
@@ -80,7 +80,7 @@ def points(report: Any) -> list[tuple[float, float]]:
     return [
         (pair[0], pair[1])
         for pair in found
-        if isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair))
+        if isinstance(pair, list) and len(pair) == 2 and all(map(is_finite, pair))
     ]
 
 
@@ -94,7 +94,7 @@ def search(report: Any) -> tuple[str, list[Series]]:
     for number, trial in enumerate(found["trials"], 1):
         figures = trial.get("figures") if isinstance(trial, dict) else None
         value = figures.get(name) if isinstance(figures, dict) else None
-        if is_number(value):
+        if is_finite(value):
             tried.append((float(number), float(value)))  # type: ignore[arg-type]
     best: list[tuple[float, float]] = []
     for at, reached in tried:
@@ -103,7 +103,7 @@ def search(report: Any) -> tuple[str, list[Series]]:
     return name, [Series("best so far", best), Series("of the trial", tried)]
 
 
-def is_number(value: object) -> bool:
+def is_finite(value: object) -> bool:
     """Return whether a value is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -121,6 +121,14 @@ const stories = {
     await page.mouse.move(box.x + 120, box.y + 70, { steps: 4 });
     await page.mouse.up();
     found.views = { before, nearer, again, wheeled, moved: await view(), chosen: await open() };
+    // What is told of a step takes room from the picture, and leaves its scale as it is.
+    const scales = [await page.textContent("#zoom")];
+    await page.locator("#steps [data-go]").last().click();
+    await page.waitForTimeout(50);
+    scales.push(await page.textContent("#zoom"));
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(50);
+    found.scales = [...scales, await page.textContent("#zoom")];
     await page.click("#fit");
     await page.locator("#canvas [data-id]").nth(2).click();
     found.clicked = [await open(), await page.locator("#canvas [aria-pressed=true] .name").allTextContents()];

@@ -104,6 +104,7 @@ def test_zooming_and_moving(graph: dict[str, Any]) -> None:
     assert views["moved"][0] < views["wheeled"][0]
     assert views["moved"][1] < views["wheeled"][1]
     assert views["chosen"] == "", "moving chooses nothing"
+    assert len(set(graph["scales"])) == 1, graph["scales"]
     assert graph["clicked"] == ["forest", ["forest "]]
     assert graph["violations"] == []
 

@@ -12,7 +12,7 @@ import pytest
 from mlpc.ir.nodes import Action, Input, Reference, Task, Workflow
 from mlpc_cli.pages import picture, run_page
 from mlpc_cli.pages.charts import Bar, Series, curves, gantt, ticks
-from mlpc_cli.pages.run_marks import Judged, marks, moment, size
+from mlpc_cli.pages.run_marks import Judged, marks, moment
 from mlpc_run.records import RunDetails, RunRecord
 from tests.mlpc_cli.command import mlpc
 
@@ -235,15 +235,8 @@ def test_charts_of_nothing_are_nothing() -> None:
     assert "1:40:00" in gantt("t", [Bar("a", 0.0, 6000.0, "good", "")])
 
 
-def test_moments_and_sizes() -> None:
+def test_moments() -> None:
     assert moment(0.0) == "1970-01-01 00:00:00 UTC"
-    assert [size(each) for each in (None, 12, 4096, 5 * 2**20, 3 * 2**40)] == [
-        "",
-        "12 B",
-        "4.0 KiB",
-        "5.0 MiB",
-        "3072.0 GiB",
-    ]
 
 
 def many(count: int) -> Workflow:

@@ -11,6 +11,8 @@
   const [, , WIDE, HIGH] = svg.getAttribute("viewBox").split(" ").map(Number);
   let view = { x: 0, y: 0, w: WIDE, h: HIGH };
   let fitted = true;
+  // How wide the picture was when it was drawn last: it keeps its scale when a panel opens beside it.
+  let wide = canvas.clientWidth;
   let chosen = "";
 
   document.documentElement.dataset.script = "";
@@ -20,6 +22,7 @@
   function show() {
     svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].map((each) => each.toFixed(2)).join(" "));
     $("zoom").textContent = `${Math.round((100 * canvas.clientWidth) / view.w)}%`;
+    wide = canvas.clientWidth;
   }
 
   function fit() {
@@ -29,9 +32,11 @@
     const w = Math.min(whole, Math.max(canvas.clientWidth / 0.6, 1));
     const h = w / aspect;
     view = { x: (WIDE - w) / 2, y: h >= HIGH ? (HIGH - h) / 2 : 0, w, h };
-    if (w < WIDE && nodes.size) {
+    if (nodes.size) {
+      // Where not all of it can be seen, one begins where the pipeline does.
       const box = nodes.values().next().value.getBBox();
-      view.x = Math.min(Math.max(box.x + box.width / 2 - w / 2, 0), WIDE - w);
+      if (w < WIDE) view.x = Math.min(Math.max(box.x + box.width / 2 - w / 2, 0), WIDE - w);
+      if (h < HIGH) view.y = Math.min(Math.max(box.y + box.height / 2 - h / 2, 0), HIGH - h);
     }
     fitted = true;
     show();
@@ -48,6 +53,11 @@
     show();
   }
 
+  function resized() {
+    if (fitted) fit();
+    else if (wide !== canvas.clientWidth) zoom(wide / Math.max(canvas.clientWidth, 1));
+  }
+
   function move(x, y) {
     view.x = Math.min(Math.max(view.x + x, -view.w * 0.8), WIDE - view.w * 0.2);
     view.y = Math.min(Math.max(view.y + y, -view.h * 0.8), HIGH - view.h * 0.2);
@@ -57,7 +67,8 @@
 
   function reveal(id) {
     const box = nodes.get(id).getBBox();
-    const room = Math.min(24, view.w / 10);
+    // What fits is seen as it is.
+    const room = fitted ? 0 : Math.min(24, view.w / 10);
     let [x, y] = [0, 0];
     if (box.x < view.x + room) x = box.x - room - view.x;
     else if (box.x + box.width > view.x + view.w - room) x = box.x + box.width + room - view.x - view.w;
@@ -81,6 +92,7 @@
     for (const each of edges) each.classList.toggle("on", each.dataset.from === id || each.dataset.to === id);
     for (const [key, each] of cards) each.hidden = key !== id;
     $("details").hidden = id === "";
+    resized();
     if (id === "") return;
     stop(id);
     reveal(id);
@@ -230,8 +242,7 @@
     { passive: false },
   );
   new ResizeObserver(() => {
-    if (fitted) fit();
-    else zoom(1);
+    resized();
     if (chosen) reveal(chosen);
   }).observe(canvas);
 
