@@ -16,7 +16,7 @@ from ..compilation import Compilation
 from ..resolve.program import LANGUAGE_KINDS
 from ..source import Source, Span
 from ..syntax import tree
-from ..syntax.parser import decode, parse, parse_part
+from ..syntax.parser import decode, is_laid_out, parse, parse_part
 from .places import children
 
 TYPE_CHECKING = False
@@ -40,12 +40,14 @@ class Sound:
         "_compilation",
         "_fixed",
         "_head",
+        "_laid_out",
         "_misread",
         "_nodes",
         "_spans",
         "_texts",
         "_top",
         "_uses",
+        "_written_in",
     )
 
     def __init__(self, compilation: Compilation, before: Sound | None) -> None:
@@ -53,6 +55,10 @@ class Sound:
         text = root.source.text
         self._compilation = compilation
         self._texts: int = before._texts + 1 if before is not None else 0
+        #: The block that was written in last, and whether the brackets of all other text stand where its indentation says; None
+        #: where that is not known.
+        self._written_in: tree.Node | None = before._written_in if before is not None else None
+        self._laid_out: bool | None = before._laid_out if before is not None else is_laid_out(text)
         pipeline = root.pipelines[0]
         items = pipeline.body.items if pipeline.body is not None else ()
         self._uses = [(_written(text, use), use) for use in root.file.uses]
@@ -155,7 +161,8 @@ class Sound:
             (start, end + 1),
             (body.end + by - 1, body.end + by),
         ]
-        parsed = parse_part(read, ranges)
+        self._write_in(before, item)
+        parsed = parse_part(read, ranges, lambda: self._is_laid_out_around(before, item))
         if parsed is None or len(parsed.file.items) != 1:
             return None
         made = parsed.file.items[0]
@@ -186,8 +193,26 @@ class Sound:
         inner = [each for each in parsed.file.comments if _start(new) <= each.start <= new.end]
         root.file.comments = tuple(sorted([*outer, *inner], key=lambda each: each.start))
         root.file.end = len(text)
+        self._written_in = known if known is not None else new
         self._become(root, root.file, pipeline, text)
         return parsed.diagnostics
+
+    def _write_in(self, text: str, block: tree.Decl) -> None:
+        """Note that a block is written in now, and that the one before is part of the text around it."""
+        before = self._written_in
+        self._written_in = block
+        if before is not None and before is not block and self._laid_out:
+            indent = " " * (before.start - text.rfind("\n", 0, before.start) - 1)
+            part = text[before.start : before.end]
+            self._laid_out = is_laid_out(f"mlp 1\n\npipeline it {{\n{indent}{part}\n}}\n")
+
+    def _is_laid_out_around(self, text: str, block: tree.Decl) -> bool:
+        """Return whether indentation tells which brackets a block lacks: those of all other text stand where it says."""
+        if self._laid_out is None:
+            assert block.body is not None  # it is written in
+            start, end = block.body.start + 1, block.body.end - 1
+            self._laid_out = is_laid_out(f"{text[:start]}{text[end:]}")
+        return self._laid_out
 
     def _whole(self, root: Module, read: Source) -> list[Diagnostic] | None:
         """Read a text whole, and take from the tree before what stands in it word for word; return what is wrong in it.
@@ -228,6 +253,7 @@ class Sound:
         for news, olds in ((file.uses, self._uses), (top, self._top), (fixed, self._fixed)):
             same.update(zip(news, (old for _, old in olds), strict=True))
         self._move(same, pipeline, root.pipelines[0])
+        self._written_in = self._laid_out = None
         file.uses = tuple(same.get(use, use) for use in file.uses)  # type: ignore[misc]
         file.items = tuple(same.get(item, item) for item in file.items)  # type: ignore[misc]
         body.items = tuple(same.get(item, item) for item in body.items)  # type: ignore[misc]

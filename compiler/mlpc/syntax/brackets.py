@@ -228,6 +228,17 @@ def repair(
     return edits
 
 
+def balanced(kinds: list[int]) -> bool:
+    """Return whether every bracket has its other one."""
+    stack: list[int] = []
+    for kind in kinds:
+        if kind in OPENERS:
+            stack.append(CLOSER_OF[kind])
+        elif kind in CLOSERS and (not stack or stack.pop() != kind):
+            return False
+    return not stack
+
+
 def _unclosed(
     tokens: Tokens,
     spans: tuple[list[int], list[int]],

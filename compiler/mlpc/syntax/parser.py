@@ -14,6 +14,9 @@ from .tree import Comment, Edition, File, Use
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .brackets import Edits
     from .lexer import Tokens
     from .tree import Doc
 
@@ -85,11 +88,14 @@ def parse(source: Source) -> Parsed:
     return Parsed(file, diagnostics)
 
 
-def parse_part(source: Source, ranges: list[tuple[int, int]]) -> Parsed | None:
+def parse_part(
+    source: Source, ranges: list[tuple[int, int]], laid_out: Callable[[], bool] = lambda: False
+) -> Parsed | None:
     """Return the tree of what stands in ``ranges``, as if the rest of the text were blank; None where it has to be read whole.
 
     The first range holds the edition, the second all of a declaration up to the brace that opens it, the third statements
-    within, the last the brace that closes it. Only the third may hold mistakes, and none of brackets, quotes or words.
+    within, the last the brace that closes it. Only the third may hold mistakes. Where its brackets do not pair up they are
+    repaired by how lines are indented, if ``laid_out`` says that all else is as it should be.
     """
     from . import brackets
     from .recovery import Reader, spans
@@ -100,36 +106,73 @@ def parse_part(source: Source, ranges: list[tuple[int, int]]) -> Parsed | None:
     tokens = _joined(text, ranges)
     if tokens is None:
         return None
-    from .comments import attach, report_stray
-    from .interpolation import interpolate
+    if not tokens.unbalanced and not tokens.problems:
+        from .comments import attach, report_stray
+        from .interpolation import interpolate
 
-    docs, stray = attach(text, tokens)
-    problems: list[Diagnostic] = []
-    if interpolate(source, text, tokens, problems):
-        comments = tuple(tokens.comments)
-        file: File | None = read(tokens.kinds, tokens.values, t.START_FILE, source, docs, comments, len(text))
-        if file is not None:
-            report_stray(source, docs, stray, problems)
-            problems.sort(key=_place)
-            return Parsed(file, problems)
-    tokens = _joined(text, ranges)
-    if tokens is None:
-        return None
-    places = spans(tokens)
-    for twice in (False, True):
-        edits = brackets.repair(text, tokens, places, by_layout=True, twice=twice)
-        if edits is None or edits.mistakes:
+        docs, stray = attach(text, tokens)
+        problems: list[Diagnostic] = []
+        if interpolate(source, text, tokens, problems):
+            comments = tuple(tokens.comments)
+            file: File | None = read(
+                tokens.kinds, tokens.values, t.START_FILE, source, docs, comments, len(text)
+            )
+            if file is not None:
+                report_stray(source, docs, stray, problems)
+                problems.sort(key=_place)
+                return Parsed(file, problems)
+        tokens = _joined(text, ranges)
+        if tokens is None:
             return None
-    file, told, _ = Reader(source, text, tokens, places, None, True, set()).read()
+    places = spans(tokens)
+    edits = brackets.repair(text, tokens, places, by_layout=True)
+    if edits is None:
+        return None
+    if tokens.unbalanced:
+        again = _repaired(text, tokens, edits, ranges)
+        if again is None or not laid_out():
+            return None
+        file, told, mistakes = Reader(source, text, again, spans(again), edits, True, set()).read()
+        if mistakes != 1:
+            return None  # another way to read it could be better
+    else:
+        twice = brackets.repair(text, tokens, places, by_layout=True, twice=True)
+        if edits.mistakes or twice is None or twice.mistakes:
+            return None
+        file, told, _ = Reader(source, text, tokens, places, None, True, set()).read()
     told.sort(key=_place)
     return Parsed(file, told)
+
+
+def _repaired(text: str, tokens: Tokens, edits: Edits, ranges: list[tuple[int, int]]) -> Tokens | None:
+    """Return the tokens of ``ranges`` after a repair; None where it reaches beyond the third, or may hang on lines before it."""
+    from .brackets import balanced
+
+    start, end = ranges[2]
+    changed = [*edits.blanks, *(place for place, _ in edits.inserts)]
+    for mistake in edits.mistakes:
+        line = text[text.rfind("\n", 0, mistake.place) + 1 : mistake.place]
+        if mistake.kind != "unclosed" and not line.strip():
+            return None
+    if balanced(tokens.kinds) or not changed or not all(start < place < end for place in changed):
+        return None
+    made = edits.apply(text)
+    by = len(made) - len(text)
+    first, last = ranges[3]
+    again = _joined(made, [*ranges[:2], (start, end + by), (first + by, last + by)])
+    return again if again is not None and not again.unbalanced else None
 
 
 def _joined(text: str, ranges: list[tuple[int, int]]) -> Tokens | None:
     """Return the tokens of ``ranges``, one behind the other; None where those of the third are not whole by themselves."""
     parts = [lex(text, start, end) for start, end in ranges]
     inner = parts[2]
-    if inner.unbalanced or any(part.problems or part.too_deep for part in parts):
+    if (
+        any(part.too_deep or (part.problems and part is not inner) for part in parts)
+        or any(problem.kind == "open-block" for problem in inner.problems)
+        or t.USE in inner.kinds
+        or t.MLP in inner.kinds
+    ):
         return None
     whole = parts[0]
     for part in parts[1:]:
@@ -141,8 +184,24 @@ def _joined(text: str, ranges: list[tuple[int, int]]) -> Tokens | None:
         whole.comments += part.comments
         whole.docs.update({index + before: found for index, found in part.docs.items()})
         whole.templates += part.templates
-    whole.unbalanced = False
+        for problem in part.problems:
+            problem.index += before
+        whole.problems += part.problems
+    whole.unbalanced = inner.unbalanced
     return whole
+
+
+def is_laid_out(text: str) -> bool:
+    """Return whether all brackets of a text pair up, and stand where its indentation says."""
+    from .brackets import repair
+    from .recovery import spans
+
+    edition = _EDITION.match(text)
+    tokens = lex(text)
+    if edition is None or tokens.unbalanced or tokens.problems:
+        return False
+    edits = repair(text, tokens, spans(tokens), by_layout=True)
+    return edits is not None and not edits.mistakes
 
 
 def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:

@@ -45,6 +45,11 @@ _TYPED = (
     "require accuracy > 1\n",
     "trees",
     "0",
+    "resources { cpu = 2 }",
+    "features = [",
+    "max(1, (",
+    "'a",
+    '"""',
 )
 
 
@@ -158,6 +163,41 @@ def test_what_nobody_wrote_in_is_not_checked_again() -> None:
     alike(writer.write(broken), writer.anew(), broken)
     assert writer.again == 2
     assert {item.code.code for item in writer.view.compilation.check()} == {"MLP010"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "resources {",
+        "features = [",
+        "x = max(1, 2",
+        'name = "',
+        "seed = 7 ]",
+        "a = [1, 2)",
+        "name = 'a",
+        "a = 1 // 2",
+    ],
+)
+def test_a_mistake_of_signs_is_read_within_its_block(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXTS["tumor"]
+    writer = Writer(text)
+    monkeypatch.setattr(Sound, "_whole", None)
+    for length in range(1, len(typed) + 1):
+        changed = text.replace("max_depth = 8\n", f"max_depth = 8\n    {typed[:length]}\n")
+        alike(writer.write(changed), writer.anew(), changed)
+    assert writer.again == len(typed)
+
+
+def test_where_lines_are_indented_anyhow_a_bracket_is_looked_for_in_the_whole_text() -> None:
+    # By its indentation `quality` stands in `forest`: it says nothing about what is closed where.
+    text = TEXTS["tumor"].replace("\n  evaluate quality", "\n      evaluate quality")
+    for typed in ("resources {", "features = ["):
+        changed = text.replace("max_depth = 8\n", f"max_depth = 8\n    {typed}\n")
+        writer = Writer(text)
+        alike(writer.write(changed), writer.anew(), changed)
+        back = Writer(TEXTS["tumor"])
+        for each in (text, changed):
+            alike(back.write(each), back.anew(), each)
 
 
 @pytest.mark.parametrize(
