@@ -110,7 +110,11 @@ class Compilation:
         plain = self._programs.get("") if environment and not known else None
         shared = self._programs.get("") if environment and before is not None and self._shares else plain
         program = make_program(
-            self._modules, root, environment, shared.program if shared is not None else None
+            self._modules,
+            root,
+            environment,
+            shared.program if shared is not None else None,
+            before.program if before is not None and not environment else None,
         )
         if program is None:
             return

@@ -59,17 +59,21 @@ def block_order(
     if known is None:
         known = {}
     names: dict[str, dict[str, Span]] = {}
-    for block in program.blocks:
-        found = known.get(block.id)
+    by_id = {block.id: block for block in program.blocks}
+    for id, block in by_id.items():
+        found = known.get(id)
         if found is None:
-            found = known[block.id] = references(block, lets)
-        names[block.id] = found.blocks
+            found = known[id] = references(block, lets)
+        names[id] = found.blocks
     done: dict[str, int] = {}
     order: list[BlockDef] = []
     bad: set[str] = set()
-    by_id = {block.id: block for block in program.blocks}
     for start in by_id:
         if start in done:
+            continue
+        if all(done.get(name) == 2 for name in names[start]):
+            done[start] = 2
+            order.append(by_id[start])
             continue
         path = [start]
         waiting = [iter(names[start])]

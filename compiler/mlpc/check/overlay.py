@@ -27,7 +27,7 @@ class Overlay:
     Blocks are asked for (:meth:`leaves`) in an order in which each follows what it names.
     """
 
-    __slots__ = ("_affected", "_changed", "_checked", "_plain", "_touched")
+    __slots__ = ("_affected", "_changed", "_checked", "_choices", "_plain", "_touched")
 
     def __init__(self, program: Program, plain: TypedProgram, touched: set[str] | None = None) -> None:
         """``touched`` are the names of what differs between the two, by default what the environment speaks of."""
@@ -38,6 +38,7 @@ class Overlay:
         #: Blocks that are checked again, and those that lead to one that looks different, by way of others as well.
         self._checked: set[str] = set()
         self._affected: set[str] = set()
+        self._choices = {id for id, block in plain.blocks.items() if block.choice is not None}
 
     def references(self) -> dict[str, References]:
         """Return what blocks name, of those of which an environment cannot have changed it."""
@@ -74,11 +75,8 @@ class Overlay:
         Some look at how what they take was made, or at the whole way that a model came. A choice adds a step for all who
         take it.
         """
-        plain = self._plain.blocks
-        if any(
-            source.block in plain and plain[source.block].choice is not None
-            for sources in block.inputs.values()
-            for source in sources
+        if self._choices and any(
+            source.block in self._choices for sources in block.inputs.values() for source in sources
         ):
             return True
         for port in block.component.inputs.values() if block.component is not None else ():
@@ -135,7 +133,9 @@ def _changed_values(program: Program, plain: TypedProgram, touched: set[str]) ->
 def _blocks(name: str, typed: TypedProgram) -> list[TypedBlock]:
     """Return a block, or the instances that its `each` makes."""
     made = typed.instances.get(name)
-    ids = [made.id(keys) for keys in made.keys(())] if made is not None else [name]
+    if made is None:
+        return [typed.blocks[name]] if name in typed.blocks else []
+    ids = (made.id(keys) for keys in made.keys(()))
     return [typed.blocks[id] for id in ids if id in typed.blocks]
 
 

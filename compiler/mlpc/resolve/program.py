@@ -110,6 +110,8 @@ class BlockDef:
     @property
     def id(self) -> str:
         """Name of the block; of an instance with its keys: `fit[eu]`."""
+        if not self.keys:
+            return self.name.text
         return self.name.text + "".join(f"[{key}]" for key in self.keys)
 
     @property
@@ -210,18 +212,22 @@ class Program:
 
 
 def make_program(
-    modules: Modules, root: Module, environment: str, plain: Program | None = None
+    modules: Modules,
+    root: Module,
+    environment: str,
+    plain: Program | None = None,
+    before: Program | None = None,
 ) -> Program | None:
     """Return the program of the pipeline in ``root`` under ``environment`` (empty: none), or None without one.
 
     ``plain`` is the program under none, where that is free of mistakes: what the environment does not speak of is shared
-    with it.
+    with it. ``before`` is the one under none of a text before, free of mistakes: blocks that stand in both are.
     """
     if not root.pipelines:
         return None
     decl = root.pipelines[0]
     program = Program(modules, root, decl, environment)
-    builder = _Builder(program)
+    builder = _Builder(program, before)
     chain = builder.chain(environment)
     program.touched = {
         item.name.text
@@ -301,9 +307,10 @@ def _twice(module: Module, again: tree.Attr | tree.Block, first: tree.Attr | tre
 
 
 class _Builder:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, before: Program | None) -> None:
         self.program = program
         self.report = program.modules.diagnostics.add
+        self.before = before.names if before is not None else {}
 
     def body(self, module: Module, decl: tree.Node, body: tree.Body | None, environment: str = "") -> BodyDef:
         return make_body(self.program.modules, module, decl, body, environment)
@@ -469,11 +476,16 @@ class _Builder:
         if item.kind.text == "test":
             self.known_kind(module, item)  # its name is a text where it belongs
             return
+        names = self.program.names
+        if isinstance(item.name, tree.Name) and item.name.text not in names:
+            before = self.before.get(item.name.text)
+            if isinstance(before, BlockDef) and before.decl is item:
+                names[item.name.text] = before
+                return
         name = self.name_of(module, item)
         known = self.known_kind(module, item)
         if name is None:
             return
-        names = self.program.names
         if name.text in names:
             first = names[name.text]
             self.report(duplicate_at(module, name, item, first))

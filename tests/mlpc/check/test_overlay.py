@@ -133,7 +133,11 @@ def from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
         return check(self, program)
 
     def make_program(
-        modules: Modules, root: Module, environment: str, plain: resolve.Program | None = None
+        modules: Modules,
+        root: Module,
+        environment: str,
+        plain: resolve.Program | None = None,
+        before: resolve.Program | None = None,
     ) -> resolve.Program | None:
         return make(modules, root, environment)
 
