@@ -5,49 +5,15 @@ Debian's knows diagnostics that are sent on the server's own accord, and none th
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests import system
-from tests.mlpc_cli.command import environment, mlpc
 
-PAGE = Path(__file__).parents[2] / "docs" / "editors.md"
-WRONG = """\
-mlp 1
+from .person import WRONG, edits, snippet
 
-## What we sell, and to whom.
-pipeline shop {
-  owner = "😀 shop@example.org"
-  data rows: csv { path = "rows.csv", schema = Row }
-  train forest: sklearn.random_forest { data = rows, tres = 200 }
-}
-
-schema Row {
-  size:   float
-  good: bool @label
-}
-"""
-RIGHT = """\
-mlp 1
-
-## What we sell, and to whom.
-pipeline shop {
-  owner = "😀 shop@example.org"
-  data rows: csv { path = "rows.csv", schema = Customer }
-  train forest: sklearn.random_forest { data = rows, trees = 200 }
-}
-
-schema Customer {
-  size: float
-  good: bool @label
-}
-"""
 #: What a person does, after the set-up: look, mend by a fix, rename, lay out, save.
 _PLAY = r"""
 local told = {}
@@ -119,45 +85,12 @@ def neovim() -> str:
     return found
 
 
-def snippet(heading: str, language: str) -> str:
-    """Return the first block of a language below a heading of the page."""
-    _, _, below = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
-    found = re.search(rf"```{language}\n(.*?)```", below, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
 def test_a_person_in_neovim_is_told_of_a_mistake_and_mends_it(neovim: str, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "main.mlp").write_text(WRONG, encoding="utf-8")
-    (project / "mlpc.toml").write_text("")
-    (project / "rows.csv").write_text("size,good\n")
     init = tmp_path / "init.lua"
     init.write_text(snippet("Neovim", "lua") + _PLAY, encoding="utf-8")
-    home = {
-        name: str(tmp_path / name)
-        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
-    }
-    done = subprocess.run(
-        [neovim, "--headless", "-n", "-u", str(init)],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=environment(
-            PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin", HOME=str(tmp_path), LANG="C.UTF-8", **home
-        ),
-    )
-    found = json.loads((project / "told.json").read_text(encoding="utf-8"))
-    assert found["problem"] == "", done.stderr
-    mistake, hover, servers = found["told"]
+    mistake, hover, servers = edits(tmp_path, neovim, "--headless", "-n", "-u", str(init))
     line = WRONG.splitlines()[6]
     assert mistake[:2] == [6, len(line[: line.index("tres")].encode())]
     assert mistake[2].startswith("`sklearn.random_forest` has no `tres`")
     assert hover.startswith("```mlp\ntrain forest: sklearn.random_forest")
     assert servers == 1
-    assert (project / "main.mlp").read_text(encoding="utf-8") == RIGHT
-    assert mlpc("check", "main.mlp", cwd=project).code == 0
