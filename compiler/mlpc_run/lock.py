@@ -309,7 +309,7 @@ def _replace(path: str, text: str) -> None:
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        raise EngineError(CANNOT_WRITE, f"{path} cannot be written: {error.strerror}") from None
+        raise EngineError(CANNOT_WRITE, f"`{path}` cannot be written: {error.strerror}") from None
 
 
 def python_version() -> str:

@@ -392,7 +392,7 @@ def unusable(layout: Layout, error: Exception) -> EngineError:
         return full
     return EngineError(
         STORE_UNUSABLE,
-        f"the store in {layout.home} cannot be used: {error}",
+        f"the store in {layout.home} cannot be used: {getattr(error, 'strerror', None) or error}",
         "is the folder yours and writable? Without it (remove it) everything is run anew",
     )
 
