@@ -36,13 +36,17 @@ KINDS = {
     "string": "text",
     "url": "text",
     "path": "text",
+    "tensor": "tensor",
 }
 
 
 class Feature:
-    """One value of a row; ``type`` is a value type of the IR, ``kind`` bool, int, float or text."""
+    """One value of a row; ``type`` is a value type of the IR, ``kind`` bool, int, float, text or tensor.
 
-    __slots__ = ("choices", "doc", "kind", "name", "nullable", "type")
+    Of a tensor, which is sent as lists in lists, ``shape`` is that of the lists, and ``element`` one number in them.
+    """
+
+    __slots__ = ("choices", "doc", "element", "kind", "name", "nullable", "shape", "type")
 
     def __init__(self, raw: JsonObject) -> None:
         self.name: str = raw["name"]
@@ -56,6 +60,12 @@ class Feature:
         self.nullable = bool(raw.get("nullable"))
         self.doc: str = raw.get("doc") or ""
         self.choices: list[str] | None = self.type.get("choices") if base == "enum" else None
+        self.shape = tuple(int(size) for size in self.type.get("shape") or ())
+        self.element: Feature | None = None
+        if self.kind == "tensor":
+            bounds = {key: value for key, value in self.type.items() if key.startswith(("min", "max"))}
+            of = {"base": "float", **bounds, **(self.type.get("of") or {})}
+            self.element = Feature({"name": self.name, "type": of})
 
 
 class Bundle:
@@ -72,6 +82,10 @@ class Bundle:
         self.signature = signature
         self.digest = digest
         self.features = [Feature(raw) for raw in signature["features"]]
+        if len(self.features) > 1 and any(feature.kind == "tensor" for feature in self.features):
+            raise StepError(
+                codes.UNREADABLE_MODEL, "the server takes one tensor, or columns of single values, not both"
+            )
         label = signature.get("label")
         self.label: str | None = label["name"] if label else None
         self.classes: list[Any] | None = signature.get("classes")
@@ -93,7 +107,8 @@ class Bundle:
 
         if len(self._inputs) == 1 and self._inputs[0][1] == "tensor(float)":
             # None becomes NaN, true 1.
-            feed = {self._inputs[0][0]: numpy.array(rows, dtype=numpy.float32)}
+            taken = numpy.array(rows, dtype=numpy.float32)
+            feed = {self._inputs[0][0]: taken[:, 0] if self.features[0].kind == "tensor" else taken}
         else:
             columns = dict(
                 zip((feature.name for feature in self.features), zip(*rows, strict=True), strict=True)
@@ -176,6 +191,11 @@ def _fitting(feature: Feature) -> Any:
         return False
     if feature.kind == "text":
         return "…"
+    if feature.element is not None:
+        made = _fitting(feature.element)
+        for size in reversed(feature.shape):
+            made = [made] * size
+        return made
     low, high = feature.type.get("min"), feature.type.get("max")
     number: float = 0
     if low is not None and high is not None:

@@ -125,6 +125,10 @@ def value_schema(feature: Feature) -> JsonObject:
     made: JsonObject
     if feature.choices is not None:
         made = {"enum": [*feature.choices, None] if feature.nullable else list(feature.choices)}
+    elif feature.element is not None:
+        made = value_schema(feature.element)
+        for size in reversed(feature.shape):
+            made = {"type": "array", "minItems": size, "maxItems": size, "items": made}
     else:
         name = {"bool": "boolean", "int": "integer", "text": "string"}.get(feature.kind, "number")
         made = {"type": [name, "null"] if feature.nullable else name}

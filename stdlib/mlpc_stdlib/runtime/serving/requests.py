@@ -107,10 +107,13 @@ class Requests:
         elif kind == "extra_forbidden":
             message = self._unknown(str(loc[-1])) if not batch or len(loc) > 1 else self._beside(str(loc[0]))
             given = _shown(given)
-        elif kind == "list_type":
+        elif kind == "list_type" and batch and loc == ("rows",):
             message, given = "Input should be a list of rows", _shown(given)
         elif kind in ("too_short", "too_long"):
-            message, given = self._count(item["ctx"]["actual_length"]), _shown(given)
+            actual, ctx = item["ctx"]["actual_length"], item["ctx"]
+            wanted = ctx.get("min_length", ctx.get("max_length"))
+            told = f"Input should be a list of {wanted}, not of {actual}"
+            message, given = self._count(actual) if batch and loc == ("rows",) else told, _shown(given)
         elif kind == "dict_type":
             message, given = "Input should be an object", _shown(given)
         elif kind == "json_invalid":
@@ -156,6 +159,11 @@ def _value(feature: Feature) -> core_schema.CoreSchema:
         return core_schema.bool_schema(strict=True)
     if feature.kind == "text":
         return core_schema.str_schema(strict=True)
+    if feature.element is not None:
+        made = _value(feature.element)
+        for size in reversed(feature.shape):
+            made = core_schema.list_schema(made, min_length=size, max_length=size, strict=True)
+        return made
     limits: dict[str, Any] = {}
     for bound, is_open, strictly, loosely in _BOUNDS:
         limit = feature.type.get(bound)

@@ -14,6 +14,7 @@ from mlpc_stdlib.runtime import codes, export, onnx_networks
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from tests.mlpc_stdlib import cells
 from tests.mlpc_stdlib.networks import digits, images, step, tumors
+from tests.mlpc_stdlib.runtime.serving.servers import serving
 from tests.mlpc_stdlib.runtime.web import browser
 
 pytestmark = pytest.mark.engine
@@ -51,6 +52,15 @@ def test_onnxruntime_says_what_keras_says_and_two_processes_write_the_same_bytes
     assert signature["outputs"] == [
         {"name": "scores", "kind": "probability", "dtype": "float32", "shape": [None, 10]}
     ]
+
+
+def test_a_server_says_what_keras_says(tmp_path: Path, networks: Path, exported: list[Path]) -> None:
+    (place, _) = exported
+    wanted = numpy.load(networks / "digits" / "said.npy")[:20]
+    with serving(place, tmp_path) as server:
+        answer = server.ask({"rows": [{"pixels": image.tolist()} for image in images()[:20]]})
+    found = [[row["scores"][str(digit)] for digit in range(10)] for row in answer.json()["predictions"]]
+    assert numpy.abs(numpy.array(found) - wanted).max() < 1e-5
 
 
 def test_onnxruntime_web_says_what_keras_says(tmp_path: Path, networks: Path, exported: list[Path]) -> None:

@@ -100,10 +100,10 @@ def test_a_signature_with_another_output(broken: Path, tmp_path: Path) -> None:
 
 def test_a_feature_that_cannot_be_sent(broken: Path, tmp_path: Path) -> None:
     features = json.loads((broken / "signature.json").read_bytes())["features"]
-    features[0]["type"] = {"base": "tensor", "of": {"base": "float"}, "shape": [8]}
+    features[0]["type"] = {"base": "date"}
     change(broken, features=features)
     error = failure(broken, tmp_path / "server")
-    assert error["message"] == "feature `length`: the server takes no values of type tensor"
+    assert error["message"] == "feature `length`: the server takes no values of type date"
 
 
 def test_several_workers_that_cannot_start(broken: Path, tmp_path: Path) -> None:
