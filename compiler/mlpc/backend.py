@@ -51,6 +51,7 @@ CONSTRUCTS: dict[str, str] = {
     "task.timeout": "an end to a step that takes too long",
     "task.effect": "a step that changes something outside",
     "task.skip": "a step that runs only if a gate passes",
+    "task.program": "a step that starts a program of the machine, such as a browser",
     "gate": "a gate on measured figures",
     "service": "a service that stays up",
     "service.container": "a service that runs a container image",
@@ -175,6 +176,8 @@ def _constructs(node: Node, gates: set[str]) -> Iterator[str]:
                 yield "task.timeout"
             if node.effect:
                 yield "task.effect"
+            if node.labels.get("programs") and node.action.kind != "container":
+                yield "task.program"
         if not gates.isdisjoint(node.after):
             yield "task.skip"
         found = {

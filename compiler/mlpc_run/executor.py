@@ -55,6 +55,7 @@ _PASSED = frozenset(
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "REQUESTS_CA_BUNDLE",
+        "MLPC_CHROMIUM",
         "CURL_CA_BUNDLE",
         "HTTP_PROXY",
         "HTTPS_PROXY",

@@ -198,6 +198,9 @@ def cells() -> tuple[Cell, ...]:
             # What fails because of a layer is among what else would work.
             if "layer" in row or "activation" in row or not _of(row, model):
                 continue
+            # What a runtime does not run, its target does not.
+            if "runtime" in row and "on" not in row:
+                continue
             for quantize in row.get("quantize", ["none"]):
                 targets = listed(row.get("on", [])) or [""]
                 found.update(dict.fromkeys(Cell(model, row["to"], quantize, on) for on in targets))
@@ -522,7 +525,8 @@ def run_on_boards(asked: Sequence[dict[str, str]], folder: Path) -> dict[str, di
         (folder / "boards.json").write_text(json.dumps({"answers": str(answers), "models": waiting}))
         start = time.monotonic()
         done = subprocess.run(
-            [python_with("tflm"), HERE / "run_tflm.py", folder / "boards.json"],
+            [python_with("keras"), "-s", "-P", HERE / "run_tflm.py", folder / "boards.json"],
+            env={**os.environ, "PYTHONPATH": str(STDLIB)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -570,7 +574,7 @@ def run_in_pages(asked: Sequence[dict[str, Any]], folder: Path) -> dict[str, dic
     (folder / "pages.json").write_text(json.dumps(job))
     start = time.monotonic()
     done = subprocess.run(
-        ["node", HERE / "run_onnx_web.mjs", folder / "pages.json"],
+        ["node", Path(npm.LOCKS) / "onnxruntime-web" / "run.mjs", folder / "pages.json"],
         capture_output=True,
         text=True,
         check=False,

@@ -69,6 +69,9 @@ CAPABILITIES = Capabilities(
         ),
         "task.effect": native("runs last, when all other steps and gates went well"),
         "task.skip": native("skipped with the gate that holds it back"),
+        "task.program": refused(
+            "images of steps hold Python and its packages: leave out what needs the program, here or in an `env` for this target"
+        ),
         "gate": native("a task of its own, which is skipped when the gate does not pass"),
         "service": lowered(
             "Airflow runs jobs only: the promoted bundle is put into the store, no server is started"

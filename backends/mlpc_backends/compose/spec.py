@@ -35,6 +35,9 @@ CAPABILITIES = Capabilities(
         ),
         "task.effect": native("runs last, when all other steps and gates went well"),
         "task.skip": native("`depends_on` with `service_completed_successfully`"),
+        "task.program": refused(
+            "images of steps hold Python and its packages: leave out what needs the program, here or in an `env` for this target"
+        ),
         "gate": native("a job of its own, which ends with status 1 when it does not pass"),
         "service": native("started when every job is done, with a health check"),
         "service.container": refused("serve a model by `server`, or run a function of the project"),

@@ -58,6 +58,9 @@ CAPABILITIES = Capabilities(
         ),
         "task.effect": native("runs last, when all other steps and gates went well; never cached"),
         "task.skip": native("`triggerPolicy.condition`"),
+        "task.program": refused(
+            "images of steps hold Python and its packages: leave out what needs the program, here or in an `env` for this target"
+        ),
         "gate": native("a task whose output `passed` is a condition of what it holds back"),
         "service": lowered(
             "Kubeflow runs jobs only: the promoted bundle is published as an artefact, no server is started"

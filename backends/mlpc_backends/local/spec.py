@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
         "task.timeout": native(),
         "task.effect": native(),
         "task.skip": native(),
+        "task.program": native("found on the path, or where a variable says"),
         "gate": native(),
         "service": native("started by `mlpc up` from what was promoted"),
         "service.container": refused("serve a model by `server`, or run a function of the project"),

@@ -40,6 +40,8 @@ _PACKAGES = "/tmp/packages"
 _BASE_PYTHON = "3.11"
 #: Steps that take files from packages of npm, which are fetched when their image is built: by module, the lock's name.
 _OF_NPM = {"mlpc_stdlib.runtime.tfjs": "tensorflow", "mlpc_stdlib.runtime.web.site": "onnxruntime-web"}
+#: The same for steps that do so where an argument has a value among its list.
+_OF_NPM_WHERE = {"mlpc_stdlib.runtime.export": ("parity.runtimes", "node", "onnxruntime-web")}
 _VARIABLES = {
     "PATH": "/opt/mlpc/bin:$PATH",
     "PYTHONPATH": "/mlpc/runtime",
@@ -127,8 +129,8 @@ class Images:
                 image = self._take(
                     node.id, tuple(sorted({" ".join(each.split()) for each in node.requirements}))
                 )
-                lock = _OF_NPM.get(node.action.target)
-                if lock is not None and lock not in image.npm:
+                lock = _npm_of(node)
+                if lock and lock not in image.npm:
                     image.npm.append(lock)
             elif isinstance(node, Gate):
                 self._take(node.id, ())
@@ -252,6 +254,16 @@ class Images:
         listing = "".join(f"{digests[path]} {path}\n" for path in sorted(digests))
         digest = sha256(listing.encode("utf-8")).hexdigest()[:12]
         return f"mlpc-{DNS.mangle(self._workflow.name)}/{image.name}:{digest}"
+
+
+def _npm_of(node: Task | Service) -> str:
+    """Return the lock of npm packages that a step takes files from, or nothing."""
+    module = node.action.target
+    argument, value, lock = _OF_NPM_WHERE.get(module, ("", "", ""))
+    given = node.arguments.get(argument)
+    if isinstance(given, list) and value in given:
+        return lock
+    return _OF_NPM.get(module, "")
 
 
 def bad_requirements(workflow: Workflow) -> Iterator[Diagnostic]:

@@ -33,6 +33,7 @@ from .values import Value, wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from ..ir.nodes import Json
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ..resolve.program import ValueDef
     from .checker import Checker
     from .schemas import Schema
-    from .specs import ComponentSpec, PortSpec
+    from .specs import ComponentSpec, ParamSpec, PortSpec
 
 _CONDITION_KEYS = ("severity", "message")
 
@@ -526,7 +527,20 @@ class Binder:
                 continue  # what a service takes of several frameworks, it reads by its own means
             for framework in dict.fromkeys(source.type.framework for source in sources):
                 needed += self.checker.declarations.reading(framework)
+        for param, chosen in self._chosen(self.component, ""):
+            needed += _of_choices(param.requires, chosen)
+            self.block.programs += _of_choices(param.programs, chosen)
         self.block.requirements = tuple(dict.fromkeys(needed))
+
+    def _chosen(self, spec: BlockSpec, prefix: str) -> Iterator[tuple[ParamSpec, Value]]:
+        """Yield the parameters whose values may need something, with these, also of nested blocks that are given."""
+        for name, param in spec.params.items():
+            value = self.block.arguments.get(prefix + name)
+            if value is not None and (param.requires or param.programs):
+                yield param, value
+        for name, inner in spec.blocks.items():
+            if prefix + name in self.given:
+                yield from self._chosen(inner, f"{prefix}{name}.")
 
     # -- parameters --------------------------------------------------------------------------------------------
 
@@ -1433,6 +1447,12 @@ class Binder:
                 help=[f"`{self.label}` declares `require {text}`"],
             )
         )
+
+
+def _of_choices(needed: dict[str, tuple[str, ...]], value: Value) -> list[str]:
+    """Return what a value of a parameter needs; all there is where it is known only later."""
+    chosen = value.value if isinstance(value.value, list | tuple) else [value.value]
+    return [each for name, texts in needed.items() if not value.known or name in chosen for each in texts]
 
 
 def _key_span(value: Value, key: str) -> Span:

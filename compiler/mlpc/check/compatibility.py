@@ -43,7 +43,12 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
     exports = {each.component.name: each for each, _ in way[:-1] if each.component is not None}
     for row in rows(checker, "fails"):
         here, export = (row.get("on"), row.get("to")) if "on" in row else (row.get("to"), None)
-        if component.name not in _list(here):
+        if "runtime" in row and component.name in _list(row.get("to")):
+            # It fails there, and there it is to be run.
+            if not _run_by(row, block):
+                continue
+            export = None
+        elif component.name not in _list(here):
             continue
         made = block if export is None else exports.get(str(export))
         if made is None or not _made_so(row, made) or not _of(row, way[-1]):
@@ -70,9 +75,13 @@ def _report(
     shown = checker.shown(source.block)
     verb = f"does not run on `{name}`" if "on" in row else f"cannot become `{name}`"
     labels = [Label(place, f"{what} is here")]
-    attr = made.definition.body.attrs.get("quantize")
-    if "quantize" in row and attr is not None:
-        labels.append(Label(attr.module.span(attr.node.value), "with this"))
+    body = made.definition.body
+    attrs = [body.attrs.get(key) for key in ("quantize", "format") if key in row]
+    if "runtime" in row and name in _list(row.get("to")):
+        verb = f"cannot be run by `{row['runtime']}`"
+        parity = body.blocks.get("parity")
+        attrs.append(parity.body.attrs.get("runtimes") if parity is not None else None)
+    labels += [Label(attr.module.span(attr.node.value), "with this") for attr in attrs if attr is not None]
     checker.report(
         Diagnostic(
             codes.CANNOT_BECOME,
@@ -160,10 +169,17 @@ def _certainly(row: Row, made: tuple[TypedBlock, str]) -> bool:
 
 def _made_so(row: Row, made: TypedBlock) -> bool:
     """Return whether an export is set as ``row`` says."""
-    if "quantize" not in row:
-        return True
-    value = made.setting("quantize")
-    return value is not None and value.known and value.value in _list(row["quantize"])
+    for key in ("quantize", "format"):
+        value = made.setting(key) if key in row else None
+        if key in row and (value is None or not value.known or value.value not in _list(row[key])):
+            return False
+    return True
+
+
+def _run_by(row: Row, made: TypedBlock) -> bool:
+    """Return whether the parity of an export is measured by the runtime of ``row``."""
+    value = made.arguments.get("parity.runtimes")
+    return value is not None and value.known and row["runtime"] in _list(value.value)
 
 
 def _inside(row: Row, trained: TypedBlock) -> Iterator[tuple[Span, str]]:

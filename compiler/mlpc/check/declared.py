@@ -987,6 +987,8 @@ class Declarations:
                 "class",
                 "binds",
                 "called",
+                "requires",
+                "programs",
             )
             self._known_marks(module, marks, known)
             self._param(module, spec, item, text, type, tuple(marks))
@@ -1003,6 +1005,15 @@ class Declarations:
                     self._bad(
                         module, marks["called"], "`@called` takes names that the param has elsewhere", help
                     )
+            if "requires" in marks:
+                spec.params[text].requires = self._by_choice(module, marks["requires"], 'gpu = ["cupy>=13"]')
+                self._packages_of(module, marks["requires"])
+            if "programs" in marks:
+                spec.params[text].programs = self._by_choice(module, marks["programs"], 'page = ["chromium"]')
+            choices = (type.of or type).choices or ()
+            for choice in {**spec.params[text].requires, **spec.params[text].programs}:
+                if choice not in choices:
+                    self._no_such(f'`{text}` has no choice "{choice}"', choice, list(choices), span)
             if "binds" in marks:
                 args = marks["binds"].args or ()
                 first = args[0].value if args else None
@@ -1020,7 +1031,7 @@ class Declarations:
                 )
             port = spec.inputs[text] = PortSpec(text, type, span, tuple(marks), "", doc)
             if "made_with" in marks:
-                port.made_with = self._made_with(module, marks["made_with"])
+                port.made_with = self._by_choice(module, marks["made_with"], 'quantize = ["int8"]')
         elif kind == "output":
             self._known_marks(module, marks, ("when", "family"))
             when = ""
@@ -1098,18 +1109,24 @@ class Declarations:
         )
         return False
 
-    def _made_with(self, module: Module, mark: tree.Mark) -> dict[str, tuple[str, ...]]:
-        """Return what `@made_with(quantize = ["none", "int8"])` allows."""
+    def _by_choice(self, module: Module, mark: tree.Mark, example: str) -> dict[str, tuple[str, ...]]:
+        """Return the texts that a mark lists by name: what `@made_with(quantize = ["none", "int8"])` allows."""
         found = {}
+        name = mark.name.text
         for arg in mark.args or ():
             texts = self.texts(module, arg.value.items) if isinstance(arg.value, tree.List) else None
             if arg.name is None or not texts:
-                self._bad(
-                    module, mark, "`@made_with` takes choices", 'write `@made_with(quantize = ["int8"])`'
-                )
+                what = "choices" if name == "made_with" else "what choices need"
+                self._bad(module, mark, f"`@{name}` takes {what}", f"write `@{name}({example})`")
                 return {}
             found[arg.name.text] = tuple(texts)
         return found
+
+    def _packages_of(self, module: Module, mark: tree.Mark) -> None:
+        """Report what `@requires(…)` lists and is no package, where it is not the library's."""
+        for arg in (mark.args or ()) if not module.path.startswith(INSTALLED) else ():
+            if isinstance(arg.value, tree.List):
+                self._packages(module, arg.value, tuple(self.texts(module, arg.value.items) or ()))
 
     def _whole(self, module: Module, marks: dict[str, tree.Mark]) -> str:
         """Return the parameter that `@of(board)` names, or nothing."""

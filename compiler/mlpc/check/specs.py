@@ -40,10 +40,24 @@ class ParamSpec:
     """A parameter; one without a default must be given, unless its type is optional.
 
     ``network`` is there where it holds the layers of a network; ``listed`` is the module of the library whose names it takes,
-    ``binds`` the parameter whose text names what this one gives; ``called`` are names that it has elsewhere.
+    ``binds`` the parameter whose text names what this one gives; ``called`` are names that it has elsewhere. ``requires`` and
+    ``programs`` are the packages and the programs of the machine that values of it need, by value.
     """
 
-    __slots__ = ("binds", "called", "default", "doc", "listed", "marks", "name", "network", "span", "type")
+    __slots__ = (
+        "binds",
+        "called",
+        "default",
+        "doc",
+        "listed",
+        "marks",
+        "name",
+        "network",
+        "programs",
+        "requires",
+        "span",
+        "type",
+    )
 
     def __init__(
         self, name: str, type: Type, default: Value | None, span: Span, marks: tuple[str, ...], doc: str
@@ -58,6 +72,8 @@ class ParamSpec:
         self.listed = ""
         self.binds = ""
         self.called: tuple[str, ...] = ()
+        self.requires: dict[str, tuple[str, ...]] = {}
+        self.programs: dict[str, tuple[str, ...]] = {}
 
 
 class PortSpec:

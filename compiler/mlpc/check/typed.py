@@ -84,6 +84,7 @@ class TypedBlock:
         "outputs",
         "played",
         "quantities",
+        "programs",
         "requirements",
         "shown",
         "untold",
@@ -113,6 +114,8 @@ class TypedBlock:
         self.played: dict[str, tuple[ComponentSpec, BlockSpec]] = {}
         #: What its process needs: the requirements of the component, and what reads the models that it is given.
         self.requirements: tuple[str, ...] = ()
+        #: Programs of the machine that what runs starts, beside Python.
+        self.programs: list[str] = []
         #: Parameters that only bound a gate (`@bound`): the step is not told, so that editing them reruns nothing.
         self.untold: set[str] = set()
 

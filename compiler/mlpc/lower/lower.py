@@ -130,6 +130,8 @@ def _labels(block: TypedBlock) -> JsonObject:
         labels["doc"] = doc
     if block.component is not None and block.component.outside:
         labels["outside"] = True
+    if block.programs:
+        labels["programs"] = list(dict.fromkeys(block.programs))
     # What the kind declares and no engine acts on travels along.
     common: JsonObject = {
         name: value.to_json()

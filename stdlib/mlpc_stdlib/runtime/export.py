@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
-from . import codes, models, parity, parity_report
+from . import codes, models, parity, parity_report, runtimes
 from .contract import Result, StepError, Task, a_or_an, first_line, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     import numpy
@@ -52,16 +54,39 @@ def onnx(task: Task, result: Result) -> None:
     # On one thread: several add scores up in the order in which they end.
     session = open_session(os.path.join(output.path, ONNX_FILE), 1)
     result.metrics["size"] = len(made)
+    asked = runtimes.asked(task, "onnx")
     # As whoever runs the export does: by the signature that was written, not by that of the original.
     portable = models.read_signature(output.path)
     features = parity.rows(task, signature)
     answer(session, portable, _any_row(portable))
     max_abs = task.argument("parity.max_abs")
-    compared = None if features is None else compare(model, signature, session, features, max_abs, portable)
-    if compared is not None:
-        parity.record(result, compared)
-    about = {"format": "onnx", "runtime": "onnxruntime", "size": len(made), "max_abs": max_abs}
-    parity_report.write(task.outputs.get("report"), signature, compared, about)
+    found: dict[str, parity.Compared] = {}
+    if features is not None:
+        for name in asked:
+            answering = partial(_answer, name, session, output.path)
+            found[name] = compare(model, signature, answering, features, max_abs, portable)
+        parity.record(result, found)
+    about = {"format": "onnx", "runtimes": asked, "size": len(made), "max_abs": max_abs}
+    parity_report.write(task.outputs.get("report"), signature, found, about)
+
+
+def _answer(name: str, session: Any, folder: str, portable: JsonObject, features: pandas.DataFrame) -> Floats:
+    """Return what the export in a folder says of rows in the runtime ``name``.
+
+    Raises:
+        StepError: the runtime does not take it.
+    """
+    import numpy
+
+    if runtimes.is_own("onnx", name):
+        return answer(session, portable, features)
+    if takes_columns(portable):
+        raise StepError(
+            codes.NOT_EXPORTABLE,
+            f"the model takes texts, and parity in `{name}` feeds tables of numbers only",
+            'leave it out: `runtimes = ["onnxruntime"]`',
+        )
+    return runtimes.answer(name, "onnx", folder, features.to_numpy(dtype=numpy.float64))
 
 
 def portable_signature(signature: JsonObject) -> JsonObject:
@@ -265,8 +290,8 @@ def prune(graph: Any) -> None:
 # Running
 
 
-def open_session(path: str, threads: int = 1) -> Any:
-    """Open a model in onnxruntime, on the CPU.
+def open_session(model: str | bytes, threads: int = 1) -> Any:
+    """Open a model, a file or its content, in onnxruntime, on the CPU.
 
     Raises:
         StepError: onnxruntime does not take it.
@@ -278,7 +303,7 @@ def open_session(path: str, threads: int = 1) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - its errors have no base of their own
         raise StepError(
             codes.NOT_EXPORTABLE, f"onnxruntime does not take the model: {first_line(error)}"
@@ -352,14 +377,14 @@ def _any_row(signature: JsonObject) -> pandas.DataFrame:
 def compare(
     model: Any,
     signature: JsonObject,
-    session: Any,
+    answering: Callable[[JsonObject, pandas.DataFrame], Floats],
     features: pandas.DataFrame,
     max_abs: float | None = None,
     portable: JsonObject | None = None,
 ) -> parity.Compared:
-    """Run rows of features through a model and its export, which takes them in the order of the signature ``portable``."""
+    """Run rows of features through a model and its export, ``answering``, which takes them in the order of ``portable``."""
     portable = portable or signature
     taken = models.matrix(portable, features, f"`{parity.PORT}`")
-    exported = parity.in_order(signature, portable, answer(session, portable, taken))
+    exported = parity.in_order(signature, portable, answering(portable, taken))
     original, decided = parity.of_estimator(model, signature, features)
     return parity.Compared(original, exported, decided, max_abs)

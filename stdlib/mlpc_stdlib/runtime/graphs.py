@@ -91,9 +91,14 @@ def keep_layers(job: JsonObject, file: str, found: Mapping[int, Array]) -> None:
     import numpy
 
     flat: dict[str, Any] = {
-        f"{number:04}": values.reshape(len(values), -1) for number, values in found.items()
+        layer_key(number): values.reshape(len(values), -1) for number, values in found.items()
     }
     numpy.savez(os.path.join(job["folder"], file), **flat)
+
+
+def layer_key(number: int) -> str:
+    """Return what the array of a layer is called in ``layers.npz`` and ``probed.npz``."""
+    return f"{number:04}"
 
 
 def _between(model: Any, rows: Array) -> list[tuple[str, Array]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, export, graphs
+from . import children, codes, export, graphs, runtimes
 from .contract import StepError, write_atomically
 from .workplace import Workplace, signature_of
 
@@ -16,7 +16,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    import numpy
+
     from .contract import JsonObject, Result, Task
+
+    Array = numpy.ndarray[Any, Any]
 
 
 def onnx(task: Task, result: Result) -> None:
@@ -51,10 +55,12 @@ def onnx(task: Task, result: Result) -> None:
         portable["libraries"] = {**signature["libraries"], **told["libraries"]}
         place.describe(portable, output)
         session = export.open_session(os.path.join(output.path, export.ONNX_FILE), 1)
+        asked = runtimes.asked(task, "onnx")
         given = place.given(output)
         rows = numpy.zeros((1, *place.shape)) if given is None else numpy.load(given)
         place.keep("exported.npy", export.run(session, rows))
-        place.judge(result, "onnx", "onnxruntime", told["layers"])
+        place.ask("onnx", asked, output)
+        place.judge(result, "onnx", asked, told["layers"])
 
 
 def _convert(job: JsonObject) -> JsonObject:
@@ -78,9 +84,45 @@ def _convert(job: JsonObject) -> JsonObject:
             f"the network has no ONNX form: {graphs.first_line(error)}",
             "the log of the step has all that the converter said",
         ) from None
+    # Its names tell of which layer a node is; they are lost afterwards.
+    named = made.SerializeToString() if layers else b""
     content = canonical(made, taken, said, job)
     write_atomically(os.path.join(job["folder"], export.ONNX_FILE), content)
+    if layers:
+        _probe(type(made).FromString(named), taken, said, layers, job)
     return {"layers": layers, "libraries": graphs.libraries()}
+
+
+def _probe(made: Any, taken: str, said: str, layers: list[str], job: JsonObject) -> None:
+    """Write what lies behind each layer of a converted graph, ``probed.npz``, as far as its names tell.
+
+    The converter puts the channels of images first, ``[rows, channels, height, width]``, so that they lie in another order there:
+    of both orders the one counts that is nearer to the original's.
+    """
+    import numpy
+    from onnx import helper
+
+    names = [node.output[0] for node in made.graph.node]
+    found = graphs.places(layers, names)
+    # What comes last has the name of the output, not of its layer.
+    found[len(layers) - 1] = names.index(said)
+    del made.graph.output[:]
+    made.graph.output.extend(helper.make_empty_tensor_value_info(names[place]) for place in found.values())
+    rows = numpy.load(job["rows"])[: graphs.PROBED]
+    try:
+        session = export.open_session(made.SerializeToString())
+    except StepError:
+        return  # the export itself is run later, and told of if it does not
+    kept: dict[int, Array] = {}
+    with numpy.load(os.path.join(job["folder"], "layers.npz")) as own:
+        for number, values in zip(found, session.run(None, {taken: rows}), strict=True):
+            before = own[graphs.layer_key(number)]
+            orders = [values, numpy.moveaxis(values, 1, -1)] if values.ndim == 4 else [values]
+            flat = [each.reshape(len(each), -1) for each in orders]
+            # A loop has steps first, and rows somewhere else.
+            if flat[0].shape == before.shape:
+                kept[number] = min(flat, key=lambda each: float(numpy.abs(each - before).max()))
+    graphs.keep_layers(job, "probed.npz", kept)
 
 
 def canonical(made: Any, taken: str, said: str, job: JsonObject) -> bytes:

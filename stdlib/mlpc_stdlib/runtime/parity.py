@@ -8,6 +8,8 @@ The figures of every export are made here:
   ``max_abs``. Without it that is :data:`NEAR` for scores, and for values :data:`OF_SPREAD` of their deviation, or as much
   of the largest as 32 bits resolve;
 - ``rows``: how many rows were compared.
+
+Where an export is run in several runtimes, each figure is that of the worst.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from .contract import StepError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     import numpy
@@ -112,11 +114,23 @@ def rows(task: Task, signature: JsonObject) -> pandas.DataFrame | None:
     return models.matrix(signature, frame, f"`{PORT}`")
 
 
-def record(result: Result, compared: Compared) -> None:
-    """Put the figures of parity among those of a step."""
-    for name, value in compared.figures().items():
+def worst(found: Mapping[str, Compared]) -> dict[str, float | int]:
+    """Return the figures of parity over all runtimes, by their names: of each the worst."""
+    each = [compared.figures() for compared in found.values()]
+    made = {name: max(figures[name] for figures in each) for name in each[0]}
+    made["agreement"] = min(figures["agreement"] for figures in each)
+    return made
+
+
+def record(result: Result, found: Mapping[str, Compared]) -> None:
+    """Put the figures of parity among those of a step: the worst, and where there are several runtimes those of each."""
+    for name, value in worst(found).items():
         result.metrics[f"parity.{name}"] = value
-    result.rows[PORT] = len(compared.original)
+    for runtime, compared in found.items() if len(found) > 1 else ():
+        for name, value in compared.figures().items():
+            if name != "rows":
+                result.metrics[f"parity.{runtime}.{name}"] = value
+    result.rows[PORT] = max(len(compared.original) for compared in found.values())
 
 
 def in_order(signature: JsonObject, portable: JsonObject, scores: Floats) -> Floats:

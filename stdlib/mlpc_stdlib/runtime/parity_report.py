@@ -14,7 +14,7 @@ from .contract import write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from .contract import Artefact, JsonObject
@@ -30,14 +30,17 @@ _POWERS = (-9, 1)
 def write(
     output: Artefact | None,
     signature: JsonObject,
-    compared: parity.Compared | None,
+    found: Mapping[str, parity.Compared],
     about: JsonObject,
     layers: Sequence[JsonObject] = (),
 ) -> None:
-    """Write the report, if one is asked for. ``about`` has ``format``, ``runtime``, ``size`` (bytes) and ``max_abs``."""
+    """Write the report, if one is asked for, on what runtimes answered, ``found``: nothing where no rows were compared.
+
+    ``about`` has ``format``, ``size`` (bytes), ``max_abs``, and by their names in ``found`` what ``runtimes`` are called.
+    """
     if output is None:
         return
-    told = gathered(signature, compared, about, layers)
+    told = gathered(signature, found, about, layers)
     os.makedirs(output.path, exist_ok=True)
     write_json(os.path.join(output.path, "report.json"), told)
     write_atomically(os.path.join(output.path, "index.html"), page(told).encode())
@@ -45,17 +48,27 @@ def write(
 
 def gathered(
     signature: JsonObject,
-    compared: parity.Compared | None,
+    found: Mapping[str, parity.Compared],
     about: JsonObject,
     layers: Sequence[JsonObject] = (),
 ) -> JsonObject:
-    """Return what the report says, as JSON."""
+    """Return what the report says, as JSON: ``figures`` are the worst, ``runtimes`` has those of each and what is drawn."""
+    names = about["runtimes"]
     told: JsonObject = {"kind": "parity", **about, "figures": None, "layers": list(layers)}
-    if compared is None:
-        return told
+    told["runtimes"] = [
+        {"runtime": names[name], "name": name, **_of_one(signature, compared)}
+        for name, compared in found.items()
+    ]
+    if found:
+        told["figures"] = parity.worst(found)
+    return told
+
+
+def _of_one(signature: JsonObject, compared: parity.Compared) -> JsonObject:
+    """Return what the report says of one runtime."""
     import numpy
 
-    told["figures"] = compared.figures()
+    told: JsonObject = {"figures": compared.figures()}
     worst = compared.difference.max(axis=1)
     told["histogram"] = _histogram(worst)
     order = numpy.argsort(-worst, kind="stable")
@@ -117,7 +130,7 @@ _STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif }
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px }
-h1 { font-size: 22px; margin: 0 } h2 { font-size: 15px; margin: 0 0 2px }
+h1 { font-size: 22px; margin: 0 } h2 { font-size: 15px; margin: 0 0 2px } h2.of { font-size: 18px; margin: 28px 0 10px }
 p { margin: 0; color: var(--soft) } .lead { margin: 4px 0 20px }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-bottom: 12px }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 12px }
@@ -140,16 +153,21 @@ th:first-child { text-align: left; padding-left: 0 } .other { color: var(--bad);
 def page(told: JsonObject) -> str:
     """Return the report as a page."""
     title = f"Parity of the {told['format']} export"
-    figures = told["figures"]
+    figures, each = told["figures"], told["runtimes"]
     lead = (
         "No rows were compared: give the export <code>parity</code> with data."
         if figures is None
-        else f"{figures['rows']} rows went through the original and, by {escape(told['runtime'])}, through the export."
+        else f"{figures['rows']} rows went through the original and, by {_listed(each)}, through the export."
     )
     parts = [f'<h1>{escape(title)}</h1><p class="lead">{lead}</p>', _figures(told)]
-    if figures is not None:
-        cards = [_histogram_card(told), _scatter_card(told), _decisions_card(told), _farthest_card(told)]
-        cards.append(_layers_card(told))
+    if len(each) > 1:
+        parts.append(_runtimes_card(told))
+    for number, one in enumerate(each):
+        if len(each) > 1:
+            parts.append(f'<h2 class="of">{escape(one["runtime"])}</h2>')
+        cards = [_histogram_card(one), _scatter_card(one), _decisions_card(one), _farthest_card(one)]
+        # Layers are looked at in one runtime only.
+        cards += [_layers_card(told)] if number == 0 else []
         parts.append(f'<div class="grid">{"".join(card for card in cards if card)}</div>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -157,6 +175,30 @@ def page(told: JsonObject) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body><main>{''.join(parts)}</main></body></html>\n"
     )
+
+
+def _listed(each: Sequence[JsonObject]) -> str:
+    names = [escape(one["runtime"]) for one in each]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _runtimes_card(told: JsonObject) -> str:
+    bound = told["max_abs"]
+    lines = []
+    for one in told["runtimes"]:
+        figures = one["figures"]
+        over = bound is not None and figures["difference"] > bound
+        lines.append(
+            f"<tr><th>{escape(one['runtime'])}</th>"
+            f"<td{' class=other' if figures['agreement'] < 1.0 else ''}>{_share(figures['agreement'])}</td>"
+            f"<td{' class=other' if over else ''}>{_short(figures['difference'])}</td>"
+            f"<td>{_short(figures['mean_difference'])}</td></tr>"
+        )
+    head = (
+        "<tr><th>runtime</th><th>decided alike</th><th>largest difference</th><th>mean difference</th></tr>"
+    )
+    note = "above are the worst of these; each has its pictures below"
+    return _card("Runtime by runtime", note, f"<table>{head}{''.join(lines)}</table>")
 
 
 def _card(title: str, note: str, content: str) -> str:

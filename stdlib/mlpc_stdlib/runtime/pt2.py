@@ -50,7 +50,8 @@ def pt2(task: Task, result: Result) -> None:
             {**job, "rows": given, "layers": told["layers"]},
             "running the exported model",
         )
-        place.judge(result, "pt2", "PyTorch, without the code of the network,", told["layers"])
+        runtime = {"pytorch": "PyTorch, without the code of the network,"}
+        place.judge(result, "pt2", runtime, told["layers"])
 
 
 def _convert(job: JsonObject) -> JsonObject:

@@ -45,7 +45,7 @@ def savedmodel(task: Task, result: Result) -> None:
         given = place.given(output)
         job = {"saved": output.path, "folder": place.folder, "rows": given, "shape": list(place.shape)}
         children.call(_run, {**job, "output": name}, "TensorFlow, with the SavedModel")
-        place.judge(result, "savedmodel", "TensorFlow", told["layers"])
+        place.judge(result, "savedmodel", {"tensorflow": "TensorFlow"}, told["layers"])
 
 
 def _convert(job: JsonObject) -> JsonObject:

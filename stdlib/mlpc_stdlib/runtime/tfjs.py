@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 
-from . import children, codes, graphs, npm
+from . import children, codes, graphs, npm, runtimes
 from .contract import Result, StepError, Task, write_atomically, write_json
 from .workplace import Workplace, signature_of
 
@@ -58,8 +57,10 @@ def tfjs(task: Task, result: Result) -> None:
         libraries = {**told["libraries"], "@tensorflow/tfjs": VERSION}
         portable = place.portable_signature("tfjs", told["width"], libraries)
         place.describe(portable, output)
+        asked = runtimes.asked(task, "tfjs")
         _run(place, told, place.given(output))
-        place.judge(result, "tfjs", "TensorFlow.js", told["layers"])
+        place.ask("tfjs", asked, output)
+        place.judge(result, "tfjs", asked, told["layers"])
 
 
 def _convert(job: JsonObject) -> JsonObject:
@@ -215,29 +216,8 @@ def _node(place: Workplace, rows: Array, fetch: list[str]) -> list[Array]:
         "fetch": fetch,
     }
     write_json(place.path("node.json"), job)
-    script = os.path.join(npm.LOCKS, PACKAGES, "run.mjs")
-    try:
-        done = subprocess.run(
-            [npm.node(), script, place.path("node.json")],
-            env={**os.environ, "NODE_PATH": packages},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=children.LIMIT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise StepError(
-            codes.STEP_TIMED_OUT, f"TensorFlow.js took longer than {children.LIMIT:g} s and was ended"
-        ) from None
-    if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if "Error" in line]
-        raise StepError(
-            codes.NOT_EXPORTABLE,
-            f"TensorFlow.js does not take the model: {lines[0] if lines else f'exit status {done.returncode}'}",
-            "leave out the layer that it has no operation for, or export the model with `onnx`",
-        )
-    shapes = json.loads(done.stdout.splitlines()[-1])["shapes"]
+    printed = npm.run(PACKAGES, place.path("node.json"), "TensorFlow.js")
+    shapes = json.loads(printed.splitlines()[-1])["shapes"]
     return [
         numpy.fromfile(place.path(f"{number}.f32"), "<f4").reshape(shape)
         for number, shape in enumerate(shapes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from . import children, codes, graphs, tables, tensors
+from . import children, codes, graphs, runtimes, tables, tensors
 from .contract import Result, StepError, Task, write_atomically
 from .workplace import Workplace, signature_of
 
@@ -67,12 +67,14 @@ def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: 
     told_by = "LiteRT, which runs the exported model,"
     forms = children.call(_run, {**job, "rows": None}, told_by)
     place.describe(portable_signature(place.signature, forms, told["libraries"]), output)
+    asked = runtimes.asked(task, "tflite")
     given = place.given(output)
     if given is not None:
         children.call(
             _run, {**job, "rows": given, "layers": told["layers"], "shapes": told.get("shapes")}, told_by
         )
-    place.judge(result, "tflite", "LiteRT", told["layers"])
+    place.ask("tflite", asked, output)
+    place.judge(result, "tflite", asked, told["layers"])
 
 
 def portable_signature(signature: JsonObject, run: JsonObject, libraries: dict[str, str]) -> JsonObject:

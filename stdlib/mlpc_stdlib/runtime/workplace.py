@@ -5,6 +5,7 @@
 | ``rows.npy`` | the rows of ``parity.data`` as the network takes them, ``[rows, *shape]`` |
 | ``given.npy`` | the same rows as the export's own signature says that they are to be made |
 | ``original.npy``, ``exported.npy`` | what the original and the export said of them, ``[rows, outputs]`` |
+| ``RUNTIME.npy`` | what the export said of them in another runtime than its own |
 | ``layers.npz``, ``probed.npz`` | what lies behind each layer, for the first rows: of the original, of the export |
 """
 
@@ -13,12 +14,12 @@ from __future__ import annotations
 import os
 import tempfile
 
-from . import codes, graphs, models, parity, parity_report, preparation, tensors
+from . import codes, graphs, models, parity, parity_report, preparation, runtimes, tensors
 from .contract import StepError, write_atomically, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     import numpy
@@ -125,14 +126,23 @@ class Workplace:
             **more,
         }
 
-    def compared(self) -> parity.Compared | None:
-        """Return the answers of both sides, or None where there were no rows."""
+    def ask(self, form: str, names: Iterable[str], output: Artefact) -> None:
+        """Let those runtimes answer that the step itself does not run: see :mod:`mlpc_stdlib.runtime.runtimes`."""
         import numpy
 
-        if self.rows is None:
-            return None
+        for name in names if self.rows is not None else ():
+            if not runtimes.is_own(form, name):
+                given = numpy.load(self.path("given.npy"))
+                self.keep(f"{name}.npy", runtimes.answer(name, form, output.path, given))
+
+    def compared(self, name: str) -> parity.Compared:
+        """Return the answers of both sides: of the original, and of the export in the runtime ``name``."""
+        import numpy
+
         original = scores(self.signature, numpy.load(self.path("original.npy")))
-        exported = scores(self._exported, numpy.load(self.path("exported.npy")))
+        own = self.path(f"{name}.npy")
+        exported = numpy.load(own if os.path.exists(own) else self.path("exported.npy"))
+        exported = scores(self._exported, exported)
         exported = parity.in_order(self.signature, self._exported, exported)
         decided = original.argmax(axis=1) if self.signature["task"] == "classification" else None
         return parity.Compared(original, exported, decided, self._max_abs)
@@ -159,20 +169,28 @@ class Workplace:
                 )
         return found
 
-    def judge(self, result: Result, form: str, runtime: str, names: Sequence[str]) -> None:
+    def judge(self, result: Result, form: str, asked: Mapping[str, str], names: Sequence[str]) -> None:
         """Put the figures of parity into the result of the step, write its report, and name the first layer that differs.
 
-        ``form`` and ``runtime`` are what the model was exported to and what ran it; ``names`` are those of its layers.
+        ``form`` is what the model was exported to, ``asked`` are the names of what ran it and what that is called; ``names`` are
+        those of its layers.
         """
-        compared, layers = self.compared(), self.layers(names)
-        about = {"format": form, "runtime": runtime, "size": result.metrics["size"], "max_abs": self._max_abs}
-        parity_report.write(self._report, self.signature, compared, about, layers)
-        if compared is None:
+        found = {name: self.compared(name) for name in asked} if self.rows is not None else {}
+        layers = self.layers(names)
+        about = {
+            "format": form,
+            "runtimes": dict(asked),
+            "size": result.metrics["size"],
+            "max_abs": self._max_abs,
+        }
+        parity_report.write(self._report, self.signature, found, about, layers)
+        if not found:
             return
-        parity.record(result, compared)
+        parity.record(result, found)
+        worst = parity.worst(found)
         first = next(filter(_apart, layers), None)
-        within = self._max_abs is None or float(compared.difference.max()) <= self._max_abs
-        if first is not None and not (within and compared.alike.all()):
+        within = self._max_abs is None or worst["difference"] <= self._max_abs
+        if first is not None and not (within and worst["agreement"] == 1.0):
             off = (
                 "is no number"
                 if first["difference"] is None

@@ -315,3 +315,34 @@ def test_a_spec_gives_the_same_bytes_and_modes_everywhere(
         }
 
     assert compiled("one") == compiled("two", **surroundings)
+
+
+# What exports are run by
+
+
+def test_packages_of_npm_are_in_the_image_of_what_is_run_in_node() -> None:
+    export = nodes.Action("runtime", "mlpc_stdlib.runtime.export", "onnx")
+
+    def fetched(runtimes: list[nodes.Json]) -> bool:
+        arguments: nodes.JsonObject = {"parity.runtimes": runtimes}
+        made = task("portable", action=export, arguments=arguments, requirements=("onnx>=1.17",))
+        return (
+            b'"mlpc_stdlib.runtime.npm", "onnxruntime-web"'
+            in emitted(made).files["images/portable/Dockerfile"]
+        )
+
+    assert fetched(["onnxruntime", "node"])
+    assert not fetched(["onnxruntime"])
+
+
+def test_a_browser_is_in_no_image() -> None:
+    result = emitted(task("page", labels={"programs": ["chromium"]}))
+    assert result.files == {}
+    (line,) = [line for line in said(result) if "MLP510" in line]
+    assert line.startswith(
+        "MLP510 `page` needs a step that starts a program of the machine, such as a browser, which"
+    )
+    # An image of the user's own may have it.
+    own = nodes.Action("container", "image:1")
+    result = emitted(task("page", action=own, labels={"programs": ["chromium"]}))
+    assert not [line for line in said(result) if "MLP510" in line]

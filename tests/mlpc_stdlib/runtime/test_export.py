@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,8 @@ def broken(folder: Path, data: Artefact, change: Any, **arguments: Any) -> dict[
     change(made.graph)
     path.write_bytes(made.SerializeToString())
     features = models.matrix(signature, tables.read(data), "the rows")
-    return export.compare(model, signature, export.open_session(str(path)), features, **arguments).figures()
+    answering = partial(export.answer, export.open_session(str(path)))
+    return export.compare(model, signature, answering, features, **arguments).figures()
 
 
 def move_thresholds(graph: Any) -> None:
@@ -327,7 +329,7 @@ def test_rows_at_the_boundary_count_as_agreeing(max_abs: float | None, agreement
         [Column(column("no")), Column(column("yes"))], None, "classification", [False, True]
     )
     session = Session([[0.501, 0.499], [0.6, 0.4], [0.9, 0.1]])
-    found = export.compare(Told(), signature, session, rows, max_abs).figures()
+    found = export.compare(Told(), signature, partial(export.answer, session), rows, max_abs).figures()
     assert found["agreement"] == pytest.approx(agreement)
     assert found["difference"] == pytest.approx(0.2)
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy
 import pytest
 
-from mlpc_stdlib.runtime import export, parity_report
-from mlpc_stdlib.runtime.contract import Artefact
+from mlpc_stdlib.runtime import export, parity, parity_report
+from mlpc_stdlib.runtime.contract import Artefact, Result
 from mlpc_stdlib.runtime.parity import Compared
 from tests.mlpc_stdlib.bundles import make_dataset, make_model, step
 
-ABOUT = {"format": "tflite", "runtime": "LiteRT", "size": 1234, "max_abs": 0.05}
+ABOUT = {"format": "tflite", "runtimes": {"litert": "LiteRT"}, "size": 1234, "max_abs": 0.05}
 #: Three rows of two classes: the second is decided otherwise, the third is equal.
 BEFORE = numpy.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
 AFTER = numpy.array([[0.88, 0.12], [0.45, 0.55], [0.3, 0.7]])
@@ -24,11 +24,18 @@ AFTER = numpy.array([[0.88, 0.12], [0.45, 0.55], [0.3, 0.7]])
 
 def told(**more: Any) -> dict[str, Any]:
     compared = Compared(BEFORE, AFTER, BEFORE.argmax(axis=1), 0.05)
-    return parity_report.gathered({"classes": ["<no>", "yes"]}, compared, ABOUT, **more)
+    return parity_report.gathered({"classes": ["<no>", "yes"]}, {"litert": compared}, ABOUT, **more)
+
+
+def of_one(found: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the only runtime."""
+    (only,) = found["runtimes"]
+    assert isinstance(only, dict)
+    return only
 
 
 def test_rows_are_counted_by_their_difference_and_the_farthest_come_first() -> None:
-    found = told()
+    found = of_one(told())
     counts = {bar["label"]: bar["rows"] for bar in found["histogram"] if bar["rows"]}
     assert counts == {"0": 1, "1e-2": 1, "1e-1": 1}
     assert [item["row"] for item in found["farthest"]] == [1, 0]
@@ -37,20 +44,20 @@ def test_rows_are_counted_by_their_difference_and_the_farthest_come_first() -> N
 
 
 def test_decisions_are_counted_by_what_the_original_decided() -> None:
-    assert told()["decisions"] == {"classes": ["<no>", "yes"], "counts": [[1, 1], [0, 1]]}
+    assert of_one(told())["decisions"] == {"classes": ["<no>", "yes"], "counts": [[1, 1], [0, 1]]}
 
 
 def test_a_regression_has_no_decisions() -> None:
     values = numpy.array([[1.0], [2.0]])
-    found = parity_report.gathered({"classes": None}, Compared(values, values + 0.001), ABOUT)
-    assert "decisions" not in found
+    found = parity_report.gathered({"classes": None}, {"litert": Compared(values, values + 0.001)}, ABOUT)
+    assert "decisions" not in of_one(found)
     assert "Decisions" not in parity_report.page(found)
 
 
 def test_scores_that_are_no_numbers_are_written_as_such() -> None:
     values = numpy.array([[1.0], [2.0]])
     compared = Compared(values, numpy.array([[numpy.nan], [2.0]]))
-    found = parity_report.gathered({"classes": None}, compared, ABOUT)
+    found = parity_report.gathered({"classes": None}, {"litert": compared}, ABOUT)
     json.dumps(found, allow_nan=False)
     assert "no number" in parity_report.page(found)
 
@@ -114,7 +121,30 @@ def test_an_export_writes_its_report_where_one_is_asked_for(tmp_path: Path) -> N
     assert found["figures"] == {
         name.partition(".")[2]: value for name, value in metrics.items() if name.startswith("parity.")
     }
-    assert (found["format"], found["runtime"], found["max_abs"]) == ("onnx", "onnxruntime", 1e-4)
+    assert (found["format"], found["max_abs"], of_one(found)["runtime"]) == ("onnx", 1e-4, "onnxruntime")
+
+
+def test_of_several_runtimes_the_worst_counts_and_each_is_shown() -> None:
+    """Right in one, wrong in the other."""
+    decided = BEFORE.argmax(axis=1)
+    found = {
+        "litert": Compared(BEFORE, BEFORE, decided, 0.05),
+        "tflm": Compared(BEFORE, AFTER, decided, 0.05),
+    }
+    about = {**ABOUT, "runtimes": {"litert": "LiteRT", "tflm": "TFLite <Micro>"}}
+    made = parity_report.gathered({"classes": ["no", "yes"]}, found, about)
+    assert made["figures"] == found["tflm"].figures()
+    assert [each["figures"]["difference"] for each in made["runtimes"]] == [0.0, pytest.approx(0.15)]
+    page = parity_report.page(made)
+    assert Elements(page).open == []
+    assert page.count("How far rows are off") == 2
+    assert "TFLite &lt;Micro&gt;" in page
+    result = Result()
+    parity.record(result, found)
+    assert result.metrics["parity.difference"] == result.metrics["parity.tflm.difference"]
+    assert result.metrics["parity.agreement"] == result.metrics["parity.tflm.agreement"] < 1.0
+    assert result.metrics["parity.litert.agreement"] == 1.0
+    assert result.rows == {"parity.data": 3}
 
 
 def test_without_rows_the_report_says_that_nothing_was_compared(tmp_path: Path) -> None:

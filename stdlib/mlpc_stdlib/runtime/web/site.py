@@ -60,7 +60,7 @@ def site(task: Task, result: Result) -> None:
     is_asked = ((signature.get("label") or {}).get("type") or {}).get("base") == "bool"
     page.question = signatures.readable(label) + ("?" if is_asked else "")
     page.asked = signatures.first_paragraph(docs.get(label, ""))
-    engine, files, runtime = _engine(signature, model, made)
+    engine, files, runtime = engine_of(signature, model, made)
     made.finish(page, signature, engine, files, model.path)
     page.facts = _facts(signature, model, runtime, made)
     output = task.output("page").path
@@ -79,7 +79,7 @@ def readable_title(task: Task) -> str:
     return title if " " in title else signatures.readable(title)
 
 
-def _engine(signature: JsonObject, model: Artefact, made: Site) -> tuple[str, dict[str, JsonObject], str]:
+def engine_of(signature: JsonObject, model: Artefact, made: Site) -> tuple[str, dict[str, JsonObject], str]:
     """Add what runs the model; return the script that drives it, the files that that loads, and what it is called."""
     framework = signature.get("framework")
     if framework == "onnx":

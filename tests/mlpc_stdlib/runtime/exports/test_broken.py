@@ -101,9 +101,9 @@ FAULTS = {
 }
 
 
-def runtime_with(fault: str, folder: Path) -> Path:
-    """Return a copy of the standard library with one fault in it."""
-    file, before, after = FAULTS[fault]
+def runtime_with(fault: tuple[str, str, str], folder: Path) -> Path:
+    """Return a copy of the standard library with one fault in it: a file, what stands in it, and what is put in its place."""
+    file, before, after = fault
     shutil.copytree(
         STDLIB / "mlpc_stdlib", folder / "mlpc_stdlib", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -127,7 +127,7 @@ def export(folder: Path, networks: Path, fault: str = "") -> dict[str, Any]:
             "calibrate": data,
         },
         {"portable": folder / "made", "report": folder / "report"},
-        runtime=runtime_with(fault, folder / "stdlib") if fault else STDLIB,
+        runtime=runtime_with(FAULTS[fault], folder / "stdlib") if fault else STDLIB,
         quantize="int8",
     )
 

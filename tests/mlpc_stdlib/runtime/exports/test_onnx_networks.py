@@ -14,6 +14,7 @@ from mlpc_stdlib.runtime import codes, export, onnx_networks
 from mlpc_stdlib.runtime.contract import Artefact, StepError
 from tests.mlpc_stdlib import cells
 from tests.mlpc_stdlib.networks import digits, images, step, tumors
+from tests.mlpc_stdlib.runtime.exports import test_broken
 from tests.mlpc_stdlib.runtime.serving.servers import serving
 from tests.mlpc_stdlib.runtime.web import browser
 
@@ -61,6 +62,27 @@ def test_a_server_says_what_keras_says(tmp_path: Path, networks: Path, exported:
         answer = server.ask({"rows": [{"pixels": image.tolist()} for image in images()[:20]]})
     found = [[row["scores"][str(digit)] for digit in range(10)] for row in answer.json()["predictions"]]
     assert numpy.abs(numpy.array(found) - wanted).max() < 1e-5
+
+
+def test_what_lies_behind_layers_is_found_in_the_graph(exported: list[Path]) -> None:
+    told = json.loads((exported[0].parent / "report" / "report.json").read_text())
+    layers = {each["layer"]: each["difference"] for each in told["layers"]}
+    assert {"conv2d", "dense"} <= set(layers)
+    assert max(layers.values()) < 1e-4
+
+
+@pytest.mark.full
+def test_the_first_layer_that_differs_is_named(tmp_path: Path, networks: Path) -> None:
+    found = step(
+        "export:onnx",
+        tmp_path / "step",
+        {"model": Artefact(str(networks / "digits")), "parity.data": digits(tmp_path)},
+        {"portable": tmp_path / "made"},
+        runtime=test_broken.runtime_with(test_broken.FAULTS["transposed input"], tmp_path / "stdlib"),
+    )
+    assert found["metrics"]["parity.agreement"] < 0.9
+    (message,) = found["messages"]
+    assert message["text"].startswith("the first layer that differs is `conv2d`")
 
 
 def test_onnxruntime_web_says_what_keras_says(tmp_path: Path, networks: Path, exported: list[Path]) -> None:

@@ -1,4 +1,4 @@
-// Lets onnxruntime-web answer for models in Node: `node run_onnx_web.mjs JOB.json`, by the files that a page is given.
+// Lets onnxruntime-web answer for models in Node: `node run.mjs JOB.json`, by the files that a page is given.
 //
 // JOB: {packages, answers, models: [{path, rows, shape, said}]}: a model, a file of rows of 32 bits, [count, ...shape], and the file that
 // is written with the first output. An answer, one a line: {path, error, shape}.
