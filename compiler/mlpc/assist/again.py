@@ -185,7 +185,9 @@ class Sound:
         ):
             return None
         known = self._blocks.get(_written(text, new)) if not parsed.diagnostics else None
-        outer = [each for each in root.file.comments if not _start(item) <= each.start < until]
+        if any(each is known for each in items if each is not item):
+            known = None  # another block is written the same
+        outer = [each for each in root.file.comments if not _start(item) <= each.start < item.end]
         self._shift_from(root, item, same, by)
         if known is not None:
             self._shift(known, _start(new) - _start(known))

@@ -87,6 +87,8 @@ def alike(ours: View, theirs: View, text: str) -> None:
     assert ours.module is not None
     assert theirs.module is not None
     assert list(map(_slots, symbols(ours.module.file))) == list(map(_slots, symbols(theirs.module.file)))
+    comments = [list(map(_slots, view.module.file.comments)) for view in (ours, theirs) if view.module]
+    assert comments[0] == comments[1], text
     for offset in range(0, len(text), 23):
         names = [target(view, offset) for view in (ours, theirs)]
         assert _slots(names[0]) == _slots(names[1]), (text, offset)
@@ -163,6 +165,25 @@ def test_what_nobody_wrote_in_is_not_checked_again() -> None:
     alike(writer.write(broken), writer.anew(), broken)
     assert writer.again == 2
     assert {item.code.code for item in writer.view.compilation.check()} == {"MLP010"}
+
+
+def test_comments_are_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sound, "_whole", None)
+    text = TEXTS["tumor"].replace("max_depth = 8\n", "max_depth = 8\n    # behind\n")
+    writer = Writer(text)
+    for depth in ("81", "812", "8", "12"):
+        changed = text.replace("max_depth = 8", f"max_depth = {depth}")
+        alike(writer.write(changed), writer.anew(), changed)
+
+
+def test_a_block_that_is_pasted_is_another_one() -> None:
+    block = '\n  data more: csv { path = "data/cells.csv", schema = Cell }\n'
+    text = TEXTS["tumor"].replace("\n  split parts", f"{block}\n  split parts")
+    pasted = text.replace(block, block * 2)
+    writer = Writer(text)
+    for changed in (pasted, pasted.replace(block * 2, block + block.replace("Cell", "Cel")), pasted, text):
+        alike(writer.write(changed), writer.anew(), changed)
+    assert writer.again == 4
 
 
 @pytest.mark.parametrize(
