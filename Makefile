@@ -101,7 +101,7 @@ test-quick: setup-dev
 test-engines: setup-dev
 	$(PYTEST) -m engine
 
-## matrix: both examples on all engines, and every cell of the table of what becomes what, as tables
+## matrix: three examples on all engines, and every cell of the table of what becomes what, as tables
 .PHONY: matrix
 matrix: setup-dev
 	@status=0; $(BIN)/python -m tests.matrix || status=1; $(BIN)/python -m tests.mlpc_stdlib.cells || status=1; exit $$status
