@@ -178,6 +178,11 @@ def small(folder: Path, shape: list[int]) -> dict[str, Any]:
             continue
         far = numpy.abs(numpy.load(folder / "original.npy") - numpy.load(folder / "exported.npy")).max()
         found[quantize] = {"far": float(far), "input": forms["input"]["dtype"]}
+        # As the folder of an export, for what else runs it.
+        (folder / quantize).mkdir()
+        (folder / quantize / "model.tflite").write_bytes(path.read_bytes())
+        signature = {"inputs": [forms["input"]], "outputs": [forms["output"]]}
+        (folder / quantize / "signature.json").write_text(json.dumps(signature))
         with numpy.load(folder / "layers.npz") as own, numpy.load(folder / "probed.npz") as other:
             off = [float(numpy.abs(own[name] - other[name]).max()) for name in other.files]
             found[quantize].update(inside=max(off, default=0.0), lost=len(own.files) - len(other.files))

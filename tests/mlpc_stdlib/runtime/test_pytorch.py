@@ -10,12 +10,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from mlpc.check.shapes import window
 from mlpc_stdlib.runtime.contract import Artefact
 from tests.engines import python_with
-from tests.mlpc_stdlib import networks
+from tests.mlpc_stdlib import cells, networks
 from tests.mlpc_stdlib.networks import HERE, STDLIB, digits, progress, tumors
 
 pytestmark = pytest.mark.engine
@@ -404,3 +405,17 @@ def test_every_layer_becomes_litert_and_says_the_same(tmp_path: Path) -> None:
             assert "fails" not in found, (name, quantize, found)
             assert found["far"] < FAR[quantize], (name, quantize, found)
         assert each["litert"]["none"]["inside"] < 1e-5, name
+    # The interpreter that boards run takes what is of floats or of whole numbers throughout; it has no `gelu`.
+    exports = sorted(path.parent for path in tmp_path.glob("*/*/model.tflite"))
+    answers = cells.run_on_boards(
+        [cells.on_board(each, each.parent / "rows.npy") for each in exports], tmp_path
+    )
+    assert len(answers) == len(exports) > 60
+    for each in exports:
+        name, quantize = each.parent.name, each.name
+        if name == "gelu" or quantize in ("float16", "dynamic"):
+            assert answers[str(each)]["error"], (name, quantize)
+            continue
+        assert answers[str(each)]["error"] is None, (name, quantize, answers[str(each)])
+        said, wanted = numpy.load(each / "board.npy"), numpy.load(each.parent / "original.npy")
+        assert numpy.abs(said - wanted).max() < FAR[quantize], (name, quantize)
