@@ -164,6 +164,17 @@ class Diagnostics:
             if not inside and not said:
                 item.help = (*item.help, f"this is so under {name}")
 
+    def within(self, code: Code, place: Span) -> list[Diagnostic]:
+        """Return what was said with ``code`` of what stands within ``place``."""
+        return [
+            item
+            for item in self._items
+            if item.code is code
+            and item.span is not None
+            and item.span.source is place.source
+            and place.start <= item.span.start <= place.end
+        ]
+
     def __len__(self) -> int:
         return len(self._items)
 

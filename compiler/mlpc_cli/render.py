@@ -478,8 +478,9 @@ def _is_blank(text: str) -> bool:
 
 
 def _told(fix: Fix, item: Diagnostic) -> bool:
-    """Return whether the label or the help says already what ``fix`` would write."""
+    """Return whether the label or the help says already what ``fix`` would write, not only as one of many things."""
     if len(fix.edits) != 1 or not fix.edits[0][1].strip():
         return False
     written = f"`{fix.edits[0][1].strip()}`"
-    return written in item.label or any(written in text for text in item.help)
+    few = 2 * max(2, len(item.fixes))
+    return written in item.label or any(written in text and text.count("`") <= few for text in item.help)

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
-
     from .documents import Project
 
 P = TypeVar("P")
@@ -84,20 +81,6 @@ class Server(LanguageServer):
 
         def register(handler: Callable[[P], object]) -> None:
             self.feature(method, options)(self.turns.answering(handler))
-
-        return register
-
-    def reads(
-        self, method: str, options: object = None, *, nothing: object = None
-    ) -> Callable[[Callable[[P, View, Module], object]], None]:
-        """Register what answers a request about a file, from its view and its module; ``nothing`` where there is no file."""
-
-        def register(handler: Callable[[P, View, Module], object]) -> None:
-            def answer(params: P) -> object:
-                opened = self.documents.file(params.text_document.uri)  # type: ignore[attr-defined]
-                return handler(params, *opened) if opened is not None else nothing
-
-            self.answers(method, options)(answer)
 
         return register
 

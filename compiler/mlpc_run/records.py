@@ -97,23 +97,13 @@ class StepRecord:
 
 
 class Status:
-    """How a pipeline stands in an environment: its last run and what is promoted (None: nothing).
+    """How a pipeline stands in an environment: its last run and what is promoted (None: nothing)."""
 
-    ``units`` are what the figures count of the run that promoted it, as far as its record has that.
-    """
-
-    __slots__ = ("environment", "last", "pipeline", "promoted", "serving", "units")
+    __slots__ = ("environment", "last", "pipeline", "promoted", "serving")
 
     def __init__(
-        self,
-        pipeline: str,
-        environment: str,
-        last: RunRecord,
-        promoted: Promotion | None,
-        serving: bool,
-        units: dict[str, dict[str, str]],
+        self, pipeline: str, environment: str, last: RunRecord, promoted: Promotion | None, serving: bool
     ) -> None:
-        self.units = units
         self.pipeline = pipeline
         self.environment = environment
         self.last = last
@@ -205,7 +195,13 @@ class RunDetails:
     @property
     def units(self) -> dict[str, dict[str, str]]:
         """What the figures count, by step and name, as :func:`mlpc_run.figures.figure` takes it."""
-        return _units(self.content)
+        nodes = (self.content.get("workflow") or {}).get("nodes") or ()
+        return {
+            node["id"]: {
+                name: each["type"].get("base", "") for name, each in (node.get("figures") or {}).items()
+            }
+            for node in nodes
+        }
 
 
 def details(store: Store, run: int) -> RunDetails:
@@ -228,17 +224,8 @@ def status(store: Store) -> list[Status]:
         run = one(store, last)
         promoted = promotion.current(store, run.pipeline, run.environment)
         serving = promoted is not None and promoted.id in served(store.layout)
-        units = _units(described.read(store, promoted.run)) if promoted is not None else {}
-        found.append(Status(run.pipeline, run.environment, run, promoted, serving, units))
+        found.append(Status(run.pipeline, run.environment, run, promoted, serving))
     return found
-
-
-def _units(content: dict[str, Any]) -> dict[str, dict[str, str]]:
-    nodes = (content.get("workflow") or {}).get("nodes") or ()
-    return {
-        node["id"]: {name: each["type"].get("base", "") for name, each in (node.get("figures") or {}).items()}
-        for node in nodes
-    }
 
 
 def served(layout: Layout) -> set[int]:

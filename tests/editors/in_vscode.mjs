@@ -75,17 +75,6 @@ try {
   seen.restarted = true;
   await command("Preferences: Toggle between Light/Dark Themes");
   await page.waitForTimeout(1500);
-  const schemes = await Promise.all(
-    page.frames().map((frame) =>
-      frame
-        .evaluate(() => {
-          const img = document.querySelector('img[alt^="What depends"]');
-          return img ? getComputedStyle(img).colorScheme : "";
-        })
-        .catch(() => ""),
-    ),
-  );
-  seen.scheme = schemes.find((each) => each) ?? "";
   await picture("other-theme");
 } catch (error) {
   seen.error = String(error);

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from multiprocessing import Pool
 
 from .judge import AIMS, MEASURES, Outcome, judge
-from .kinds import KINDS, LOST
+from .kinds import KINDS
 from .mutant import mutants_of
 from .programs import programs
 
@@ -55,16 +55,12 @@ def sizes(names: Sequence[str]) -> dict[str, int]:
 
 
 def share(found: dict[str, Counter[str]], measure: str, weights: dict[str, int] | None = None) -> float:
-    """Return the share of all mutants that are met well; `restored` of those whose text still tells what was meant.
+    """Return the share of all mutants that are met well.
 
     Where a sample was judged, ``weights`` says how many mutants of each kind there are: each kind then counts as if all
     of them had been judged, and came out as those of the sample did.
     """
-    counted = {
-        name: counts
-        for name, counts in found.items()
-        if counts["tried"] and (measure != "restored" or name not in LOST)
-    }
+    counted = {name: counts for name, counts in found.items() if counts["tried"]}
     weights = weights or {name: counts["tried"] for name, counts in counted.items()}
     good = sum(weights[name] * counts[measure] / counts["tried"] for name, counts in counted.items())
     return good / max(1, sum(weights[name] for name in counted))
@@ -76,22 +72,17 @@ def below_the_aims(found: dict[str, Counter[str]], weights: dict[str, int] | Non
 
 
 def table(found: dict[str, Counter[str]], weights: dict[str, int] | None = None) -> str:
-    """Return the shares by kind and over all; in brackets what was restored though the text does not tell it."""
+    """Return the shares by kind and over all."""
     width = max(map(len, found))
     lines = [f"{'kind of mistake':{width}}  mutants  " + "  ".join(f"{name:>9}" for name in MEASURES)]
     for name, counts in found.items():
         cells = [f"{counts[measure] / max(1, counts['tried']):.1%}" for measure in MEASURES]
-        if name in LOST:
-            cells[-1] = f"({cells[-1]})"
         lines.append(f"{name:{width}}  {counts['tried']:7}  " + "  ".join(f"{cell:>9}" for cell in cells))
     tried = sum(counts["tried"] for counts in found.values())
     cells = [f"{share(found, measure, weights):.1%}" for measure in MEASURES]
     of = "all, weighted" if weights else "all"
     lines.append(f"{of:{width}}  {tried:7}  " + "  ".join(f"{cell:>9}" for cell in cells))
     lines.append(f"{'aim':{width}}  {'':7}  " + "  ".join(f"{AIMS[measure]:9.0%}" for measure in MEASURES))
-    lines.append(
-        "(…): the text does not tell any more what was meant, and no fix could know it: not counted in `restored`."
-    )
     if weights:
         lines.append(f"weighted: each kind counts by its number among all {sum(weights.values()):,} mutants.")
     return "\n".join(lines)
@@ -111,7 +102,7 @@ def measured(
                 for measure in MEASURES:
                     good = bool(getattr(outcome, measure))
                     found[name][measure] += good
-                    if not good and not (measure == "restored" and name in LOST):
+                    if not good:
                         missed.append(measure)
                 if missed:
                     lines = misses.setdefault((name, index), [])

@@ -50,18 +50,14 @@ class Changed(NamedTuple):
 
 Make: TypeAlias = Callable[[Program], Iterator[Changed]]
 KINDS: dict[str, Make] = {}
-#: Kinds that take away what was meant, or put something unrelated in its place: no fix can bring that back.
-LOST: set[str] = set()
 
 
-def kind(name: str, *, lost: bool = False) -> Callable[[Make], Make]:
+def kind(name: str) -> Callable[[Make], Make]:
     """Enter what makes the mutants of one kind of mistake."""
 
     def enter(make: Make) -> Make:
         assert name not in KINDS
         KINDS[name] = make
-        if lost:
-            LOST.add(name)
         return make
 
     return enter

@@ -60,7 +60,7 @@ class ArtefactChecks:
                     help=self._fitting(wanted),
                     fixes=unlisted(value.module.source, value.node)
                     or self._unquoted(value)
-                    or self._only(self.candidates(wanted), value.span),
+                    or self._meant(wanted, port, value.span),
                 )
             )
             return None
@@ -72,6 +72,8 @@ class ArtefactChecks:
         else:
             found = list(above.outputs.items())
         fitting = [(name, type) for name, type in found if type.base == wanted.base]
+        if not fitting and above.component.lost:
+            return None  # it may be what could not be read
         if not fitting:
             self._wrong_artefact(value, wanted, port, found)
             return None
@@ -166,7 +168,7 @@ class ArtefactChecks:
                 label=found[0][1].show() if len(found) == 1 else "does not fit",
                 labels=[Label(self.typed.blocks[id].span, f"`{self.checker.shown(id)}` is declared here")],
                 help=self._fitting(wanted),
-                fixes=self._only(self.candidates(wanted), value.span),
+                fixes=self._meant(wanted, port, value.span),
             )
         )
 
@@ -260,6 +262,17 @@ class ArtefactChecks:
             if len(found) > _SHOWN:
                 break
         return found
+
+    def likely(self, wanted: Type, port: str) -> str | None:
+        """Return the artefact that the input ``port`` should most likely take; None where several may be meant."""
+        from .likely import artefact
+
+        return artefact(self.typed, self.block, port, self.candidates(wanted))
+
+    def _meant(self, wanted: Type, port: str, place: Span) -> list[Fix]:
+        """Offer what an input most likely takes; whether it is meant, who wrote the spec has to say."""
+        found = self.likely(wanted, port)
+        return [Fix(f"write `{found}`", [(place, found)], safe=False)] if found is not None else []
 
     def _unquoted(self, value: Value) -> list[Fix]:
         """Return the way out where the name of a block was put between quotes."""

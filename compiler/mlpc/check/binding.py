@@ -5,11 +5,13 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..ir.nodes import metrics_read
+from ..resolve.modules import duplicate
 from ..resolve.program import AttrDef, BodyDef, ConditionDef, NestedDef, make_body
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
-from ..syntax.edits import unlisted
+from ..syntax.edits import removal, unlisted
+from ..syntax.messages import forgotten_sign
 from .artefacts import ArtefactChecks
 from .fit import limits
 from .late import USE_LET, late
@@ -27,7 +29,7 @@ from .specs import (
     played,
 )
 from .typed import TypedBlock, TypedCondition, TypedProgram, TypedSource
-from .types import NUMBERS, STRING, Type, widens
+from .types import ARTEFACTS, NUMBERS, STRING, Type, widens
 from .units import DIMENSIONS
 from .values import Value, wrong
 
@@ -272,12 +274,14 @@ class Binder:
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
             if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
-                self._forgotten_sign(module, item, item.name, kind in values)
+                self.report(forgotten_sign(module.source, item, item.name, sets=kind in values))
                 self.mentioned.add(self._dotted(prefix, kind))
                 continue
             if isinstance(item, tree.Field) and item.name is not None:
                 self.mentioned.add(self._dotted(prefix, item.name.text))
-            self._misplaced(module, item, where, values)
+            self._misplaced(
+                module, item, where, values if specs[0].rest is None else [*self.component.params]
+            )
 
     def _tuned_key(self, name: str, attr: AttrDef, where: str) -> None:
         """Report a key of a block whose keys are the parameters of the component, where it is none of them."""
@@ -302,21 +306,6 @@ class Binder:
             )
         )
 
-    def _forgotten_sign(self, module: Module, item: tree.Decl, value: tree.Node, sets: bool) -> None:
-        """A key with a value behind it and nothing between: it reads as a kind and a name."""
-        text = module.source.text[value.start : value.end]
-        gap = Span(module.source, item.kind.end, value.start)
-        self.report(
-            Diagnostic(
-                codes.UNEXPECTED_TOKEN,
-                f"expected {'`=`' if sets else '`{`'} after `{item.kind.text}`, found `{text}`",
-                module.span(value),
-                label="expected `=` before this" if sets else "expected `{`",
-                help=[f"write `{item.kind.text} = {text}`" if sets else f"write `{item.kind.text} {{ … }}`"],
-                fixes=[Fix("insert `=`", [(gap, " = ")])] if sets else [],
-            )
-        )
-
     def _misplaced(self, module: Module, item: tree.Item, where: str, values: list[str]) -> None:
         """Report what no block holds: declarations and columns."""
         help = "a block holds values (`name = …`), nested blocks and conditions (`require …`)"
@@ -331,6 +320,8 @@ class Binder:
                 message = f"what comes about stands behind `when`: `{item.kind.text} {module.span(item.name).text} when …`"
                 help, fixes = "write `when`", [Fix("write `when`", [(gap, " when ")])]
                 span = gap
+            elif (near := nearest(item.kind.text, ("require", *verbs))) is not None:
+                help, fixes = f"did you mean `{near}`?", [Fix(f"write `{near}`", [(span, near)])]
             if item.value is not None and isinstance(item.name, tree.Name):
                 shown = module.source.text[item.value.start : item.value.end]
                 help = f"write `{item.name.text} = {shown}`"
@@ -353,6 +344,8 @@ class Binder:
         prefix: str,
         statement: tree.Node,
     ) -> None:
+        if any(spec.may_have(name) for spec in specs):
+            return
         shown = self.label if not prefix else f"{self.label}.{prefix}"
         node, called = self.block.definition.decl.type, self.label
         named = self.block.definition.module.span(node.name) if node is not None else None
@@ -373,7 +366,9 @@ class Binder:
             near = None
         elif near is None:
             # Most likely the only key that is missing was called by another name.
-            missing = [each for spec in specs for each in _required(spec) if each not in body.attrs]
+            from .likely import needed
+
+            missing = [each for spec in specs for each in needed(spec) if each not in body.attrs]
             if len(missing) == 1 and self._dotted(prefix, missing[0]) not in self.mentioned:
                 near, safe = missing[0], False
                 label = f"did you mean `{near}`, which is missing?"
@@ -422,8 +417,6 @@ class Binder:
             if homes[0] in body.blocks or not isinstance(statement, tree.Attr) or "\n" in text:
                 return []
             return [Fix(f"write `{written}`", [(statement.span(span.source), written)])]
-        from ..syntax.edits import removal
-
         return [Fix(f"take `{name}` away", removal(span.source, statement), safe=False)]
 
     def _others_with(self, name: str) -> list[str]:
@@ -464,6 +457,7 @@ class Binder:
                 continue
             value = self._evaluate(attr, port.type)
             if value.wrong:
+                self._no_value(attr, prefix + name, port.type)
                 self.mentioned.add(prefix + name)
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
@@ -487,11 +481,13 @@ class Binder:
         where = self.block.shown if not prefix else f"{self.block.shown}.{prefix[:-1]}"
         if prefix:
             nested = self.given[prefix[:-1]][1]
-            span = nested.module.span(nested.node.name)
+            module, span = nested.module, nested.module.span(nested.node.name)
+            holder: tree.Decl | tree.Block = nested.node
         else:
-            span = self.block.span
+            module, holder, span = body.module, self.block.definition.decl, self.block.span
         help = f"write `{name} = …`, {article(type.show())}"
         fitting = self.artefacts.candidates(type)
+        likely = self._likely(prefix + name, type)
         if fitting:
             help = f"write `{name} = …`; what fits is " + ", ".join(f"`{each}`" for each in fitting[:6])
         self.report(
@@ -501,8 +497,48 @@ class Binder:
                 span,
                 label=f"`{name}` is missing",
                 help=[help],
+                fixes=self._added(module, holder, f"{name} = {likely}") if likely is not None else [],
             )
         )
+
+    def _likely(self, name: str, type: Type, param: ParamSpec | None = None) -> str | None:
+        """Return what the key ``name`` is most likely to be given, as it is written; None where nothing tells."""
+        from .likely import declared, other_choice
+
+        if type.base in ("schema", "device"):
+            return declared(self.block, self.typed.program, type.base, type.framework)
+        if type.base in ARTEFACTS:
+            return self.artefacts.likely(type, name)
+        return other_choice(param) if param is not None else None
+
+    def _added(self, module: Module, holder: tree.Decl | tree.Block, statement: str) -> list[Fix]:
+        from ..syntax.edits import addition
+
+        return [Fix(f"add `{statement}`", addition(module.source, holder, statement), safe=False)]
+
+    def _no_value(self, attr: AttrDef, name: str, type: Type, param: ParamSpec | None = None) -> None:
+        """Say what a key is most likely to be given behind whose `=` nothing stands; that nothing does was said."""
+        value = attr.node.value
+        if not isinstance(value, tree.ErrorExpr) or value.start != value.end:
+            return
+        likely = self._likely(name, type, param)
+        text = attr.module.source.text
+        behind = value.end + len(text[value.end :]) - len(text[value.end :].lstrip(" "))
+        place = Span(
+            attr.module.source, value.start, behind if text[behind : behind + 1] in ",\n" else value.end
+        )
+        if likely is not None:
+            fix = Fix(f"write `{attr.node.name.text} = {likely}`", [(place, f" {likely}")], safe=False)
+        elif param is not None and param.default is not None and param.default.value is not None:
+            shown = param.default.text
+            fix = Fix(
+                f"take `{name}` away: it is `{shown}` then",
+                removal(attr.module.source, attr.node),
+                safe=False,
+            )
+        else:
+            return
+        self.checker.way_out(codes.MISSING_VALUE, Span(attr.module.source, attr.node.start, value.end), fix)
 
     def _evaluate(self, attr: AttrDef, wanted: Type) -> Value:
         scope = Scope(
@@ -581,6 +617,7 @@ class Binder:
             ):
                 self.checker.literals[literal] = value
             if value.wrong:
+                self._no_value(attr, prefix + name, param.type, param)
                 self.mentioned.add(prefix + name)
                 continue
             if not value.known and fixed:
@@ -686,6 +723,7 @@ class Binder:
                     value.span,
                     label="a secret",
                     labels=[Label(param.span, "declared here, without `@secret`")],
+                    help=["write a `let` or a `param` here; a secret is given to what is declared `@secret`"],
                 )
             )
             return wrong(value.module, value.node)
@@ -1237,7 +1275,13 @@ class Binder:
             )
         places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
         places += [each.module.span(each.node) for each in body.conditions]
-        places += [within.span(item) for within, item in body.others]
+        said = set()
+        for within, item in body.others:
+            if isinstance(item, tree.Decl) and item.kind.text in spec.params and item.name is not None:
+                self.report(forgotten_sign(within.source, item, item.name))
+                said.add(item.kind.text)
+            else:
+                places.append(within.span(item))
         for place in places:
             self.report(
                 Diagnostic(
@@ -1250,7 +1294,7 @@ class Binder:
         for name, param in spec.params.items():
             if name not in body.attrs and param.default is not None and param.default.value is not None:
                 settings[name] = param.default.value
-            elif name not in body.attrs and not param.type.optional:
+            elif name not in body.attrs and name not in said and not param.type.optional:
                 span = module.span(node.verb)
                 self.report(
                     Diagnostic(
@@ -1323,7 +1367,7 @@ class Binder:
         if not never and not always:
             return True
         name = left.text
-        help = []
+        help = ["choose a bound inside of that limit, one that can be met and missed"]
         fixes = []
         if type.base in NUMBERS and not isinstance(right.node, tree.Number | tree.Unary):
             help = [f"`{right.text}` comes to {bound:g}"]
@@ -1485,6 +1529,7 @@ def condition_body(
     said = {"severity": "error", "message": ""}
     body = condition.node.body
     module = condition.module
+    seen: dict[str, tree.Node] = {}
     for item in body.items if body is not None else ():
         if isinstance(item, tree.ErrorItem):
             continue
@@ -1503,6 +1548,10 @@ def condition_body(
                 )
             )
             continue
+        if name in seen:
+            checker.report(duplicate(module, item.name, seen[name], item))
+            continue
+        seen[name] = item
         value = checker.expressions.evaluate(item.value, Scope(module, typed.program, values=bound))
         type = Type("enum", choices=("error", "warn")) if name == "severity" else STRING
         fitted = checker.fit(value, type, f"`{name}`")
@@ -1529,17 +1578,6 @@ def show(expr: Json) -> str:
     if isinstance(expr, float):
         return f"{expr:.12g}"
     return str(expr)
-
-
-def _required(spec: BlockSpec) -> list[str]:
-    """Return the keys that have to be given."""
-    inputs = [
-        name for name, port in spec.inputs.items() if not port.type.optional and "judging" not in port.marks
-    ]
-    params = [
-        name for name, param in spec.params.items() if param.default is None and not param.type.optional
-    ]
-    return [*inputs, *params]
 
 
 def _same(left: str, right: str) -> bool:

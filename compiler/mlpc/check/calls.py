@@ -161,6 +161,7 @@ def _arguments(
 
 
 def _missing(checker: Checker, name: str, param: ParamSpec, node: tree.Call, module: Module) -> None:
+    given = [f"{module.source.text[arg.start : arg.end]}, " for arg in node.args]
     checker.report(
         Diagnostic(
             codes.MISSING_KEY,
@@ -168,7 +169,7 @@ def _missing(checker: Checker, name: str, param: ParamSpec, node: tree.Call, mod
             module.span(node),
             label=f"`{param.name}` is missing",
             labels=[Label(param.span, "declared here")],
-            help=[f"write `{name}({param.name} = …)`, {article(param.type.show())}"],
+            help=[f"write `{name}({''.join(given)}{param.name} = …)`, {article(param.type.show())}"],
         )
     )
 

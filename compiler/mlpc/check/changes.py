@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label
+from ..resolve.modules import duplicate
 from ..resolve.similar import nearest
 from ..syntax import tree
+from ..syntax.edits import colon_for_equals
 from .schemas import Column, Gone, Schema
 
 TYPE_CHECKING = False
@@ -40,11 +42,13 @@ class Named:
 class Changes:
     """What the declaration of an output says of the columns of the input that it follows."""
 
-    __slots__ = ("adds", "drops", "renames")
+    __slots__ = ("adds", "drops", "partial", "renames")
 
     def __init__(self) -> None:
         self.adds: dict[str, Column] = {}
         self.drops: list[Named] = []
+        #: Whether some of it could not be read; that was reported.
+        self.partial = False
         #: Old name (None where one parameter holds them all) and new name.
         self.renames: list[tuple[Named | None, Named]] = []
 
@@ -95,10 +99,15 @@ class _Reader:
         self.changes = Changes()
 
     def read(self, body: tree.Body) -> Changes:
+        seen: dict[str, tree.Node] = {}
         for item in body.items:
             if isinstance(item, tree.ErrorItem):
                 continue
             name = item.name.text if isinstance(item, tree.Attr | tree.Block) else ""
+            if isinstance(item, tree.Attr | tree.Block) and name in seen:
+                self.report(duplicate(self.module, item.name, seen[name], item))
+                continue
+            seen[name] = item
             if isinstance(item, tree.Block) and name == "adds":
                 self._adds(item.body)
             elif isinstance(item, tree.Attr) and name == "drops":
@@ -146,7 +155,18 @@ class _Reader:
             if isinstance(item, tree.ErrorItem):
                 continue
             if not isinstance(item, tree.Field) or item.name is None:
-                self._bad(item, "`adds` holds columns, each by its name", "write `adds { name: type }`")
+                self.changes.partial = True
+                fixes = (
+                    colon_for_equals(self.module.source, item.value) if isinstance(item, tree.Attr) else []
+                )
+                told = Diagnostic(
+                    codes.BAD_DECLARATION,
+                    "`adds` holds columns, each by its name",
+                    self.module.span(item),
+                    help=["write `adds { name: type }`"],
+                    fixes=fixes,
+                )
+                self.report(told)
                 continue
             self.declarations.field(self.module, added, item, own)
         self.changes.adds.update(added.columns)
@@ -396,7 +416,7 @@ class _Change:
             made.add(column)
         for name in made.columns:
             made.gone.pop(name, None)
-        made.partial = above.partial or self.failed
+        made.partial = above.partial or self.failed or changes.partial
         return made
 
     def _missing(self, place: _Place, verb: str) -> None:

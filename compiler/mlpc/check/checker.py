@@ -21,13 +21,14 @@ from .overlay import Overlay
 from .scope import Scope
 from .specs import CHOICE, ComponentSpec, KindSpec
 from .typed import TypedBlock, TypedProgram
-from .types import ERROR, STRING, Type
+from .types import ERROR, STRING, VALUE_TYPES, Type
 from .values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from ..codes import Code
     from ..diagnostics import Diagnostics
     from .budget import Estimate
     from .devices import Devices
@@ -93,6 +94,12 @@ class Checker:
         """Add a diagnostic."""
         self.told += 1
         (self.diagnostics if self._gathered is None else self._gathered).add(diagnostic)
+
+    def way_out(self, code: Code, place: Span, fix: Fix) -> None:
+        """Offer ``fix`` for the mistake ``code`` that was reported within ``place`` when the text was read."""
+        for item in self.diagnostics.within(code, place):
+            if not item.fixes:
+                item.fixes = (fix,)
 
     def fit(self, value: Value, type: Type, what: str) -> Value:
         """Return ``value`` as one of ``type``; see :class:`mlpc.check.fit.Fitter`."""
@@ -567,16 +574,20 @@ class Checker:
                         self._bad_source(module, args[0], function)
             else:
                 near = nearest(function, ("env", "file")) if function not in ("", "env", "file") else None
+                is_type = isinstance(node, tree.Ref) and item.decl.type is None and node.text in VALUE_TYPES
+                fixes = colon_for_equals(module.source, node) if is_type else []
                 self.report(
                     Diagnostic(
                         codes.BAD_DECLARATION,
                         "a spec says where a secret comes from, never what it is",
-                        module.span(node.function if near and isinstance(node, tree.Call) else node),
+                        fixes[0].edits[0][0]
+                        if fixes
+                        else module.span(node.function if near and isinstance(node, tree.Call) else node),
                         label=f"did you mean `{near}`?" if near else "not a source of secrets",
                         help=['write `env("NAME")` for an environment variable, or `file("path")`'],
                         fixes=[Fix(f"write `{near}`", [(module.span(node.function), near)])]
                         if near and isinstance(node, tree.Call)
-                        else [],
+                        else fixes,
                     )
                 )
         if type.base != "error":
@@ -642,18 +653,24 @@ class Checker:
                 if found is not None:
                     return self.declarations.component(*found)
             known = self.component_names(module, kind.name)
+            likely = self._likely_component(definition, kind)
+            fixes = colon_for_equals(module.source, definition.decl.value)
+            if likely is not None and not fixes:
+                fixes = self._played_by(definition, likely)
+                for fix in fixes:
+                    self.way_out(codes.MISSING_VALUE, fix.edits[0][0], fix)
             self.report(
                 Diagnostic(
                     codes.MISSING_COMPONENT,
                     f"`{definition.shown}` does not say which component plays it",
-                    definition.span,
+                    fixes[0].edits[0][0] if definition.decl.value is not None and fixes else definition.span,
                     help=[
                         f"write `{kind.name} {definition.name.text}: {known[0] if len(known) == 1 else '…'} {{ … }}`"
                         + (f"; components for `{kind.name}`: {_listed(known)}" if len(known) > 1 else "")
                     ]
                     if known
                     else [_components(kind.name, known)],
-                    fixes=colon_for_equals(module.source, definition.decl.value),
+                    fixes=fixes,
                 )
             )
             return None
@@ -677,27 +694,49 @@ class Checker:
         if spec.role and spec.role != kind.name:
             if not self.is_role(spec.role) and self.kind(spec.role) is None:
                 return None  # there is no such kind, as was said where the component is declared
+            place = module.span(node.name)
+            likely = self._likely_component(definition, kind, spec)
+            fixes = [Fix(f"write `{likely}`", [(place, likely)], safe=False)] if likely is not None else []
+            if self.kind(spec.role) is not None:
+                word = module.span(definition.decl.kind)
+                fixes.append(Fix(f"write `{spec.role}` for `{kind.name}`", [(word, spec.role)], safe=False))
             self.report(
                 Diagnostic(
                     codes.WRONG_ROLE,
                     f"`{node.name.text}` plays `{spec.role}`, not `{kind.name}`",
-                    module.span(node.name),
+                    place,
                     label=f"a component for `{spec.role}`",
                     labels=[Label(module.span(definition.decl.kind), "the kind of this block")],
                     help=[_components(kind.name, self.component_names(module, kind.name))],
-                    fixes=[
-                        Fix(
-                            f"write `{spec.role}` for `{kind.name}`",
-                            [(module.span(definition.decl.kind), spec.role)],
-                            safe=False,
-                        )
-                    ]
-                    if self.kind(spec.role) is not None
-                    else [],
+                    fixes=fixes,
                 )
             )
             return None
         return spec
+
+    def _likely_component(
+        self, definition: BlockDef, kind: KindSpec, besides: ComponentSpec | None = None
+    ) -> str | None:
+        """Return the component that most likely plays a block, rather than one of another role that it names."""
+        from .likely import component, fits
+
+        if self._typed is None:
+            return None
+        role = self.kind(besides.role) if besides is not None else None
+        if besides is not None and role is not None and fits(self._typed, definition, role, besides):
+            return None
+        return component(self, self._typed, definition, kind)
+
+    def _played_by(self, definition: BlockDef, component: str) -> list[Fix]:
+        """Return the way out where the name of a component is missing behind that of the block, with or without a colon."""
+        source, decl = definition.module.source, definition.decl
+        behind = decl.eaches[-1].end if decl.eaches else definition.name.end
+        end = decl.body.start if decl.body is not None else decl.end
+        if source.text[behind:end].strip() not in ("", ":"):
+            return []
+        written = f": {component}" + (" " if decl.body is not None else "")
+        place = Span(source, behind, end)
+        return [Fix(f"write `: {component}`", [(place, written)], safe=False)]
 
     def find_component(
         self, module: Module, kind: str, names: tuple[str, ...]

@@ -400,6 +400,7 @@ class Declarations:
             if isinstance(item, tree.ErrorItem):
                 continue
             if not isinstance(item, tree.Field):
+                made.partial = True
                 self.report(
                     Diagnostic(
                         codes.WRONG_PLACE,
@@ -573,12 +574,7 @@ class Declarations:
         made = ComponentSpec(name, module, module.span(decl.name or decl), doc_of(decl.doc), role)
         self._components[decl] = made
         if not role:
-            self._bad(
-                module,
-                decl.name or decl,
-                f"component `{name}` has no role",
-                f"write `component {name}: train`",
-            )
+            self._no_role(module, decl, name)
         self._followed = []
         # What is no step, such as a layer, may have a shape.
         shape = ("takes", "gives") if self.checker.is_role(role) else ()
@@ -609,6 +605,31 @@ class Declarations:
         self._something_runs(module, made, decl)
         return made
 
+    def _no_role(self, module: Module, decl: tree.Decl, name: str) -> None:
+        """Report a component without a role; the kind of the blocks that it plays is the one that it should have."""
+        played = {
+            item.kind.text
+            for pipeline in module.pipelines
+            for item in (pipeline.body.items if pipeline.body is not None else ())
+            if isinstance(item, tree.Decl) and item.type is not None and item.type.name.text == name
+        }
+        fixes = colon_for_equals(module.source, decl.value)
+        if not fixes and len(played) == 1 and decl.name is not None and decl.body is not None:
+            role = played.pop()
+            gap = Span(module.source, decl.name.end, decl.body.start)
+            if gap.text.strip() in ("", ":"):
+                fixes = [Fix(f"write `component {name}: {role}`", [(gap, f": {role} ")], safe=False)]
+                self.checker.way_out(codes.MISSING_VALUE, gap, fixes[0])
+        self.report(
+            Diagnostic(
+                codes.BAD_DECLARATION,
+                f"component `{name}` has no role",
+                fixes[0].edits[0][0] if decl.value is not None and fixes else module.span(decl.name or decl),
+                help=[f"write `component {name}: train`"] if not fixes else [],
+                fixes=fixes,
+            )
+        )
+
     def _inputs_exist(self, spec: ComponentSpec) -> None:
         """Report types and outputs that follow an input or parameter which is not there."""
         module = spec.module
@@ -617,7 +638,7 @@ class Declarations:
             if name not in spec.inputs and name not in schemas and self._schema_called(module, name) is None:
                 declared = [each for each, decl in module.names.items() if decl.kind.text == "schema"]
                 known = [*spec.inputs, *schemas, *declared]
-                self._no_such(f"`{spec.name}` has no input `{name}`", name, known, span)
+                self._no_such(spec, f"`{spec.name}` has no input `{name}`", name, known, span)
         for port in _ports(spec):
             if port.type.base == "dataset" and port.type.input not in (*spec.inputs, *schemas):
                 found = self._schema_called(module, port.type.input)
@@ -630,11 +651,11 @@ class Declarations:
             if quantity.whole and (whole is None or whole.type.base != "device"):
                 devices = [name for name, param in spec.params.items() if param.type.base == "device"]
                 message = f"`{spec.name}` has no param `{quantity.whole}` that is a device"
-                self._no_such(message, quantity.whole, devices, quantity.span)
+                self._no_such(spec, message, quantity.whole, devices, quantity.span)
         for port in spec.outputs.values():
             if port.when and port.when not in spec.params:
                 message = f"`{spec.name}` has no param `{port.when}`"
-                self._no_such(message, port.when, list(spec.params), port.span)
+                self._no_such(spec, message, port.when, list(spec.params), port.span)
 
     def _schema_called(self, module: Module, name: str) -> Schema | None:
         """Return the schema of the file, or with a dot of one that it uses, or None."""
@@ -647,7 +668,9 @@ class Declarations:
         decl = within.find(last or first, "schema") if name else None
         return self.schema(within, decl) if decl is not None else None
 
-    def _no_such(self, message: str, name: str, known: list[str], span: Span) -> None:
+    def _no_such(self, spec: BlockSpec, message: str, name: str, known: list[str], span: Span) -> None:
+        if spec.may_have(name):
+            return
         near = nearest(name, known)
         self.report(
             Diagnostic(
@@ -662,8 +685,8 @@ class Declarations:
 
     def _something_runs(self, module: Module, spec: ComponentSpec, decl: tree.Decl) -> None:
         items = decl.body.items if decl.body is not None else ()
-        if any(
-            isinstance(item, tree.ErrorItem) or (isinstance(item, tree.Attr) and item.name.text == "run")
+        if "" in spec.lost or any(
+            isinstance(item, tree.Attr | tree.Field) and item.name is not None and item.name.text == "run"
             for item in items
         ):
             return
@@ -835,6 +858,7 @@ class Declarations:
         seen: dict[str, tree.Node] = {}
         for item in body.items if body is not None else ():
             if isinstance(item, tree.ErrorItem):
+                spec.lost |= {""}
                 continue
             if isinstance(item, tree.Field) and item.name is None and not isinstance(spec, ComponentSpec):
                 spec.rest = self.type(module, item.type, inputs=True)
@@ -850,6 +874,7 @@ class Declarations:
             ):
                 self._member(module, spec, item, item.name)
             elif isinstance(item, tree.Decl) and item.kind.text not in _INSIDE:
+                spec.lost |= {item.name.text if isinstance(item.name, tree.Name) else ""}
                 near = nearest(item.kind.text, _INSIDE)
                 span = module.span(item.kind)
                 self.report(
@@ -862,7 +887,22 @@ class Declarations:
                         fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                     )
                 )
+            elif isinstance(item, tree.Field) and item.name is not None and item.name.text in attrs:
+                seen[item.name.text] = item
+                colon = Span(module.source, item.name.end, item.type.start)
+                text = module.source.text[item.type.start : item.type.end]
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        f"what `{item.name.text}` is to be stands behind `=`",
+                        colon,
+                        label="expected `=`",
+                        help=[f"write `{item.name.text} = {text}`"],
+                        fixes=[Fix("write ` =`", [(colon, " = ")])],
+                    )
+                )
             elif isinstance(item, tree.Attr):
+                spec.lost |= {item.name.text}
                 near = nearest(item.name.text, (*attrs, *_INSIDE))
                 span = module.span(item.name)
                 self.report(
@@ -875,6 +915,8 @@ class Declarations:
                     )
                 )
             else:
+                name = item.name if isinstance(item, tree.Field | tree.Block) else None
+                spec.lost |= {name.text if isinstance(name, tree.Name) else ""}
                 help = "it declares " + ", ".join(f"`{k}`" for k in _INSIDE)
                 if isinstance(item, tree.Field) and item.name is not None:
                     text = module.source.text[item.start : item.end].split("\n")[0]
@@ -896,6 +938,8 @@ class Declarations:
         for condition in spec.requires:
             unknown = [(name, node) for name, node in names_in(condition.expr) if name not in known]
             for name, node in unknown:
+                if spec.may_have(name):
+                    continue
                 near = nearest(name, known)
                 span = module.span(node)
                 self.report(
@@ -965,7 +1009,17 @@ class Declarations:
             (spec.blocks if kind == "block" else spec.verbs)[text] = inner
             return
         if item.type is None:
-            self._bad(module, name, f"{kind} `{text}` has no type", f"write `{kind} {text}: …`")
+            spec.lost |= {text}
+            fixes = colon_for_equals(module.source, item.value)
+            told = Diagnostic(
+                codes.BAD_DECLARATION,
+                f"{kind} `{text}` has no type",
+                fixes[0].edits[0][0] if fixes else span,
+                label="expected `:`" if fixes else "",
+                help=[f"write `{kind} {text}: …`"],
+                fixes=fixes,
+            )
+            self.report(told)
             return
         type = self.type(module, item.type, inputs=True)
         if type is not ERROR and not self._of_the_kind(module, item, kind, type, spec):
@@ -1013,7 +1067,7 @@ class Declarations:
             choices = (type.of or type).choices or ()
             for choice in {**spec.params[text].requires, **spec.params[text].programs}:
                 if choice not in choices:
-                    self._no_such(f'`{text}` has no choice "{choice}"', choice, list(choices), span)
+                    self._no_such(spec, f'`{text}` has no choice "{choice}"', choice, list(choices), span)
             if "binds" in marks:
                 args = marks["binds"].args or ()
                 first = args[0].value if args else None

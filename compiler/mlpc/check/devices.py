@@ -7,6 +7,7 @@ from ..diagnostics import Diagnostic, Fix, Label
 from ..resolve.program import make_body
 from ..resolve.similar import nearest
 from ..syntax import tree
+from ..syntax.edits import colon_for_equals
 from .figures import read
 from .order import SHOWN_OF_CIRCLE
 from .types import Type
@@ -98,6 +99,7 @@ class Devices:
                     help=[
                         f"write `device {name}: {known[0] if known else '…'} {{ … }}`; there is {_listed(known)}"
                     ],
+                    fixes=colon_for_equals(module.source, decl.value),
                 )
             )
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import codes, limits
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.program import BlockDef, ValueDef
+from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import removal
@@ -13,7 +14,7 @@ from .late import USE_LET, late
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
 from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
-from .units import DIMENSIONS, LONG, UNITS, to_base, units_of
+from .units import DIMENSIONS, LONG, UNITS, meant, to_base, units_of
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
@@ -384,7 +385,7 @@ class Expressions:
         artefact = scope.wanted is not None and scope.wanted.base in (*ARTEFACTS, "column")
         if near is None and scope.quantities is None and not artefact and modules.suggests:
             near = self.checker.modules.nearest(name, scope.names())
-        near = near or _WORDS.get(name.lower())
+        near = near or _WORDS.get(name.lower()) or nearest(name, ("true", "false", "none"))
         if scope.quantities is not None:
             shown = ", ".join(f"`{known}`" for known in scope.quantities)
             owner = self.checker.shown(scope.block)
@@ -392,6 +393,8 @@ class Expressions:
             others = self.checker.measured_by(name, typed) if near is None and typed is not None else []
             if others and typed is not None and typed.misfit:
                 return  # another component was meant, as was said
+            if typed is not None and typed.component is not None and typed.component.may_have(name):
+                return
             elsewhere = (
                 [f"`{name}` is measured by {', '.join(f'`{each}`' for each in others)}"] if others else []
             )
@@ -728,6 +731,8 @@ class Expressions:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
             return self._column_of(source, Entity("output", port, block=id), name, span, node, scope, of=own)
+        if typed.component.may_have(name):
+            return wrong(module, node)
         known = [*typed.outputs, *typed.quantities, *(typed.given() if scope.facts else ())]
         near = self.checker.modules.nearest(name, known)
         if scope.quantities is not None and typed.quantities:
@@ -883,6 +888,7 @@ class Expressions:
             wanted = scope.wanted.base if scope.wanted is not None else ""
             fitting = [each for each in UNITS if UNITS[each][0] == wanted]
             near = LONG.get(unit.lower()) or self.checker.modules.nearest(unit, fitting or UNITS)
+            near = near or meant(unit, wanted if fitting else "", module.source.text)
             near = near or self.checker.modules.nearest(unit, UNITS)
             span = module.span(node)
             number = node.text[: len(node.text) - len(unit)]
@@ -1109,7 +1115,8 @@ class Expressions:
         if operator in ("and", "or") and left.known and left.value is (operator == "or"):
             # Decided: the other side may speak of what is not there, `floor == none or auc >= floor`.
             return left.replace(node=node)
-        right = self.evaluate(node.right, scope)
+        compared = type(node.right) is tree.Quantity and node.right.unit not in UNITS
+        right = self.evaluate(node.right, scope.wanting(left.type) if compared else scope)
         if left.wrong or right.wrong:
             return wrong(module, node)
         if operator in ("and", "or"):
@@ -1442,7 +1449,9 @@ class Expressions:
             ]
             help = ["figures of single classes are there for " + ", ".join(f"`{each}`" for each in known)]
             self._bad_operand(
-                f"`{value.text}` is one figure for all classes", value.span, help=help if known else []
+                f"`{value.text}` is one figure for all classes",
+                value.span,
+                help=[f"write `{value.text}` alone", *(help if known else [])],
             )
         else:
             self._bad_operand(f"{value.type.show()} cannot be indexed", value.span)
@@ -1566,7 +1575,7 @@ class Expressions:
             return wrong(module, node)
         if name not in _FUNCTIONS:
             functions = (*_FACT_FUNCTIONS, *_FUNCTIONS) if scope.facts else _FUNCTIONS
-            near = self.checker.modules.nearest(name, (*functions, "best_of"))
+            near = self.checker.modules.nearest(name, (*functions, "best_of", "not"))
             span = module.span(node.function)
             self.report(
                 Diagnostic(
@@ -1575,6 +1584,7 @@ class Expressions:
                     span,
                     label=f"did you mean `{near}`?" if near else "not declared",
                     help=[] if near else ["functions are " + ", ".join(f"`{known}`" for known in functions)],
+                    fixes=[Fix(f"write `{near}`", [(span, near)])] if near else [],
                 )
             )
             return wrong(module, node)

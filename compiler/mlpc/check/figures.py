@@ -6,6 +6,8 @@ from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..source import Span
+from ..syntax import tree
+from ..syntax.messages import forgotten_sign
 from .late import late
 from .order import names_in
 from .scope import Scope
@@ -61,6 +63,8 @@ def read(
 def _missing(checker: Checker, spec: ComponentSpec, key: str, type: Type, body: BodyDef, place: Span) -> None:
     if any(nearest(name, [key]) for name in body.attrs if name not in spec.params):
         return  # most likely what was called by another name: reported there
+    if any(isinstance(item, tree.Decl) and item.kind.text == key for _, item in body.others):
+        return  # its sign was forgotten
     checker.report(
         Diagnostic(
             codes.MISSING_KEY,
@@ -96,7 +100,12 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
     helps = [takes] if takes else []
     places = [(nested.module.span(nested.node.name), helps) for nested in body.blocks.values()]
     places += [(each.module.span(each.node), _of_a_run(spec, each) or helps) for each in body.conditions]
-    places += [(within.span(item), helps) for within, item in body.others]
+    for within, item in body.others:
+        if isinstance(item, tree.Decl) and item.kind.text in spec.params and item.name is not None:
+            found = True
+            checker.report(forgotten_sign(within.source, item, item.name))
+        else:
+            places.append((within.span(item), helps))
     for place, help in places:
         found = True
         checker.report(Diagnostic(codes.WRONG_PLACE, f"{what} holds values only", place, help=help))

@@ -10,7 +10,7 @@ from ..resolve.similar import nearest
 from ..syntax import tree
 from .intervals import apart
 from .types import ARTEFACTS, MANY_CHOICES, NUMBERS, TEXTS, Type, widens
-from .units import DIMENSIONS, UNITS, USUAL, units_of
+from .units import DIMENSIONS, UNITS, USUAL, units_of, written_in
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -33,6 +33,8 @@ _CRON_FIELDS = (
     ("month", 1, 12),
     ("weekday", 0, 7),
 )
+#: So many units are offered where one is missing.
+_UNITS = 5
 _CRON_PART = r"(?a:(\*|\d+(?:-\d+)?)(?:/(\d+))?)\Z"
 
 
@@ -194,7 +196,8 @@ class Fitter:
     def _missing_unit(self, value: Value, type: Type, what: str) -> Value:
         text = value.text
         plain = isinstance(value.node, tree.Number) and not text.endswith("%")
-        units = USUAL[type.base]
+        used = written_in(value.module.source.text, type.base)
+        units = list(dict.fromkeys((*used, *USUAL[type.base])))[:_UNITS]
         written = [f"`{text}{unit}`" for unit in units] if plain else [f"`{unit}`" for unit in units]
         self.report(
             Diagnostic(
@@ -379,6 +382,10 @@ class Fitter:
             from .calls import names
 
             help = ["write a call of one of " + ", ".join(f"`{name}`" for name in names(type))]
+        elif given == "column" and type.base in (*NUMBERS, *DIMENSIONS):
+            help = ["a column has a value for each row; one number stands here"]
+        elif type.base in NUMBERS and given == "string":
+            help = ["write a number, without quotes"]
         elif given == "list" and type.base not in ("map", "any"):
             from ..syntax.edits import unlisted
 

@@ -146,7 +146,9 @@ class Signature:
         offered |= {name: p.span for name, p in spec.params.items() if p.type.base != "schema"}
         offered |= {name: block.span for name, block in spec.blocks.items()}
         asked = [name for name in function.parameters if name not in (*offered, *spec.outputs, "seed")]
-        missing = [name for name in asked if not function.parameters[name].optional]
+        missing = [
+            name for name in asked if not function.parameters[name].optional and not spec.may_have(name)
+        ]
         wrong = False
         for name, parameter in function.parameters.items():
             if parameter.positional and (name in offered or not parameter.optional):

@@ -21,6 +21,9 @@ CHECK, AFTER, LIVE = "check", "after", "live"
 CHOICE = ("choice", "best_of")
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 class NetworkSpec:
     """What `@network(data, to = "classes", last = ["softmax"])` says of a parameter that holds layers.
 
@@ -133,6 +136,7 @@ class BlockSpec:
         "blocks",
         "doc",
         "inputs",
+        "lost",
         "module",
         "name",
         "outputs",
@@ -161,8 +165,14 @@ class BlockSpec:
         self.rest: Type | None = None
         #: Of a nested block, the role of the component that plays it (`block distributed: cluster`); else empty.
         self.role = ""
+        #: Names of what could not be read, empty where even the name is not known; that was reported.
+        self.lost: frozenset[str] = _NOTHING
         #: Conditions that hold for everyone who uses the block.
         self.requires: list[tree.Condition] = []
+
+    def may_have(self, name: str) -> bool:
+        """Return whether ``name`` may be what could not be read, so that it is not called unknown."""
+        return name in self.lost or "" in self.lost
 
 
 def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
@@ -170,6 +180,7 @@ def played(block: BlockSpec, component: ComponentSpec) -> BlockSpec:
     made = BlockSpec(block.name, component.module, component.span, component.doc)
     for name in ("params", "inputs", "quantities", "blocks", "verbs"):
         getattr(made, name).update({**getattr(component, name), **getattr(block, name)})
+    made.lost = component.lost | block.lost
     made.rest = block.rest
     made.requires = component.requires
     return made

@@ -6,6 +6,8 @@ each currency is a dimension of its own.
 
 from __future__ import annotations
 
+import re
+
 #: Unit -> (dimension, factor to the base unit as an exact fraction).
 UNITS: dict[str, tuple[str, tuple[int, int]]] = {
     "ns": ("duration", (1, 1_000_000_000)),
@@ -50,7 +52,7 @@ LONG: dict[str, str] = {
 #: Dimensions with the units that a person would most likely mean, for help texts.
 USUAL: dict[str, tuple[str, ...]] = {
     "duration": ("ms", "s", "min", "h", "d"),
-    "size": ("KiB", "KB"),
+    "size": ("KiB", "MiB", "GiB"),
     "frequency": ("MHz", "kHz"),
     "power": ("mW", "W"),
     "energy": ("J", "Wh"),
@@ -76,6 +78,30 @@ def units_of(dimension: str) -> str:
     """Return all units of ``dimension`` as a help text names them: "`mW`, `W` or `kW`"."""
     *first, last = [f"`{unit}`" for unit, (measured, _) in UNITS.items() if measured == dimension]
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def written_in(text: str, dimension: str) -> list[str]:
+    """Return the units of ``dimension`` that the quantities of a text have, the most frequent first."""
+    found = [
+        unit for unit in re.findall(r"\d([A-Za-z]+)\b", text) if unit in UNITS and UNITS[unit][0] == dimension
+    ]
+    return sorted(dict.fromkeys(found), key=lambda unit: -found.count(unit))
+
+
+def meant(unit: str, dimension: str, text: str) -> str | None:
+    """Return the unit of ``dimension`` (empty: any) that holds the letters of one that there is not, or is held by them.
+
+    Of several it is the one that the quantities of ``text`` have most often.
+    """
+    letters = sorted(unit)
+    found = [
+        each
+        for each, (of, _) in UNITS.items()
+        if dimension in ("", of)
+        and (sorted(each) == letters or each.endswith(unit) or each.startswith(unit) or unit.startswith(each))
+    ]
+    used = [each for each in written_in(text, UNITS[found[0]][0]) if each in found] if found else []
+    return used[0] if used else found[0] if len(found) == 1 else None
 
 
 def to_base(value: int | float, unit: str) -> int | float:

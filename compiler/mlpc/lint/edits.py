@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from ..source import Span
 from ..syntax import tree
-from ..syntax.edits import Edit
+from ..syntax.edits import Edit, line_end
+from ..syntax.edits import addition as statement_addition
 from ..syntax.edits import removal as statement_removal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..check.typed import TypedBlock
     from ..resolve.modules import Module
-
-
-def _line_end(text: str, at: int) -> tuple[int, str]:
-    """Return where the line of ``at`` ends, and with what: `\\r\\n` stays what it is."""
-    last = text.find("\n", at)
-    if last < 0:
-        return len(text), "\n"
-    return (last - 1, "\r\n") if text[last - 1] == "\r" else (last, "\n")
 
 
 def removal(module: Module, node: tree.Node) -> list[Edit]:
@@ -28,26 +21,7 @@ def removal(module: Module, node: tree.Node) -> list[Edit]:
 
 def addition(block: TypedBlock, statement: str) -> list[Edit]:
     """Return the edits that add ``statement`` to the body of ``block``, behind its last attribute."""
-    module, decl = block.definition.module, block.definition.decl
-    body = decl.body
-    if body is None:
-        return [(Span(module.source, decl.end, decl.end), f" {{ {statement} }}")]
-    text = module.source.text
-    if not body.items:
-        if not text[body.start + 1 : body.end - 1].strip():
-            return [(Span(module.source, body.start, body.end), f"{{ {statement} }}")]
-        # Nothing but comments: they stay below it.
-        return [(Span(module.source, body.start + 1, body.start + 1), f"\n{statement}")]
-    plain = [item for item in body.items if isinstance(item, tree.Attr)]
-    item = plain[-1] if plain else body.items[-1]
-    if body.one_line:
-        return [(Span(module.source, item.end, item.end), f", {statement}")]
-    first = text.rfind("\n", 0, item.start) + 1
-    indent = text[first : item.start]
-    if indent.strip():  # several statements on its line
-        return [(Span(module.source, item.end, item.end), f", {statement}")]
-    last, newline = _line_end(text, item.end)
-    return [(Span(module.source, last, last), f"{newline}{indent}{statement}")]
+    return statement_addition(block.definition.module.source, block.definition.decl, statement)
 
 
 def mark(place: Span, name: str) -> list[Edit]:
@@ -74,7 +48,7 @@ def beside(module: Module, node: tree.Node, statement: str) -> list[Edit]:
     text = module.source.text
     first = text.rfind("\n", 0, node.start) + 1
     indent = text[first : node.start]
-    last, newline = _line_end(text, node.end)
+    last, newline = line_end(text, node.end)
     behind = text[node.end : last].strip()
     if indent.strip() or (behind and not behind.startswith("#")):
         return [(Span(module.source, node.end, node.end), f", {statement}")]

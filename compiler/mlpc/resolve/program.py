@@ -174,8 +174,8 @@ class Program:
         self.body = BodyDef(root, decl)
         #: Blocks, params, lets and secrets by name, in the order of the file.
         self.names: dict[str, BlockDef | ValueDef] = {}
-        #: Number of declarations that were left out because their names were taken.
-        self.displaced = 0
+        #: What was said of declarations that were left out because their names were taken, or are missing.
+        self.displaced: list[Diagnostic | None] = []
         #: Unknown names that are put down to those.
         self.forgiven: set[str] = set()
         #: Names that are declared as two different things: whoever uses one may mean either.
@@ -189,9 +189,18 @@ class Program:
 
     def forgives(self, name: str) -> bool:
         """Return whether an unknown name is most likely the right one of a declaration whose name was taken."""
-        if name not in self.forgiven and len(self.forgiven) >= self.displaced:
+        if name in self.forgiven:
+            return True
+        if len(self.forgiven) >= len(self.displaced):
             return False
         self.forgiven.add(name)
+        told = self.displaced[0]
+        if len(self.displaced) == 1 and told is not None and told.span is not None:
+            # The only name without a declaration, and the only declaration without a name.
+            there = told.code is codes.DUPLICATE_NAME
+            place = told.span if there else Span(told.span.source, told.span.end, told.span.end)
+            fix = Fix(f"call it `{name}`", [(place, name if there else f" {name}")], safe=False)
+            told.fixes = (*told.fixes, fix)
         return True
 
     @property
@@ -359,19 +368,18 @@ class _Builder:
         return BlockDef(block.module, block.decl, block.name, body)
 
     def nameless(self, module: Module, item: tree.Block) -> None:
-        self.program.displaced += 1
         kind = item.name.text
         name = "rows" if kind == "data" else f"some_{kind}"
         played = f": {item.type.name.text}" if item.type is not None else ""
-        self.report(
-            Diagnostic(
-                codes.MISSING_NAME,
-                f"{article(f'`{kind}`')} needs a name",
-                module.span(item.name),
-                label="the name is missing behind this",
-                help=[f"such as `{kind} {name}{played} {{ … }}`"],
-            )
+        told = Diagnostic(
+            codes.MISSING_NAME,
+            f"{article(f'`{kind}`')} needs a name",
+            module.span(item.name),
+            label="the name is missing behind this",
+            help=[f"such as `{kind} {name}{played} {{ … }}`"],
         )
+        self.report(told)
+        self.program.displaced.append(told)
 
     def backend(self, module: Module, item: tree.Decl, environment: str = "") -> None:
         name = self.name_of(module, item)
@@ -388,7 +396,7 @@ class _Builder:
     def name_of(self, module: Module, item: tree.Decl) -> tree.Name | None:
         if isinstance(item.name, tree.Name):
             return item.name
-        self.program.displaced += 1
+        self.program.displaced.append(None)
         if isinstance(item.name, tree.String):
             module.lost.update(part for part in item.name.parts if isinstance(part, str))
             self.report(
@@ -482,14 +490,20 @@ class _Builder:
             if isinstance(before, BlockDef) and before.decl is item:
                 names[item.name.text] = before
                 return
+        if item.kind.text in PIPELINE_KEYS and item.name is not None and item.body is None:
+            from ..syntax.messages import forgotten_sign
+
+            self.report(forgotten_sign(module.source, item, item.name))
+            return
         name = self.name_of(module, item)
         known = self.known_kind(module, item)
         if name is None:
             return
         if name.text in names:
             first = names[name.text]
-            self.report(duplicate_at(module, name, item, first))
-            self.program.displaced += 1
+            told = duplicate_at(module, name, item, first)
+            self.report(told)
+            self.program.displaced.append(told)
             if first.decl.kind.text != item.kind.text:
                 self.program.doubtful.add(name.text)
             return

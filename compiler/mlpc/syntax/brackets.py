@@ -259,12 +259,47 @@ def _unclosed(
     last = opened.index + 1 if kinds[opened.index + 1] == t.STAR else index - 1
     while last > opened.index and kinds[last] == t.SEP:
         last -= 1
+    if opened.kind != t.LBRACE and _holds_one(kinds, opened.index, last):
+        edits.blanks.append(opened.place)
+        edits.mistakes.append(Mistake("doubled", opened.place, opened.place, sign))
+        return
+    last = _end_of_type(kinds, opened, last)
     # `[f(a,` followed by another line: the comma is the list's.
     if kinds[last] == t.COMMA and opened.line == line and stack and stack[-1].kind != t.LBRACE:
         last -= 1
     at = spans[1][last]
+    index_of = kinds[opened.index - 1] in (t.NAME, t.REF) and spans[1][opened.index - 1] == opened.place
+    if opened.kind == t.LSQB and index_of and kinds[last] == t.REF and last == opened.index + 1:
+        # `parts[region.train`: an instance is named by one name.
+        at = spans[0][last] + len(tokens.values[last].names[0])
     edits.inserts.append((at, CLOSERS[CLOSER_OF[opened.kind]]))
     edits.mistakes.append(Mistake("unclosed", opened.place, at, sign))
+
+
+def _holds_one(kinds: list[int], index: int, last: int) -> bool:
+    """Return whether an opening bracket holds nothing but what stands in another of its kind, as in `(("text")`."""
+    kind = kinds[index]
+    if kinds[index + 1] != kind or kinds[last] != CLOSER_OF[kind]:
+        return False
+    depth = 0
+    for at in range(index + 1, last + 1):
+        depth += (kinds[at] == kind) - (kinds[at] == CLOSER_OF[kind])
+        if depth == 0:
+            return at == last
+    return False
+
+
+def _end_of_type(kinds: list[int], opened: _Open, last: int) -> int:
+    """Return the last token that a bracket left open can hold: what follows a type, or an `each`, stands behind it."""
+    behind: tuple[int, ...] = (t.COLON,) if opened.kind == t.LSQB else ()
+    if opened.kind == t.LPAR and kinds[opened.index - 2] in (t.COLON, t.LPAR):
+        behind = (t.EQUAL, t.IN, t.COMPARE, t.MARK, t.LBRACE)
+    depth = 0
+    for at in range(opened.index + 1, last + 1):
+        if kinds[at] in behind and not depth and at > opened.index + 1:
+            return at - 1
+        depth += (kinds[at] in OPENERS) - (kinds[at] in CLOSERS)
+    return last
 
 
 def _close(

@@ -39,6 +39,37 @@ def removal(source: Source, node: tree.Node) -> list[Edit]:
     return [(Span(source, start, after), "")]
 
 
+def line_end(text: str, at: int) -> tuple[int, str]:
+    """Return where the line of ``at`` ends, and with what: `\\r\\n` stays what it is."""
+    last = text.find("\n", at)
+    if last < 0:
+        return len(text), "\n"
+    return (last - 1, "\r\n") if text[last - 1] == "\r" else (last, "\n")
+
+
+def addition(source: Source, holder: tree.Decl | tree.Block, statement: str) -> list[Edit]:
+    """Return the edits that add ``statement`` to the body of ``holder``, behind its last attribute."""
+    body = holder.body
+    if body is None:
+        return [(Span(source, holder.end, holder.end), f" {{ {statement} }}")]
+    text = source.text
+    if not body.items:
+        if not text[body.start + 1 : body.end - 1].strip():
+            return [(Span(source, body.start, body.end), f"{{ {statement} }}")]
+        # Nothing but comments: they stay below it.
+        return [(Span(source, body.start + 1, body.start + 1), f"\n{statement}")]
+    plain = [item for item in body.items if isinstance(item, tree.Attr)]
+    item = plain[-1] if plain else body.items[-1]
+    if body.one_line:
+        return [(Span(source, item.end, item.end), f", {statement}")]
+    first = text.rfind("\n", 0, item.start) + 1
+    indent = text[first : item.start]
+    if indent.strip():  # several statements on its line
+        return [(Span(source, item.end, item.end), f", {statement}")]
+    last, newline = line_end(text, item.end)
+    return [(Span(source, last, last), f"{newline}{indent}{statement}")]
+
+
 def once(source: Source, again: tree.Node, first: tree.Node) -> list[Fix]:
     """Return the way out where a statement stands a second time in the very words of the ``first``."""
     if source.text[again.start : again.end] != source.text[first.start : first.end]:

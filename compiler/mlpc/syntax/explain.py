@@ -37,6 +37,39 @@ def _named(reader: Reader, at: int) -> str:
     return f"write `{word} some_name {{ … }}`"
 
 
+def _type_of_default(reader: Reader, at: int) -> list[Fix]:
+    """Return the way out where the type of a param is missing before its default, which stands behind token ``at``."""
+    kind, written = reader.kinds[at + 1], reader.written(at + 1)
+    made = {t.STRING: "string", t.TRUE: "bool", t.FALSE: "bool"}.get(kind)
+    if kind == t.NUMBER:
+        made = "int" if written.isdigit() else "float"
+    place = Span(reader.source, reader.ends[at - 1], reader.starts[at])
+    return [Fix(f"write `: {made} = {written}`", [(place, f" {made} ")], safe=False)] if made else []
+
+
+def _comparisons(reader: Reader, at: int) -> list[Fix]:
+    """Return the two ways to compare a figure with the bound at token ``at``, that which is asked for more often first.
+
+    What has a unit is kept below its bound, other figures above it; what is done `when` something comes about is the opposite.
+    """
+    kinds = reader.kinds
+    if kinds[at] not in (t.NUMBER, t.QUANTITY) or kinds[at - 1] not in (t.NAME, t.REF, t.RSQB, t.RPAR):
+        return []
+    begin = at - 1
+    while begin > 0 and kinds[begin - 1] not in (t.SEP, t.LBRACE):
+        begin -= 1
+    verbs = [kind for kind in kinds[begin:at] if kind in (t.REQUIRE, t.EXPECT, t.WHEN, t.GIVEN)]
+    if not verbs or verbs[-1] == t.GIVEN:
+        return []
+    signs = ["<=", ">="] if kinds[at] == t.QUANTITY else [">=", "<="]
+    if verbs[-1] == t.WHEN:
+        signs = [">", "<"]
+    behind, place = reader.ends[at - 1], reader.starts[at]
+    gap = Span(reader.source, behind, place)
+    written = reader.written(at)
+    return [Fix(f"write `{sign} {written}`", [(gap, f" {sign} ")], safe=False) for sign in signs]
+
+
 def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
     """Return the diagnostic for the mistake that ``repair`` repairs; ``accepted`` could have stood there."""
     source = reader.source
@@ -156,6 +189,7 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                     if what == "a name" and kind == t.LBRACE and before_kind == t.NAME
                     else _VALUE_HELP[what]
                 ],
+                fixes=_type_of_default(reader, at) if what == "a type" and kind == t.EQUAL else [],
             )
         if put == t.NAME:
             return Diagnostic(
@@ -185,12 +219,14 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
                 fixes=[Fix("remove the blank", [(Span(source, before_end, span.start), "")])],
             )
         if put == t.COMPARE:
+            comparisons = _comparisons(reader, at)
             return Diagnostic(
                 codes.UNEXPECTED_TOKEN,
                 f"expected an operator between {before} and {here}",
                 span,
                 label="an operator is missing before this",
-                help=["such as `==`, `>=`, `+` or `and`"],
+                help=["such as `==`, `>=`, `+` or `and`"] if not comparisons else [],
+                fixes=comparisons,
             )
         sign = messages.SPELLING.get(put, ",")
         if put in (t.SEP, t.COMMA):

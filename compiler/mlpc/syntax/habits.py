@@ -144,7 +144,15 @@ def _statement(reader: Reader, index: int, begin: int, line: str) -> Diagnostic 
             help=[f"write `data name {each}: csv {{ … }}`, with the component that the block has"],
         )
     if found := _INSTEAD_OF_WHEN.match(line):
-        return _needs_when(found[1], Span(source, begin + found.start(2), begin + found.end(2)))
+        place = Span(source, begin + found.start(2), begin + found.end(2))
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"what is done when something comes about is written `{found[1].strip()} when …`",
+            place,
+            label="expected `when`",
+            help=["write `when`"],
+            fixes=[Fix("write `when`", [(place, "when")])],
+        )
     if found := _INSTEAD_OF_REQUIRE.match(line):
         place = Span(source, begin + found.start(1), begin + found.end(1))
         return Diagnostic(
@@ -159,7 +167,15 @@ def _statement(reader: Reader, index: int, begin: int, line: str) -> Diagnostic 
             ],
         )
     if (found := _WITHOUT_WHEN.match(line)) and not _is_when(found[1] or ""):
-        return _needs_when(found[0], Span(source, begin + found.end(), begin + found.end()))
+        place = Span(source, begin + found.end(), begin + found.end())
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            f"what is done when something comes about is written `{found[0].strip()} when …`",
+            place,
+            label="expected `when` here",
+            help=["write `when` before what comes about"],
+            fixes=[Fix("insert `when`", [(place, "when ")])],
+        )
     if found := _REMOVES_NO_NAME.match(line):
         place = Span(source, begin + found.start(1), begin + found.end(1))
         return Diagnostic(
@@ -274,21 +290,6 @@ def _in_condition(reader: Reader, index: int, line: str) -> bool:
             return True
         index -= 1
     return reader.kinds[index + 1] in (t.REQUIRE, t.EXPECT)
-
-
-def _needs_when(action: str, place: Span) -> Diagnostic:
-    """Return what is said of an action, such as `alert phone`, behind which another word stands than `when`, or none."""
-    instead = place.start < place.end
-    return Diagnostic(
-        codes.UNEXPECTED_TOKEN,
-        f"what is done when something comes about is written `{action.strip()} when …`",
-        place,
-        label="expected `when`" if instead else "expected `when` here",
-        help=["write `when`" if instead else "write `when` before what comes about"],
-        fixes=[
-            Fix("write `when`", [(place, "when")]) if instead else Fix("insert `when`", [(place, "when ")])
-        ],
-    )
 
 
 def _is_when(word: str) -> bool:

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .brackets import Mistake
     from .lexer import Problem
+    from .tree import Decl, Node
 
 SPELLING = {
     t.AND: "and", t.OR: "or", t.NOT: "not", t.IN: "in", t.IF: "if", t.THEN: "then", t.ELSE: "else",
@@ -137,6 +138,23 @@ def bracket(source: Source, mistake: Mistake, closing: dict[str, str]) -> Diagno
         label=label,
         help=["take it away"],
         fixes=[Fix(f"remove `{sign}`", [(wrong, "")])],
+    )
+
+
+def forgotten_sign(source: Source, item: Decl, value: Node, *, sets: bool = True) -> Diagnostic:
+    """Return the diagnostic for a key with ``value`` behind it and nothing between: it reads as a kind and a name.
+
+    ``sets`` says that it is a value that is set, and no nested block.
+    """
+    key, text = item.kind.text, source.text[value.start : value.end]
+    gap = Span(source, item.kind.end, value.start)
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"expected {'`=`' if sets else '`{`'} after `{key}`, found `{text}`",
+        Span(source, value.start, value.end),
+        label="expected `=` before this" if sets else "expected `{`",
+        help=[f"write `{key} = {text}`" if sets else f"write `{key} {{ … }}`"],
+        fixes=[Fix("insert `=`", [(gap, " = ")])] if sets else [],
     )
 
 

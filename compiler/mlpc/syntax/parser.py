@@ -270,6 +270,16 @@ def _missing_edition(source: Source, text: str, start: int) -> Diagnostic:
     found = _MISSPELT().match(text, start) or _NO_EDITION().match(text, start)
     if found is not None and found[1] is not None:
         span = Span(source, found.start(1), found.start(1) + len(found[1].rstrip()))
+        word, _, number = span.text.partition(" ")
+        if number.strip() == str(EDITION):
+            place = Span(source, span.start, span.start + len(word))
+            return Diagnostic(
+                codes.MISSING_EDITION,
+                f"a file begins with `mlp {EDITION}`, not with `{word}`",
+                place,
+                label="did you mean `mlp`?",
+                fixes=[Fix("write `mlp`", [(place, "mlp")])],
+            )
         return Diagnostic(
             codes.MISSING_EDITION,
             f"`{span.text[:40]}` names no edition of the language",

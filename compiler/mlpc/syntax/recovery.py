@@ -476,6 +476,15 @@ class Reader:
             if before in (t.SEP, t.LBRACE) or after in (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.SEP):
                 feed = [(t.NAME, self.name(index))]
                 return Repair("reserved", index, kind, feed, index + 1)
+        begin = self.mark[1]
+        if top and begin < index and self.kinds[begin] == t.NAME and _nearly(self.written(begin), "use"):
+            base = self.rollback(begin)
+            if begin + 2 < len(self.kinds) and self.written(begin + 2) == "as":
+                self.kinds[begin + 2] = t.AS  # a name, but behind `use`
+            follows = [t.USE, *self.kinds[begin + 1 : index + 1]]
+            if base is not None and self.fits(base, follows) == len(follows):
+                self.go_back(begin)
+                return Repair("word", begin, t.USE, [(t.USE, self.word(t.USE, begin))], begin + 1)
         if before in STATEMENT_WORDS.values() and kind in (t.EQUAL, t.COLON, t.LBRACE) and not self.dirty:
             base = self.rollback(index - 1)
             follows = self.ahead(index)
@@ -491,8 +500,24 @@ class Reader:
             if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
                 self.go_back(index - 1)
                 return Repair("set", index - 1, t.EQUAL, [(t.EQUAL, self.starts[index - 1])], index)
+        # `data: sales[region]`, `trees: factor * 10`: what goes on so is no type.
+        goes_on = kind == t.LSQB or kind in (t.STAR, t.SLASH, t.PLUS, t.MINUS)
+        if goes_on and index >= 3 and self.kinds[index - 3 : index - 1] == [t.NAME, t.COLON] and self.opens:
+            named = before in (t.NAME, t.REF) and self.written(index - 1) not in _TYPES_OF_OTHERS
+            base = self.rollback(index - 2) if named and self.statement_start(index - 3) else None
+            follows = self.ahead(index - 1)
+            if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
+                self.go_back(index - 2)
+                return Repair("set", index - 2, t.EQUAL, [(t.EQUAL, self.starts[index - 2])], index - 1)
+        # `run python("…")`: a call is the value of something.
+        if kind == t.LPAR and self.kinds[index - 2 : index] == [t.NAME, t.NAME] and self.opens:
+            base = self.rollback(index - 1) if self.statement_start(index - 2) else None
+            follows = self.ahead(index - 1)
+            if base is not None and self.fits(base, [t.EQUAL, *follows]) > _needed(follows):
+                self.go_back(index - 1)
+                sign = (t.EQUAL, self.ends[index - 2])
+                return Repair("insert", index - 1, t.EQUAL, [sign], index - 1)
         # `sick = bool @label`: a field with `=` for its colon.
-        begin = self.mark[1]
         if kind == t.MARK and self.opens and self.kinds[begin : begin + 2] == [t.NAME, t.EQUAL]:
             base = self.rollback(begin + 1)
             follows = [t.COLON, *self.kinds[begin + 2 : index + 1]]
@@ -625,8 +650,9 @@ class Reader:
             behind = self.ends[at - 1] if at else begin
             # A reserved word with one typing mistake
             for put in allowed & _WORD_KINDS if there == t.NAME else ():
-                if _nearly(self.written(at), _KEYWORDS[put]):
-                    add("word", base, at, put, [(put, self.word(put, at))], at + 1, 0.5)
+                # `requires` is a key of components.
+                if _nearly(self.written(at), _KEYWORDS[put]) and self.written(at) != "requires":
+                    add("word", base, at, put, [(put, self.word(put, at))], at + 1, 0.4)
             # Put in
             for put in allowed:
                 cost = _INSERT.get(put)
@@ -655,6 +681,8 @@ class Reader:
                     cost += 0.4  # `require a b`: an operator rather than a name for the condition
                 if put == t.COMPARE and before not in _OPERANDS:
                     continue
+                if put == t.COMMA and before == t.NAME and kinds[at - 2] in (t.LPAR, t.COMMA) and more == 0:
+                    cost += 0.1 * (there in _LITERALS)  # `dense(10, activation "relu")`
                 add("insert", base, at, put, [(put, self.made(put, behind))], at, cost + more,
                     tainted=put in (t.COMPARE, t.THEN, t.ELSE))  # fmt: skip
             if before in BINARY and t.ERROR in allowed and "\n" in self.text[behind:begin]:
@@ -755,8 +783,8 @@ class Reader:
     def word(self, kind: int, index: int) -> Any:
         """Return the value of a reserved word that stands where token ``index`` does."""
         start, end = self.starts[index], self.ends[index]
-        named = kind in BINARY or kind == t.NOT or kind in STATEMENT_WORDS.values()
-        return Name(_KEYWORDS[kind], start, end) if named else start
+        named = kind in BINARY or kind in (t.NOT, t.USE) or kind in STATEMENT_WORDS.values()
+        return Name(messages.SPELLING[kind], start, end) if named else start
 
     def is_line_end(self, index: int) -> bool:
         """Whether token ``index`` is the SEP of a line end, not of a comma."""
@@ -860,6 +888,8 @@ class Reader:
 _HOLDERS = frozenset((Attr, Block, Condition, Decl, Entry, Fact, Field))
 # Types that have limits: `age int >= 0` is no declaration of kind `age`.
 _SCALARS = frozenset(("int", "float", "duration", "size", "frequency", "date", "datetime"))
+# What takes its arguments between other brackets elsewhere: `list[string]`.
+_TYPES_OF_OTHERS = frozenset(("list", "map", "tensor", "enum", "dataset", "model"))
 _LITERALS = frozenset((t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.LSQB))
 _STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(

@@ -79,28 +79,25 @@ def _show(item: Status, paint: Paint) -> None:
     if item.promoted is None:
         tell("  promoted  nothing yet")
     else:
-        _promotion(item, item.promoted, paint)
+        _promotion(item.promoted, item.serving, paint)
     word, style = STATES.get(item.last.state, (item.last.state, ""))
     tell(f"  last run  run {item.last.id}, {when(item.last)}: {paint(style, word)}")
     for reason in item.last.summary.get("reasons") or ():
         tell(f"            {harmless(clipped(str(reason), width_of(sys.stdout) - 12))}")
 
 
-def _promotion(item: Status, found: Promotion, paint: Paint) -> None:
+def _promotion(found: Promotion, serving: bool, paint: Paint) -> None:
     from mlpc_run.up import age
 
-    served = f", {paint(GREEN, 'served now')}" if item.serving else ""
+    served = f", {paint(GREEN, 'served now')}" if serving else ""
     names = ", ".join([*found.bundle["services"], *found.bundle["effects"]])
     tell(
         f"  promoted  {harmless(names)}: promotion {found.id}, made {age(time.time() - found.at)} ago "
         f"by run {found.run}{served}"
     )
     for node, figures in (found.bundle.get("figures") or {}).items():
-        units = item.units.get(node) or {}
         shown = [
-            f"{name} {figure(whole(value), unit=units.get(name, ''))}"
-            for name, value in figures.items()
-            if whole(value) is not None
+            f"{name} {figure(whole(value))}" for name, value in figures.items() if whole(value) is not None
         ]
         if shown:
             tell(f"            {harmless(node)}: {harmless(', '.join(shown))}")

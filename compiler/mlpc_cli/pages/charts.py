@@ -57,13 +57,13 @@ def curves(
         return short(left), short(top)
 
     parts: list[Markup] = []
-    for value, label in zip(up, labels(up), strict=True):
+    for value in up:
         _, y = at(x_low, value)
         parts.append(tag("line", x1=short(_LEFT), x2=short(_WIDE - _RIGHT), y1=y, y2=y, class_="grid"))
-        parts.append(_text(_LEFT - 8, float(y) + 4, label, "end"))
-    for value, label in zip(across, labels(across), strict=True):
+        parts.append(_text(_LEFT - 8, float(y) + 4, shown(value), "end"))
+    for value in across:
         x, _ = at(value, y_low)
-        parts.append(_text(float(x), _HIGH - _BOTTOM + 18, label, "middle"))
+        parts.append(_text(float(x), _HIGH - _BOTTOM + 18, shown(value), "middle"))
     parts.append(_text(_LEFT + wide / 2, _HIGH - 4, x_name, "middle"))
     if diagonal:
         (x1, y1), (x2, y2) = at(0, 0), at(1, 1)
@@ -101,12 +101,12 @@ def scatter(title: str, points: Sequence[tuple[float, float]], x_name: str) -> M
         return _LEFT + wide * (x - low) / (high - low), _TOP + tall * (1 - (y - low) / (high - low))
 
     parts: list[Markup] = []
-    for mark, label in zip(marks, labels(marks), strict=True):
+    for mark in marks:
         across, down = at(mark, mark)
         ends = {"x1": short(_LEFT), "x2": short(_WIDE - _RIGHT), "y1": short(down), "y2": short(down)}
         parts.append(tag("line", **ends, class_="grid"))
-        parts.append(_text(_LEFT - 8, down + 4, label, "end"))
-        parts.append(_text(across, _HIGH - _BOTTOM + 18, label, "middle"))
+        parts.append(_text(_LEFT - 8, down + 4, shown(mark), "end"))
+        parts.append(_text(across, _HIGH - _BOTTOM + 18, shown(mark), "middle"))
     parts.append(_text(_LEFT + wide / 2, _HIGH - 4, x_name, "middle"))
     (x1, y1), (x2, y2) = at(low, low), at(high, high)
     line = {"x1": short(x1), "y1": short(y1), "x2": short(x2), "y2": short(y2)}
@@ -235,16 +235,6 @@ def shown(value: float) -> str:
     if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.2g}"
     return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def labels(marks: Sequence[float]) -> list[str]:
-    """Return numbers, all different, in as few digits as tell them apart."""
-    told = list(map(shown, marks))
-    digits = 4
-    while len(set(told)) < len(told) and digits < 17:
-        told = [f"{mark:.{digits}g}" for mark in marks]
-        digits += 1
-    return told
 
 
 def short(value: float) -> str:

@@ -71,7 +71,7 @@ def _card(compared: Compared, section: str) -> Markup:
     heads = ("", f"Run {compared.before.run.id}", f"Run {compared.after.run.id}", "Change")
     rows: list[list[Content]] = [_row(section, item) for item in found]
     note = f"Besides these, {same} {'is' if same == 1 else 'are'} the same." if same else ""
-    return shell.card(title, shell.table(heads, rows, title, "stack told pair"), note=note if found else "")
+    return shell.card(title, shell.table(heads, rows, title, "stack told"), note=note if found else "")
 
 
 def _row(section: str, item: Difference) -> list[Content]:

@@ -12,9 +12,7 @@ from .diagnostics import made
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlpc.assist.view import View
     from mlpc.diagnostics import Diagnostic, Fix
-    from mlpc.resolve.modules import Module
     from mlpc.source import Source
 
     from ..server import Server
@@ -23,15 +21,18 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for code actions."""
 
-    @server.reads(
+    @server.answers(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(
             code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]
         ),
-        nothing=[],
     )
-    def _actions(params: types.CodeActionParams, view: View, module: Module) -> list[types.CodeAction]:
-        uri, source = params.text_document.uri, module.source
+    def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        uri = params.text_document.uri
+        opened = server.documents.file(uri)
+        if opened is None:
+            return []
+        source = opened[1].source
         start = server.positions.offset(source, params.range.start)
         end = server.positions.offset(source, params.range.end)
         actions = []

@@ -10,8 +10,6 @@ from mlpc.assist.completion import complete
 
 if TYPE_CHECKING:
     from mlpc.assist.completion import Item
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
 
     from ..server import Server
 
@@ -34,13 +32,15 @@ _KINDS = {
 def register(server: Server) -> None:
     """Answer requests for completion."""
 
-    @server.reads(
+    @server.answers(
         types.TEXT_DOCUMENT_COMPLETION,
         types.CompletionOptions(trigger_characters=[".", "=", ":", '"', "@", "("]),
-        nothing=types.CompletionList(is_incomplete=False, items=[]),
     )
-    def _complete(params: types.CompletionParams, view: View, module: Module) -> types.CompletionList:
-        source = module.source
+    def _complete(params: types.CompletionParams) -> types.CompletionList:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
+            return types.CompletionList(is_incomplete=False, items=[])
+        view, source = opened[0], opened[1].source
         offset = server.positions.offset(source, params.position)
         found = complete(view, source.text, offset)
         place = server.positions.range(source, found.start, offset)

@@ -9,18 +9,18 @@ from lsprotocol import types
 from mlpc.format import format_source
 
 if TYPE_CHECKING:
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
-
     from ..server import Server
 
 
 def register(server: Server) -> None:
     """Answer requests for formatting."""
 
-    @server.reads(types.TEXT_DOCUMENT_FORMATTING, nothing=[])
-    def _format(params: types.DocumentFormattingParams, view: View, module: Module) -> list[types.TextEdit]:
-        source = module.source
+    @server.answers(types.TEXT_DOCUMENT_FORMATTING)
+    def _format(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
+            return []
+        source = opened[1].source
         made = format_source(source)
         if made.text == source.text or any(item.severity == "error" for item in made.diagnostics):
             return []

@@ -14,8 +14,6 @@ from mlpc.assist.lenses import lenses
 
 if TYPE_CHECKING:
     from mlpc.assist.lenses import Lens
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
 
     from ..server import Server
 
@@ -23,9 +21,13 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for code lenses."""
 
-    @server.reads(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False), nothing=[])
-    def _lenses(params: types.CodeLensParams, view: View, module: Module) -> list[types.CodeLens]:
-        uri, source = params.text_document.uri, module.source
+    @server.answers(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
+    def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
+        uri = params.text_document.uri
+        opened = server.documents.file(uri)
+        if opened is None:
+            return []
+        view, source = opened[0], opened[1].source
         return [
             types.CodeLens(
                 range=server.positions.range(source, lens.start, lens.end), command=_command(lens, uri)

@@ -9,20 +9,19 @@ from lsprotocol import types
 from mlpc.assist.links import links
 
 if TYPE_CHECKING:
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
-
     from ..server import Server
 
 
 def register(server: Server) -> None:
     """Answer requests for document links."""
 
-    @server.reads(
-        types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkOptions(resolve_provider=False), nothing=[]
-    )
-    def _links(params: types.DocumentLinkParams, view: View, module: Module) -> list[types.DocumentLink]:
-        uri, source = params.text_document.uri, module.source
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_LINK, types.DocumentLinkOptions(resolve_provider=False))
+    def _links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+        uri = params.text_document.uri
+        opened = server.documents.file(uri)
+        if opened is None:
+            return []
+        view, source = opened[0], opened[1].source
         found = []
         for link in links(view):
             place = server.documents.uri_of(uri, link.path)

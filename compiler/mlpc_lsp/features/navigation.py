@@ -13,8 +13,6 @@ from .names import named_at
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
     from mlpc.source import Span
 
     from ..server import Server
@@ -39,13 +37,13 @@ def register(server: Server) -> None:
         keep = params.context.include_declaration
         return [each for each in found if keep or each != own]
 
-    @server.reads(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, nothing=[])
-    def _highlight(
-        params: types.DocumentHighlightParams, view: View, module: Module
-    ) -> list[types.DocumentHighlight]:
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    def _highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
+        opened = server.documents.file(params.text_document.uri)
         span = declared_at(server, params.text_document.uri, params.position)
-        if span is None:
+        if opened is None or span is None:
             return []
+        view, module = opened
         here = module.source.path
         return [
             types.DocumentHighlight(range=server.positions.of(each))

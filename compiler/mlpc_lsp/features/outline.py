@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from mlpc.assist.outline import Symbol
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
     from mlpc.source import Source
 
     from ..server import Server
@@ -37,11 +35,13 @@ _KINDS = {
 def register(server: Server) -> None:
     """Answer requests for symbols and folding."""
 
-    @server.reads(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, nothing=[])
-    def _symbols(
-        params: types.DocumentSymbolParams, view: View, module: Module
-    ) -> list[types.DocumentSymbol]:
-        return [_made(server, module.source, each) for each in symbols(module.file)]
+    @server.answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def _symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
+            return []
+        file, source = opened[1].file, opened[1].source
+        return [_made(server, source, each) for each in symbols(file)]
 
     @server.answers(types.WORKSPACE_SYMBOL)
     def _everywhere(
@@ -61,9 +61,12 @@ def register(server: Server) -> None:
             yield
         return found
 
-    @server.reads(types.TEXT_DOCUMENT_FOLDING_RANGE, nothing=[])
-    def _folds(params: types.FoldingRangeParams, view: View, module: Module) -> list[types.FoldingRange]:
-        file, source = module.file, module.source
+    @server.answers(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    def _folds(params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
+            return []
+        file, source = opened[1].file, opened[1].source
         lines = [(source.position(start)[0] - 1, source.position(end)[0] - 1) for start, end in folds(file)]
         return [
             types.FoldingRange(start_line=first, end_line=last - 1)

@@ -10,8 +10,6 @@ from mlpc.assist.signature import signature
 
 if TYPE_CHECKING:
     from mlpc.assist.signature import Argument, Signature
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
 
     from ..server import Server
 
@@ -19,14 +17,15 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Answer requests for signature help."""
 
-    @server.reads(
+    @server.answers(
         types.TEXT_DOCUMENT_SIGNATURE_HELP,
         types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=["="]),
     )
-    def _signature(
-        params: types.SignatureHelpParams, view: View, module: Module
-    ) -> types.SignatureHelp | None:
-        source = module.source
+    def _signature(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+        opened = server.documents.file(params.text_document.uri)
+        if opened is None:
+            return None
+        view, source = opened[0], opened[1].source
         found = signature(view, source.text, server.positions.offset(source, params.position))
         if found is None:
             return None

@@ -9,10 +9,6 @@ from lsprotocol import types
 from mlpc.assist.tokens import MODIFIERS, TYPES, tokens
 
 if TYPE_CHECKING:
-    from mlpc.assist.view import View
-    from mlpc.resolve.modules import Module
-    from mlpc.source import Source
-
     from ..server import Server
 
 _LEGEND = types.SemanticTokensLegend(token_types=list(TYPES), token_modifiers=list(MODIFIERS))
@@ -23,18 +19,20 @@ _MODIFIER = {name: 1 << place for place, name in enumerate(MODIFIERS)}
 def register(server: Server) -> None:
     """Answer requests for semantic tokens."""
 
-    nothing = types.SemanticTokens(data=[])
+    @server.answers(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, _LEGEND)
+    def _full(params: types.SemanticTokensParams) -> types.SemanticTokens:
+        return _made(server, params.text_document.uri, None)
 
-    @server.reads(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, _LEGEND, nothing=nothing)
-    def _full(params: types.SemanticTokensParams, view: View, module: Module) -> types.SemanticTokens:
-        return _made(server, view, module.source, None)
-
-    @server.reads(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, _LEGEND, nothing=nothing)
-    def _range(params: types.SemanticTokensRangeParams, view: View, module: Module) -> types.SemanticTokens:
-        return _made(server, view, module.source, params.range)
+    @server.answers(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, _LEGEND)
+    def _range(params: types.SemanticTokensRangeParams) -> types.SemanticTokens:
+        return _made(server, params.text_document.uri, params.range)
 
 
-def _made(server: Server, view: View, source: Source, part: types.Range | None) -> types.SemanticTokens:
+def _made(server: Server, uri: str, part: types.Range | None) -> types.SemanticTokens:
+    opened = server.documents.file(uri)
+    if opened is None:
+        return types.SemanticTokens(data=[])
+    view, source = opened[0], opened[1].source
     positions = server.positions
     start, end = 0, None
     if part is not None:

@@ -51,12 +51,7 @@ export class GraphView implements vscode.Disposable {
     panel.webview.html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<style>
-body { margin: 0; padding: 16px; background: var(--vscode-editor-background); color-scheme: light }
-/* The picture has both sets of colours, and takes those of what it stands in. */
-body:is(.vscode-dark, .vscode-high-contrast):not(.vscode-high-contrast-light) { color-scheme: dark }
-img { max-width: 100% }
-</style></head>
+<style>body { margin: 0; padding: 16px; background: #ffffff } img { max-width: 100% }</style></head>
 <body><img src="${address}" alt="What depends on what in this pipeline"></body></html>`;
     return true;
   }

@@ -139,6 +139,7 @@ def changes(text: str, seed: int, count: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_whatever_is_changed_is_found_as_from_scratch(name: str, full: bool) -> None:
+    again = written = 0
     for seed in range(20 if full else 1):
         writer = Writer(TEXTS[name])
         texts = list(changes(TEXTS[name], seed, 100 if full else 12))
@@ -146,7 +147,11 @@ def test_whatever_is_changed_is_found_as_from_scratch(name: str, full: bool) -> 
             view = writer.write(text)
             if full or number % 3 == 0:
                 alike(view, writer.anew(), text)
-        assert writer.again > len(texts) // 5
+        again += writer.again
+        written += len(texts)
+        print(name, seed, writer.again, len(texts))
+    # Of a long row of changes that stay, one may leave no text for the rest of them that can be followed.
+    assert again > written // 5
 
 
 def test_what_nobody_wrote_in_is_not_checked_again() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mlpc.ir.nodes import Action, Input, Reference, Task, Workflow
 from mlpc_cli.pages import picture, run_page
-from mlpc_cli.pages.charts import Bar, Series, curves, gantt, labels, ticks
+from mlpc_cli.pages.charts import Bar, Series, curves, gantt, ticks
 from mlpc_cli.pages.run_marks import Judged, marks, moment
 from mlpc_run.records import RunDetails, RunRecord
 from tests.mlpc_cli.command import mlpc
@@ -226,19 +226,6 @@ def test_a_gate_that_only_warned_is_marked() -> None:
 )
 def test_round_numbers_on_an_axis(low: float, high: float, whole: bool, found: list[float]) -> None:
     assert ticks(low, high, whole=whole) == found
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "told"),
-    [
-        (0.0, 1.0, ["0", "0.25", "0.5", "0.75", "1"]),
-        (0.9999, 0.99998, ["0.9999", "0.99992", "0.99994", "0.99996", "0.99998"]),
-        (0.00012, 0.0003, ["0.0001", "0.00015", "0.0002", "0.00025", "0.0003"]),
-        (1000.2, 1000.9, ["1000.2", "1000.4", "1000.6", "1000.8", "1001"]),
-    ],
-)
-def test_marks_on_an_axis_are_told_apart(low: float, high: float, told: list[str]) -> None:
-    assert labels(ticks(low, high)) == told
 
 
 def test_charts_of_nothing_are_nothing() -> None:

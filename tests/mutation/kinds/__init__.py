@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..mutant import KINDS, LOST
+from ..mutant import KINDS
 from . import habits, punctuation, spelling, structure, values
 
-__all__ = ["KINDS", "LOST", "habits", "punctuation", "spelling", "structure", "values"]
+__all__ = ["KINDS", "habits", "punctuation", "spelling", "structure", "values"]

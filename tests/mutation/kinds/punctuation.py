@@ -146,7 +146,7 @@ def _ends(program: Program, comma: int) -> bool:
     return any(start == comma for start, _ in _tokens(program, t.SEP))
 
 
-@kind("value left out", lost=True)
+@kind("value left out")
 def value(program: Program) -> Iterator[Changed]:
     """All that stands behind `=`."""
     for node, _ in program.nodes:
@@ -157,7 +157,7 @@ def value(program: Program) -> Iterator[Changed]:
             )
 
 
-@kind("type left out", lost=True)
+@kind("type left out")
 def type_(program: Program) -> Iterator[Changed]:
     """All that stands behind `:`."""
     for node, _ in program.nodes:
@@ -167,7 +167,7 @@ def type_(program: Program) -> Iterator[Changed]:
             yield change(node.type.start, node.type.end, "", (first, high, first, high))
 
 
-@kind("operator left out", lost=True)
+@kind("operator left out")
 def operator(program: Program) -> Iterator[Changed]:
     for node, _ in program.nodes:
         if isinstance(node, Binary) and node.operator != "=":

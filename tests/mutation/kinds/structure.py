@@ -44,7 +44,7 @@ def _copy(program: Program, item: Node, extra: str = "") -> Edit:
     return item.end, item.end, gap + program.of(item)
 
 
-@kind("mandatory key left out", lost=True)
+@kind("mandatory key left out")
 def missing_key(program: Program) -> Iterator[Changed]:
     for body in keys(program):
         for attr, _ in body.attributes:
@@ -90,7 +90,7 @@ def block_twice(program: Program) -> Iterator[Changed]:
             )
 
 
-@kind("name of another block", lost=True)
+@kind("name of another block")
 def name_of_another(program: Program) -> Iterator[Changed]:
     """A block is called as one before it; what is said of it elsewhere is not changed."""
     before = ""
@@ -102,7 +102,7 @@ def name_of_another(program: Program) -> Iterator[Changed]:
         before = item.name.text
 
 
-@kind("declaration left out", lost=True)
+@kind("declaration left out")
 def undeclared(program: Program) -> Iterator[Changed]:
     """A param, let, secret, schema, component or device that is used: shown where that is, whichever use comes first."""
     top = [
@@ -133,7 +133,7 @@ def undeclared(program: Program) -> Iterator[Changed]:
             )
 
 
-@kind("secret not declared", lost=True)
+@kind("secret not declared")
 def undeclared_secret(program: Program) -> Iterator[Changed]:
     """A parameter that takes a secret is given a name that nothing declares."""
     for body in keys(program):
@@ -146,7 +146,7 @@ def undeclared_secret(program: Program) -> Iterator[Changed]:
                 yield change(attr.value.start, attr.value.end, "production_password")
 
 
-@kind("circle", lost=True)
+@kind("circle")
 def circle(program: Program) -> Iterator[Changed]:
     """An input is given what is made from the block itself."""
     feeds: dict[str, set[str]] = {name_of(item): set() for item in program.blocks}
@@ -184,7 +184,7 @@ def circle(program: Program) -> Iterator[Changed]:
                     yield change(inner.value.start, inner.value.end, target)
 
 
-@kind("component of another role", lost=True)
+@kind("component of another role")
 def wrong_role(program: Program) -> Iterator[Changed]:
     others = {"data": "onnx", "split": "mlflow", "train": "csv", "evaluate": "random", "register": "onnx"}
     others |= {"export": "server", "deploy": "classification", "monitor": "csv"}

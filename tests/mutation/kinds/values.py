@@ -66,7 +66,7 @@ _OTHER = {
 }
 
 
-@kind("wrong unit", lost=True)
+@kind("wrong unit")
 def wrong_unit(program: Program) -> Iterator[Changed]:
     """A unit of something else: `20GiB` for `20min`."""
     for node, _ in _quantities(program):
@@ -226,7 +226,7 @@ def number_for_artefact(program: Program) -> Iterator[Changed]:
             yield change(attr.value.start, attr.value.end, others[0])
 
 
-@kind("choice that is none", lost=True)
+@kind("choice that is none")
 def no_choice(program: Program) -> Iterator[Changed]:
     """A text that is none of those asked for, and near none of them."""
     for attr, declared in _typed(program):
@@ -234,7 +234,7 @@ def no_choice(program: Program) -> Iterator[Changed]:
             yield change(attr.value.start, attr.value.end, '"yellow"')
 
 
-@kind("figure that is not measured", lost=True)
+@kind("figure that is not measured")
 def other_metric(program: Program) -> Iterator[Changed]:
     """One of another kind of evaluation."""
     for item in program.blocks:
