@@ -8,7 +8,7 @@ the runtime of its target:
 |---|---|---|
 | `tflite` | `edge` | LiteRT |
 | `tflite` | `mcu` | TFLite Micro's interpreter |
-| `tfjs` | `web` | TensorFlow.js in Node |
+| `tfjs`, `graph` or `layers` | `web` | TensorFlow.js in Node |
 | `onnx` | `server` `edge` `cloud_gpu` | onnxruntime |
 | `onnx` | `web` | onnxruntime-web in Node, by the files that a page is given |
 | `c_trees` | | C, compiled by the machine's compiler |
@@ -73,16 +73,26 @@ class Model(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A model, what it becomes, how (`none` where the export has no choice) and where that runs (empty: nowhere yet)."""
+    """A model, what it becomes, how (`none` where the export has no choice) and where that runs (empty: nowhere yet).
+
+    `format` is that of an export which has several, else empty.
+    """
 
     model: Model
     to: str
     quantize: str
     on: str
+    format: str = ""
 
     @property
     def name(self) -> str:
-        parts = (self.model.name, self.to, "" if self.quantize == "none" else self.quantize, self.on)
+        parts = (
+            self.model.name,
+            self.to,
+            self.format,
+            "" if self.quantize == "none" else self.quantize,
+            self.on,
+        )
         return " > ".join(part for part in parts if part)
 
 
@@ -203,7 +213,8 @@ def cells() -> tuple[Cell, ...]:
                 continue
             for quantize in row.get("quantize", ["none"]):
                 targets = listed(row.get("on", [])) or [""]
-                found.update(dict.fromkeys(Cell(model, row["to"], quantize, on) for on in targets))
+                for form in row.get("format", [""]):
+                    found.update(dict.fromkeys(Cell(model, row["to"], quantize, on, form) for on in targets))
     for row in table().works:
         # A board computes with floats or whole numbers only: what else the export makes is refused by the deployment.
         if row["to"] == "tflite" and "mcu" in row["on"]:
@@ -272,11 +283,12 @@ def judged(model: Model, its: Sequence[Cell]) -> dict[Cell, Said | None]:
     """Return what the checker says of cells of one model."""
     lines = training(model)
     places: dict[Cell, list[int]] = {}
-    exports: dict[tuple[str, str], int] = {}
+    exports: dict[tuple[str, ...], int] = {}
     for cell in its:
-        key = (cell.to, cell.quantize)
+        key = (cell.to, cell.quantize, cell.format)
         if key not in exports:
             settings = "" if cell.quantize == "none" else f', quantize = "{cell.quantize}"'
+            settings += f', format = "{cell.format}"' if cell.format else ""
             settings += ", calibrate = rows" if cell.quantize in ("int8", "int16x8") else ""
             source = "net"
             if cell.to in OF_ONNX:
@@ -415,7 +427,9 @@ def _networks(wanted: Sequence[Cell], folder: Path) -> dict[Cell, Outcome]:
     }
     asked: list[dict[str, Any]] = []
     for model in dict.fromkeys(cell.model for cell in wanted):
-        exports = dict.fromkeys((cell.to, cell.quantize) for cell in wanted if cell.model == model)
+        exports = dict.fromkeys(
+            (cell.to, cell.quantize, cell.format) for cell in wanted if cell.model == model
+        )
         train, test = ({"path": artefact.path, "type": artefact.type} for artefact in data[model.shape])
         layers = layers_of(model)
         told = {"name": _slug(model), "layers": layers, "train": train, "test": test}
@@ -431,11 +445,12 @@ def _networks(wanted: Sequence[Cell], folder: Path) -> dict[Cell, Outcome]:
             stderr=log,
             check=False,
         )
-    answered = {(each["network"], each["to"], each["quantize"]): each for each in _lines(answers)}
+    keys = ("network", "to", "quantize", "format")
+    answered = {tuple(each[key] for key in keys): each for each in _lines(answers)}
     found: dict[Cell, Outcome] = {}
     elsewhere: list[Cell] = []
     for cell in wanted:
-        answer = answered.get((_slug(cell.model), cell.to, cell.quantize))
+        answer = answered.get((_slug(cell.model), cell.to, cell.quantize, cell.format))
         if answer is None:
             found[cell] = Outcome("no answer: its process died", "", None, 0.0, judged=False)
         elif answer["error"] is not None:
@@ -674,7 +689,8 @@ def lines(found: dict[Cell, Outcome]) -> list[str]:
         came = "works" if fine else f"fails: {outcome.why.splitlines()[0][:60]}" if outcome.why else "far off"
         told = "works" if said is None else f"fails ({said.code})"
         wrong = "" if as_told(cell, outcome) else "  <-- NOT AS THE TABLE SAYS"
-        how = cell.to if cell.quantize == "none" else f"{cell.to} {cell.quantize}"
+        quantize = "" if cell.quantize == "none" else cell.quantize
+        how = " ".join(filter(None, (cell.to, cell.format, quantize)))
         off = "-" if outcome.figures is None else f"{outcome.figures.difference:.2g}"
         rows.append((cell.model.name, how, cell.on or "-", told, came, off, f"{outcome.seconds:.1f}{wrong}"))
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]

@@ -84,18 +84,19 @@ def main(job: dict[str, Any]) -> None:
             unfitted = done(lambda told, network=network, folder=folder: train(network, folder, told))[
                 "error"
             ]
-            for to, quantize in network["exports"]:
+            for to, quantize, form in network["exports"]:
                 found = {"error": unfitted, "figures": {}, "seconds": 0.0}
                 if unfitted is None:
                     found = done(
-                        lambda told, network=network, folder=folder, to=to, quantize=quantize: made(
-                            network, folder, to, quantize, told
+                        lambda told, network=network, folder=folder, to=to, quantize=quantize, form=form: (
+                            made(network, folder, to, quantize, form, told)
                         )
                     )
                 answer = {
                     "network": network["name"],
                     "to": to,
                     "quantize": quantize,
+                    "format": form,
                     "trained": unfitted is None,
                 }
                 print(json.dumps({**answer, **found}), file=answers, flush=True)
@@ -138,7 +139,7 @@ def train(network: dict[str, Any], folder: Path, result: Result) -> None:
     children.call(fitting.predict, job, "running the network")
 
 
-def made(network: dict[str, Any], folder: Path, to: str, quantize: str, result: Result) -> None:
+def made(network: dict[str, Any], folder: Path, to: str, quantize: str, form: str, result: Result) -> None:
     """Export by the step, which runs what it made beside the network."""
     from mlpc_stdlib.runtime import export, savedmodel, tfjs, tflite
 
@@ -154,8 +155,11 @@ def made(network: dict[str, Any], folder: Path, to: str, quantize: str, result: 
     }
     if quantize in tflite.WHOLE:
         inputs["calibrate"] = dataset(network["train"])
-    outputs = {"portable": Artefact(str(folder / f"{to}-{quantize}"), {"type": "model", "framework": to})}
+    outputs = {
+        "portable": Artefact(str(folder / f"{to}-{quantize}{form}"), {"type": "model", "framework": to})
+    }
     arguments = {"quantize": quantize} if to in ("tflite", "tfjs") else {}
+    arguments.update({"format": form} if form else {})
     steps[to](task(f"{to}-{quantize}", inputs, outputs, **arguments), result)
 
 

@@ -6,6 +6,8 @@ converter and each target has one cell among the other tests.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.mlpc_stdlib import cells
@@ -19,6 +21,7 @@ IN_EVERY_RUN = {
     ("tflite", "edge"): f"{EXPORTS}/test_tflite.py::test_litert_says_what_keras_says",
     ("tflite", "mcu"): f"{EXPORTS}/test_tflite.py::test_tflite_micro_says_what_keras_says",
     ("tfjs", "web"): f"{EXPORTS}/test_tfjs.py::test_tensorflow_js_says_what_keras_says",
+    ("tfjs", ""): f"{EXPORTS}/test_tfjs.py::test_layers_say_what_keras_says",
     (
         "onnx",
         "server",
@@ -72,15 +75,15 @@ def test_every_framework_has_its_cells() -> None:
 
 def test_every_row_of_what_works_lets_cells_pass() -> None:
     passing = {
-        (cell.model.framework, cell.model.family, cell.to, cell.quantize, cell.on)
+        (cell.model.framework, cell.model.family, cell.to, cell.quantize, cell.format, cell.on)
         for cell, said in verdicts().items()
         if said is None
     }
     for row in table().works:
         for framework in set(listed(row["framework"])) & cells.FRAMEWORKS:
             for quantize in row.get("quantize", ["none"]):
-                for on in listed(row["on"]) or [""]:
-                    assert (framework, row.get("family", ""), row["to"], quantize, on) in passing
+                for form, on in itertools.product(row.get("format", [""]), listed(row["on"]) or [""]):
+                    assert (framework, row.get("family", ""), row["to"], quantize, form, on) in passing
 
 
 def test_every_row_of_what_fails_denies_a_cell() -> None:

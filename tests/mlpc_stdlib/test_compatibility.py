@@ -30,6 +30,10 @@ def frameworks(spec: BlockSpec) -> tuple[str, ...]:
     return type.frameworks or (type.framework,)
 
 
+def formats(export: ComponentSpec) -> set[str]:
+    return set(export.params["format"].type.choices or ()) if "format" in export.params else set()
+
+
 def exports() -> list[ComponentSpec]:
     module = MODULES.standard("kinds")
     assert module is not None
@@ -49,14 +53,14 @@ def test_what_works_is_what_the_components_take(row: dict[str, Any]) -> None:
         choices = export.params["quantize"].type.choices
         assert choices is not None
         assert set(row["quantize"]) <= set(choices)
+    assert set(row.get("format", [])) <= formats(export)
     made = next(port for port in export.outputs.values() if port.type.base == "model").type.framework
     for target in row["on"]:
         deploy = component("deploy", target)
         assert made in frameworks(deploy)
         assert "compatible" in deploy.inputs["model"].marks
-        allowed = deploy.inputs["model"].made_with.get("quantize")
-        if allowed is not None:
-            assert set(row["quantize"]) == set(allowed)
+        for key, allowed in deploy.inputs["model"].made_with.items():
+            assert set(row.get(key, allowed)) == set(allowed)
 
 
 def test_all_that_an_export_takes_is_in_the_table() -> None:
@@ -70,6 +74,11 @@ def test_what_fails_names_what_there_is(row: dict[str, Any]) -> None:
     export = component("export", row["to"])
     if "on" in row:
         component("deploy", row["on"])
+    assert set(row.get("format", [])) <= formats(export)
+    if "runtime" in row:
+        runtimes = export.blocks["parity"].params["runtimes"].type.of
+        assert runtimes is not None
+        assert row["runtime"] in (runtimes.choices or ())
     if "quantize" in row:
         choices = export.params["quantize"].type.choices
         assert choices is not None

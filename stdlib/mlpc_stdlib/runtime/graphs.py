@@ -137,6 +137,17 @@ def save(model: Any, folder: str, shape: Sequence[int], batch: int | None) -> No
     """
     import keras
 
+    single(model, shape)
+    given = keras.InputSpec(shape=(batch, *shape), dtype="float32", name=INPUT)
+    model.export(folder, verbose=False, input_signature=[given])
+
+
+def single(model: Any, shape: Sequence[int]) -> None:
+    """See to it that a network takes rows of a shape, and nothing else, and has one output.
+
+    Raises:
+        StepError: it has another form.
+    """
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise StepError(
             codes.NOT_EXPORTABLE,
@@ -148,8 +159,6 @@ def save(model: Any, folder: str, shape: Sequence[int], batch: int | None) -> No
             codes.NOT_EXPORTABLE,
             f"the network takes rows of the shape {list(taken)}, and its signature says {list(shape)}",
         )
-    given = keras.InputSpec(shape=(batch, *shape), dtype="float32", name=INPUT)
-    model.export(folder, verbose=False, input_signature=[given])
 
 
 def freeze(folder: str, lower_control_flow: bool = True) -> tuple[Any, str, str]:

@@ -1,6 +1,6 @@
-"""Turns a Keras model into a graph of TensorFlow.js, and runs it beside the original by TensorFlow.js itself.
+"""Turns a Keras model into a graph or into layers of TensorFlow.js, and runs it beside the original by TensorFlow.js itself.
 
-The files are those of the graph model of TensorFlow.js: ``model.json`` has the graph and says what lies where in
+The files are those of TensorFlow.js: ``model.json`` has the graph, or the layers, and says what lies where in
 ``group1-shard1of1.bin``. They are written here: the converter that there is asks for another TensorFlow, and makes whole
 numbers of weights that must not be.
 """
@@ -42,7 +42,7 @@ def tfjs(task: Task, result: Result) -> None:
     """Export a Keras model to TensorFlow.js, with one input and one output (see ``signature.json``).
 
     ``quantize`` is ``none``; ``float16`` (weights of 16 bits); ``uint8`` (those of dense layers and convolutions of 8
-    bits). A browser makes 32 bits of them again.
+    bits). A browser makes 32 bits of them again. ``format`` is ``graph`` or ``layers``, for programs that go on with layers.
 
     Raises:
         StepError: the model has no such form, the converter died, or there is no Node.
@@ -51,14 +51,15 @@ def tfjs(task: Task, result: Result) -> None:
     signature = signature_of(source, "keras")
     with Workplace(task, signature) as place:
         name = signature["outputs"][0]["name"]
-        job = place.job(source, quantize=task.argument("quantize", "none"), output=name)
+        form = task.argument("format", "graph")
+        job = place.job(source, quantize=task.argument("quantize", "none"), output=name, format=form)
         told = children.call(_convert, job, "the conversion to TensorFlow.js")
         result.metrics["size"] = sum(place.deliver(file, output) for file in (TOPOLOGY_FILE, WEIGHTS_FILE))
         libraries = {**told["libraries"], "@tensorflow/tfjs": VERSION}
         portable = place.portable_signature("tfjs", told["width"], libraries)
         place.describe(portable, output)
         asked = runtimes.asked(task, "tfjs")
-        _run(place, told, place.given(output))
+        _run(place, told, form, place.given(output))
         place.ask("tfjs", asked, output)
         place.judge(result, "tfjs", asked, told["layers"])
 
@@ -66,6 +67,12 @@ def tfjs(task: Task, result: Result) -> None:
 def _convert(job: JsonObject) -> JsonObject:
     """In a child: write the files of the graph model, and let the original answer."""
     model = graphs.load(job["model"])
+    width = int(model.outputs[0].shape[-1])
+    if job["format"] == "layers":
+        topology, weights = _layers_model(model, job)
+        layers = nodes = graphs.answer(model, job)
+        _keep(job, topology, weights)
+        return {"layers": layers, "libraries": graphs.libraries(), "nodes": nodes, "width": width}
     saved = os.path.join(job["folder"], "saved")
     graphs.save(model, saved, job["shape"], None)
     # After that: names in what was saved count how often a layer was called.
@@ -73,14 +80,26 @@ def _convert(job: JsonObject) -> JsonObject:
     graph, taken, said = graphs.freeze(saved)
     graph = _optimized(graph, said)
     graphs.bound(graph, taken, said, job["output"])
-    width = int(model.outputs[0].shape[-1])
     topology, weights = graph_model(graph, job["shape"], job["output"], width, job["quantize"])
-    # A browser loads it: no white space.
+    _keep(job, topology, weights)
+    nodes = [node.name for node in graph.node if node.op not in ("Const", "Placeholder")]
+    return {"layers": layers, "libraries": graphs.libraries(), "nodes": nodes, "width": width}
+
+
+def _layers_model(model: Any, job: JsonObject) -> tuple[JsonObject, bytes]:
+    from .tfjs_layers import layers_model
+
+    def pack(values: Array, many: bool) -> tuple[JsonObject, bytes]:
+        return packed_weight(values, job["quantize"], many)
+
+    return layers_model(model, job["shape"], WEIGHTS_FILE, pack)
+
+
+def _keep(job: JsonObject, topology: JsonObject, weights: bytes) -> None:
+    """Write what a browser loads: without white space."""
     text = json.dumps(topology, allow_nan=False, sort_keys=True, separators=(",", ":"))
     write_atomically(os.path.join(job["folder"], TOPOLOGY_FILE), text.encode())
     write_atomically(os.path.join(job["folder"], WEIGHTS_FILE), weights)
-    nodes = [node.name for node in graph.node if node.op not in ("Const", "Placeholder")]
-    return {"layers": layers, "libraries": graphs.libraries(), "nodes": nodes, "width": width}
 
 
 def _optimized(graph: Any, said: str) -> Any:
@@ -186,24 +205,29 @@ def packed_weight(values: Array, quantize: str, many: bool) -> tuple[JsonObject,
     return {}, values.astype(values.dtype.newbyteorder("<")).tobytes()
 
 
-def _run(place: Workplace, told: JsonObject, given: str | None) -> None:
+def _run(place: Workplace, told: JsonObject, form: str, given: str | None) -> None:
     """Let TensorFlow.js answer in Node, ``exported.npy`` and ``probed.npz``; without rows one of zeros, to see that it loads."""
     import numpy
 
     rows = numpy.zeros((1, *place.shape), numpy.float32) if given is None else numpy.load(given)
-    output = place.signature["outputs"][0]["name"]
-    said = _node(place, rows, [output])
+    said = _node(place, rows, [place.signature["outputs"][0]["name"]] if form == "graph" else [])
     numpy.save(place.path("exported.npy"), said[0].reshape(len(rows), -1).astype(numpy.float64))
     if given is None:
         return
-    found = graphs.places(told["layers"], told["nodes"])
+    if not told["nodes"]:
+        return
+    found = (
+        graphs.places(told["layers"], told["nodes"])
+        if form == "graph"
+        else {number: number for number in range(len(told["layers"]))}
+    )
     probed = _node(place, rows[: graphs.PROBED], [told["nodes"][position] for position in found.values()])
     layers = {number: values.astype(numpy.float64) for number, values in zip(found, probed, strict=True)}
     graphs.keep_layers({"folder": place.folder}, "probed.npz", layers)
 
 
 def _node(place: Workplace, rows: Array, fetch: list[str]) -> list[Array]:
-    """Return what nodes of the graph give for rows."""
+    """Return what nodes of the graph, or layers, give for rows; what the model gives where none are named."""
     import numpy
 
     packages = npm.folder(PACKAGES)

@@ -14,6 +14,7 @@ import pytest
 from mlpc_stdlib.runtime import npm, preparation, tables, tfjs
 from mlpc_stdlib.runtime.contract import Artefact
 from tests.mlpc_stdlib.networks import digits, step, tumors
+from tests.mlpc_stdlib.runtime.exports import test_broken
 from tests.mlpc_stdlib.runtime.web.browser import visit
 from tests.mlpc_stdlib.runtime.web.sites import make_site
 from tests.system import install
@@ -110,6 +111,57 @@ def test_a_page_prepares_rows_by_the_code_of_the_export(tmp_path: Path, networks
 def test_one_score_for_two_classes(tmp_path: Path, networks: Path) -> None:
     found = export(tmp_path, networks / "tumors", tumors(tmp_path), quantize="uint8")
     assert found["metrics"]["parity.agreement"] >= 0.98
+
+
+#: By `quantize`: the largest difference of a score from Keras, the least agreement.
+OF_LAYERS = {"none": (1e-5, 1.0), "float16": (5e-3, 0.995), "uint8": (5e-2, 0.99)}
+
+
+@pytest.mark.parametrize("quantize", KINDS)
+def test_layers_say_what_keras_says(tmp_path: Path, networks: Path, quantize: str) -> None:
+    model = networks / "digits"
+    found = export(tmp_path, model, digits(tmp_path), quantize=quantize, format="layers")
+    assert found["status"] == "done", found["error"]
+    difference, agreement = OF_LAYERS[quantize]
+    assert 0.0 < found["metrics"]["parity.difference"] <= difference
+    assert found["metrics"]["parity.agreement"] >= agreement
+    told = json.loads((tmp_path / "made" / "model.json").read_text())
+    assert told["format"] == "layers-model"
+    written = told["modelTopology"]["model_config"]["config"]["layers"]
+    kinds = ["InputLayer", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
+    assert [layer["class_name"] for layer in written] == kinds
+    (group,) = told["weightsManifest"]
+    # Nothing of the optimizer: two layers of filters and units, and their biases.
+    assert [item["name"].rpartition("/")[2] for item in group["weights"]] == ["kernel", "bias"] * 3
+    if quantize == "none":
+        export(tmp_path / "again", model, digits(tmp_path), format="layers")
+        for file in ("model.json", "group1-shard1of1.bin", "signature.json"):
+            assert (tmp_path / "made" / file).read_bytes() == (
+                tmp_path / "again" / "made" / file
+            ).read_bytes()
+
+
+@pytest.mark.full
+def test_the_first_layer_that_differs_is_named_where_layers_are_exported(
+    tmp_path: Path, networks: Path
+) -> None:
+    """TensorFlow.js says nothing of a setting that it does not know, or that is another one."""
+    before = "made[name] = list(value)"
+    wrong = f'value = "tanh" if value == "relu" else value\n        {before}'
+    fault = ("tfjs_layers.py", before, wrong)
+    runtime = test_broken.runtime_with(fault, tmp_path / "stdlib")
+    inputs = {"model": Artefact(str(networks / "digits")), "parity.data": digits(tmp_path)}
+    found = step(
+        "tfjs:tfjs",
+        tmp_path / "step",
+        inputs,
+        {"portable": tmp_path / "made"},
+        runtime=runtime,
+        format="layers",
+    )
+    assert found["metrics"]["parity.agreement"] < 1.0
+    (message,) = found["messages"]
+    assert message["text"].startswith("the first layer that differs is `conv2d`")
 
 
 def test_whole_numbers_have_one_for_zero_and_span_the_weights() -> None:
