@@ -78,6 +78,5 @@ def test_what_a_spec_alone_brings_about_stands_in_the_corpus() -> None:
         "no-file",
         "no-pipeline",
         "step-not-built",
-        "estimate-not-built",
         "too-many-mistakes",
     }

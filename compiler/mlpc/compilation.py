@@ -272,7 +272,7 @@ class Compilation:
         typed = self.typed
         if typed is None:
             return [], []
-        return origins(typed, name)
+        return origins(typed, name, self._checker)
 
     def parameter_values(self, texts: dict[str, str]) -> tuple[dict[str, Json], list[Diagnostic]]:
         """Return the values that ``--set NAME=TEXT`` gives to run-time parameters, as the IR has them.

@@ -75,7 +75,6 @@ def test_what_a_check_finds_has_examples() -> None:
     assert checked - set(WITH_EXAMPLES) <= {
         "no-file",
         "no-pipeline",
-        "estimate-not-built",
         "step-not-built",
         "too-many-mistakes",
     }

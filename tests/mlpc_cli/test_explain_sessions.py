@@ -23,11 +23,9 @@ SOURCES = [
 CONSTANTS = {code.name: name for name, code in vars(codes).items() if isinstance(code, codes.Code)}
 # The step runtime has a list of its own, in which one code has another name.
 CONSTANTS_OF_STEPS = {"repeated-key": "DUPLICATE_KEY"}
-# What is not known is the end of a test, and no message of its own.
 #: What is said by a file that leaves the code to those who call it.
 SAID_BY = {("value-does-not-fit", "conditions.py")}
-IN_A_TEST = "estimate-not-built"
-SESSIONS = sorted(name for name, text in PAGE_TEXTS.items() if session(text, "Wrong") and name != IN_A_TEST)
+SESSIONS = sorted(name for name, text in PAGE_TEXTS.items() if session(text, "Wrong"))
 
 
 def pattern(node: ast.AST) -> str:
@@ -81,9 +79,3 @@ def test_the_right_session_is_another_one_and_says_no_code(name: str) -> None:
     assert right[0].startswith("$ ")
     assert "[MLP" not in "\n".join(right)
     assert right != session(PAGE_TEXTS[name], "Wrong")[:1]
-
-
-def test_an_estimate_that_is_not_built_is_the_end_of_a_test() -> None:
-    assert any(
-        line.endswith("[MLP129 estimate-not-built]") for line in session(PAGE_TEXTS[IN_A_TEST], "Wrong")
-    )

@@ -155,6 +155,41 @@ def test_the_chain_that_gave_a_value(folder: Path) -> None:
     )
 
 
+def test_what_is_estimated_is_told_layer_by_layer(tmp_path: Path) -> None:
+    (tmp_path / "main.mlp").write_text(
+        """mlp 1
+
+use std.devices as devices
+
+pipeline digits {
+  param late: int in 8..64 = 32
+  data images: npz { path = "digits.npz", schema = Digit }
+  train net: keras.classifier { data = images, layers = [flatten(), dense(10, activation = "softmax")] }
+  train other: keras.classifier { data = images, layers = [flatten(), dense(late), dense(10, activation = "softmax")] }
+  export file: tflite { model = net }
+  export unknown: tflite { model = other }
+  deploy sensor: mcu { model = file, board = devices.nucleo_f446re }
+}
+
+schema Digit {
+  pixels: tensor(float, [8, 8, 1]) in 0..1
+  digit: int in 0..9 @label
+}
+"""
+    )
+    answer = mlpc("explain-value", "sensor.flash", cwd=tmp_path)
+    assert answer.code == 0
+    first, _, quantity, *layers = answer.out.splitlines()
+    assert first == "sensor.flash = 68KiB"
+    assert quantity.split("  ")[1].startswith("<std>/deploy_mcu.mlp:")
+    assert quantity.endswith("estimated before anything is trained: 4.08KiB of model, the rest is program")
+    assert [line.split("  ")[-1] for line in layers] == ["0B of weights", "2.54KiB of weights"]
+    assert "650 parameters" in mlpc("explain-value", "net.parameters", cwd=tmp_path).out
+    # What cannot be estimated is a figure like any other.
+    answer = mlpc("explain-value", "unknown.size", cwd=tmp_path)
+    assert (answer.code, "has no `size`" in answer.err) == (1, True)
+
+
 def test_names_in_a_value_are_followed(folder: Path) -> None:
     answer = mlpc("explain-value", "parts.test", cwd=folder)
     assert answer.out == (

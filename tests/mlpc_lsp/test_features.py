@@ -102,6 +102,49 @@ def test_all_of_them_answer_in_a_file_that_parses_and_in_one_that_does_not(
     session(project, profile, play)
 
 
+DIGITS = (Path(__file__).resolve().parents[1] / "specs" / "digits.mlp").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_a_board_has_to_hold_is_told_while_typing(project: Path, profile: str) -> None:
+    (project / "boards.mlp").write_text(
+        'mlp 1\n\ndevice nano33: mcu { core = "cortex-m4f", clock = 64MHz, flash = 1MiB, ram = 256KiB }\n'
+    )
+
+    async def told(editor: Editor, uri: str, text: str) -> dict[int, str]:
+        whole = types.Range(
+            start=types.Position(line=0, character=0),
+            end=types.Position(line=text.count("\n"), character=0),
+        )
+        found = await editor.client.text_document_inlay_hint_async(
+            types.InlayHintParams(text_document=types.TextDocumentIdentifier(uri=uri), range=whole)
+        )
+        return {hint.position.line: str(hint.label) for hint in found or ()}
+
+    async def play(editor: Editor) -> None:
+        uri = editor.open("main.mlp")
+        board = at(DIGITS, "deploy sensor: mcu|").line
+        for units, said in (
+            ("dense(32", "about 78KiB of flash, about 3KiB of ram"),
+            ("dense(320", "about 1"),
+        ):
+            text = DIGITS.replace("dense(32", units, 1)
+            editor.type(uri, text)
+            found = await told(editor, uri, text)
+            assert found[board].startswith(said)
+            assert found[at(text, "max_pool(2)|").line] == "[3, 3, 8]"
+        hover = await editor.client.text_document_hover_async(
+            types.HoverParams(
+                text_document=types.TextDocumentIdentifier(uri=uri), position=at(text, "deploy sen|sor")
+            )
+        )
+        assert hover is not None
+        assert isinstance(hover.contents, types.MarkupContent)
+        assert "estimated: about 1" in hover.contents.value
+
+    session(project, profile, play)
+
+
 async def _signature(editor: Editor, uri: str, text: str) -> None:
     found = await editor.client.text_document_signature_help_async(
         types.SignatureHelpParams(
@@ -183,6 +226,9 @@ async def _hints(editor: Editor, uri: str, text: str) -> None:
     assert [(hint.position, hint.label) for hint in found or ()] == [
         (at(text, "2 * 4|"), "= 8"),
         (at(text, "depth = depth|"), "= 8; prod: 3"),
+        (at(text, "keras.classifier|"), "18 parameters, 12 multiplications"),
+        (at(text, 'activation = "relu")|'), "[4], 8 parameters"),
+        (at(text, "dense(2)|"), "[2], 10 parameters"),
     ]
 
 

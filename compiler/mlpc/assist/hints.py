@@ -1,14 +1,16 @@
 """What stands behind the text: what expressions come to, what environments make of values, and what a run may cost.
 
 A hint is given where it says more than is written: nothing is said of a literal, nor of what is known only when the pipeline
-runs. Of sizes on a device nothing is estimated before there is a model, so nothing is said of them.
+runs. Layers tell the shape that they give; what networks, their files and boards take is estimated.
 """
 
 from __future__ import annotations
 
 from ..check.budget import ESTIMATED, Estimates
 from ..check.budget import told as told_amount
+from ..check.footprint import estimate_of, footprint, is_network
 from ..check.order import names_in
+from ..check.shapes import show
 from ..check.values import shown
 from ..resolve.program import ValueDef
 from ..syntax import tree
@@ -60,7 +62,7 @@ def hints(view: View, start: int = 0, end: int | None = None) -> list[Hint]:
     if module is None:
         return []
     stop = len(module.source.text) if end is None else end
-    found = [*_top(view, module), *_values(view, module), *_budget(view, module)]
+    found = [*_top(view, module), *_values(view, module), *_budget(view, module), *_footprints(view, module)]
     return sorted((hint for hint in found if start <= hint.offset <= stop), key=lambda hint: hint.offset)
 
 
@@ -186,6 +188,25 @@ def _budget(view: View, module: Module) -> Iterator[Hint]:
         ]
         if told:
             yield _hint(condition.node.expr.end, "; ".join(told))
+
+
+def _footprints(view: View, module: Module) -> Iterator[Hint]:
+    """Yield what is estimated of networks behind their components, and behind each layer what it gives."""
+    typed = view.typed
+    told: dict[int, dict[str, None]] = {}
+    for block in typed.blocks.values() if typed is not None else ():
+        decl = block.definition.decl
+        if typed is None or block.definition.module is not module or decl.type is None:
+            continue
+        said = estimate_of(view.checker, typed, block)
+        if said:
+            told.setdefault(decl.type.end, {})[", ".join(said)] = None
+        for part in footprint(view.checker, typed, block).parts if said and is_network(block) else ():
+            if part.span.source is module.source:
+                learned = f", {part.parameters:,} parameters" if part.parameters else ""
+                told.setdefault(part.span.end, {})[f"{show(part.shape)}{learned}"] = None
+    for place, found in told.items():
+        yield _hint(place, _listed(found))
 
 
 def _listed(told: dict[str, None]) -> str:

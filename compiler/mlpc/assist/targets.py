@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..check.declared import doc_of
+from ..check.footprint import estimate_of
 from ..check.specs import BlockSpec, PortSpec, QuantitySpec
 from ..resolve.program import BlockDef, ValueDef
 from ..source import INSTALLED, Span
@@ -113,7 +114,9 @@ class _Finder:
 
     def _declared(self, node: tree.Name, decl: tree.Decl, span: Span) -> Target | None:
         origin = self._changed(node, decl)
-        text = describe.paragraphs(_head(decl, node.text), doc_of(decl.doc), self._values(node.text))
+        text = describe.paragraphs(
+            _head(decl, node.text), doc_of(decl.doc), self._values(node.text), self._estimate(node.text)
+        )
         return Target(node.text, span, origin or span, text, renames=decl not in self.module.pipelines)
 
     def _changed(self, node: tree.Name, decl: tree.Decl) -> Span | None:
@@ -142,6 +145,15 @@ class _Finder:
                 source = changed.value_module.source.text
                 lines.append(f"`{source[changed.value.start : changed.value.end]}` under `{environment}`")
         return "; ".join(lines)
+
+    def _estimate(self, name: str) -> str:
+        """Return what is estimated of a block called ``name``; nothing where nothing is."""
+        typed = self.view.typed
+        block = typed.blocks.get(name) if typed is not None and self.module is self.view.module else None
+        if typed is None or block is None:
+            return ""
+        said = estimate_of(self.view.checker, typed, block)
+        return f"estimated: {', '.join(said)}" if said else ""
 
     def _key(self, node: tree.Name, span: Span) -> Target | None:
         specs = self._specs_around()
@@ -324,7 +336,9 @@ class _Finder:
         )
         outputs = block.outputs if block is not None else {}
         listed = "\n".join(f"- `{output}`: `{type.show()}`" for output, type in outputs.items())
-        text = describe.paragraphs(_head(decl, name), doc_of(decl.doc), self._values(name), listed)
+        text = describe.paragraphs(
+            _head(decl, name), doc_of(decl.doc), self._values(name), listed, self._estimate(name)
+        )
         return Target(name, at, item.span, text, renames=True)
 
     def _below(self, names: tuple[str, ...], index: int, at: Span) -> Target | None:

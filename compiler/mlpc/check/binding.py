@@ -52,6 +52,7 @@ class Binder:
     """Binds one block."""
 
     __slots__ = (
+        "_at_check",
         "artefacts",
         "block",
         "checker",
@@ -80,6 +81,8 @@ class Binder:
         self.declared: dict[str, BlockSpec] = {}
         #: Nested blocks that are given, by dotted name.
         self.given: dict[str, tuple[BlockSpec, NestedDef]] = {}
+        #: Conditions of which all is known before anything runs.
+        self._at_check: list[tuple[tree.Condition, Scope, TypedCondition]] = []
 
     def bind(self) -> None:
         """Bind inputs, parameters, nested blocks and outputs."""
@@ -111,6 +114,10 @@ class Binder:
     def judge(self) -> None:
         """Read the conditions, which may speak of what was bound, here and in other instances of the block."""
         self._conditions(self.block.definition.body)
+        if any(spec.when == CHECK for spec in self.block.quantities.values()):
+            from .room import Room
+
+            Room(self.checker, self.typed, self.block).judge(self._at_check)
         conditions = self.block.conditions
         if len(conditions) > 1 or (conditions and _joined(conditions[0].expr)):
             self._contradictions([each for each in conditions if not each.declared])
@@ -1188,6 +1195,8 @@ class Binder:
         )
         made.severity, made.message = said
         made.settings = settings
+        if made.when == CHECK and not nested:
+            self._at_check.append((node, scope, made))
 
     def _asks_for_input(self, expr: tree.Expr) -> bool:
         """Return whether a condition speaks of an input that may be given or not: `baseline == none or …`."""

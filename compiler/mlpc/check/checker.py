@@ -323,6 +323,12 @@ class Checker:
 
         return Estimates(self, self._typed).all() if self._typed is not None else {}
 
+    @property
+    def typed(self) -> TypedProgram:
+        """The pipeline that is checked, or was last."""
+        assert self._typed is not None  # asked of what stands in one
+        return self._typed
+
     def block(self, id: str) -> TypedBlock | None:
         """Return a block that was checked already, or None where it could not be."""
         return self._typed.blocks.get(id) if self._typed is not None else None

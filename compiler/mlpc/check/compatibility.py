@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: The module with the table; it has nothing to use.
 MODULE = "compatibility"
-#: The lists of the table by declaration: as long as its bytes are the same, so is its tree.
-_ROWS: dict[tree.Decl, list[Row]] = {}
+#: What tables say, by declaration: as long as its bytes are the same, so is its tree.
+_READ: dict[tree.Decl, Any] = {}
 
 
 def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -> None:
@@ -35,7 +35,7 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
     component = block.component
     if len(sources) != 1 or component is None:
         return
-    way = list(_back(typed, sources[0]))
+    way = list(back(typed, sources[0]))
     if not way:
         return
     trained = way[-1][0]
@@ -96,21 +96,24 @@ def _report(
 
 def rows(checker: Checker, name: str) -> list[Row]:
     """Return the rows of the list ``name`` of the table."""
-    module = checker.modules.standard(MODULE)
+    return [row for row in constant(checker, MODULE, name) or () if isinstance(row, dict)]
+
+
+def constant(checker: Checker, table: str, name: str) -> Any:
+    """Return what ``name`` comes to in a module of the library that holds a table; None where there is no such thing."""
+    module = checker.modules.standard(table)
     decl = module.find(name, "let") if module is not None else None
     if module is None or decl is None or decl.value is None:
-        return []
-    found = _ROWS.get(decl)
-    if found is None:
+        return None
+    if decl not in _READ:
         value = checker.constant(module, decl.value)
-        found = [row for row in value.value if isinstance(row, dict)] if value.known else []
-        _ROWS[decl] = found
-    return found
+        _READ[decl] = value.value if value.known else None
+    return _READ[decl]
 
 
 def ways_out(checker: Checker, typed: TypedProgram, source: TypedSource) -> list[str]:
     """Return a line that says what a model becomes, and where that runs; nothing where the table does not know it."""
-    way = list(_back(typed, source))
+    way = list(back(typed, source))
     if not way or way[-1][0].component is None:
         return []
     block, output = way[-1]
@@ -132,7 +135,7 @@ def ways_out(checker: Checker, typed: TypedProgram, source: TypedSource) -> list
     return [f"{what} {'become' if family.endswith('s') else 'becomes'} " + "; ".join(becomes)]
 
 
-def _back(typed: TypedProgram, source: TypedSource) -> Iterator[tuple[TypedBlock, str]]:
+def back(typed: TypedProgram, source: TypedSource) -> Iterator[tuple[TypedBlock, str]]:
     """Yield what made a model, and the output that it is: exports first, the training last."""
     seen = set()
     while source.block not in seen:

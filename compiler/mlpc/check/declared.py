@@ -577,7 +577,7 @@ class Declarations:
             self._no_role(module, decl, name)
         self._followed = []
         # What is no step, such as a layer, may have a shape.
-        shape = ("takes", "gives") if self.checker.is_role(role) else ()
+        shape = ("takes", "gives", "becomes") if self.checker.is_role(role) else ()
         kind = self.checker.kind(role, module) if role else None
         # What a service serves may have to be made first.
         building = ("build", "build_requires") if kind is not None and kind.runs == "service" else ()
@@ -1214,7 +1214,7 @@ class Declarations:
         spec.params[text] = ParamSpec(text, type, default, module.span(name or item), marks, doc_of(item.doc))
 
     def _shape(self, module: Module, spec: ComponentSpec, item: tree.Attr) -> None:
-        """Read which shape a layer takes or gives."""
+        """Read which shape a layer takes or gives, and what it becomes."""
         key, value = item.name.text, item.value
         if not isinstance(value, tree.List) or (
             key == "takes" and any(not isinstance(each, tree.Ref) for each in value.items)
@@ -1223,11 +1223,15 @@ class Declarations:
                 self._bad(
                     module,
                     value,
-                    f"`{key}` is a list of dimensions",
-                    "write `takes = [height, width, channels]` and `gives = [height, width, filters]`",
+                    f"`{key}` is a list of {'operators' if key == 'becomes' else 'dimensions'}",
+                    "write `becomes = [fully_connected(values * units, units)]`"
+                    if key == "becomes"
+                    else "write `takes = [height, width, channels]` and `gives = [height, width, filters]`",
                 )
         elif key == "takes":
             spec.takes = tuple(each.text for each in value.items if isinstance(each, tree.Ref))
+        elif key == "becomes":
+            spec.becomes = tuple(value.items)
         else:
             spec.gives = tuple(value.items)
 

@@ -84,7 +84,7 @@ class Devices:
             decl,
             known=True,
             value={"name": name, "component": component.name, **figures},
-            entity=Entity("device", name, item=component),
+            entity=Entity("device", name, item=component, declared=(module, decl)),
         )
 
     def _component(self, module: Module, decl: tree.Decl, name: str) -> ComponentSpec | None:

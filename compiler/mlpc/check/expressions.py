@@ -874,6 +874,9 @@ class Expressions:
             self._no_member(f"`{shown}` has no quantity `{flat}`", span or scope.module.span(node), near, [])
             return wrong(scope.module, node)
         entity = Entity("quantity", flat, block=id, item=spec)
+        if scope.estimated is not None and id == scope.block and flat in scope.estimated:
+            known = scope.estimated[flat]
+            return Value(spec.type, scope.module, node, known=True, value=known, entity=entity)
         return Value(
             spec.type, scope.module, node, expr={"metric": {"node": id, "name": flat}}, entity=entity
         )

@@ -458,7 +458,9 @@ def _block(checker: Checker, node: tree.Call, scope: Scope, name: str) -> str | 
 
 def estimated(checker: Checker, value: Value, name: str, span: Span, node: tree.Node, scope: Scope) -> Value:
     """Return the figure ``name`` of an estimate: `estimate(sensor).flash`."""
+    from .footprint import ESTIMATED, footprint
     from .specs import CHECK
+    from .types import Type
     from .values import wrong
 
     entity = value.entity
@@ -468,10 +470,22 @@ def estimated(checker: Checker, value: Value, name: str, span: Span, node: tree.
     typed = checker.block(entity.block)
     if typed is None or typed.component is None:
         return wrong(scope.module, node)
-    known = [each for each, spec in typed.quantities.items() if spec.when == CHECK]
+    declared = [each for each, spec in typed.quantities.items() if spec.when == CHECK]
     spec = typed.quantities.get(name)
-    if name in known and spec is not None:
-        return Value(spec.type, scope.module, node, expr={"estimate": {"node": entity.block, "name": name}})
+    found = footprint(checker, checker.typed, typed)
+    # What fits a board is a figure of what is put on one.
+    known = [
+        *declared,
+        *(each for each in found.figures if each not in ("flash", "ram") and each not in declared),
+    ]
+    if name in known:
+        asked: dict[str, Json] = {"node": entity.block, "name": name}
+        if name in found.figures:
+            asked["value"] = found.figures[name]
+        else:
+            asked["because"] = found.why or "nothing estimates it"
+        type = spec.type if spec is not None else Type(ESTIMATED[name])
+        return Value(type, scope.module, node, expr={"estimate": asked})
     near = nearest(name, known)
     help = [f"`{entity.block}` is estimated by " + ", ".join(f"`{each}`" for each in known)]
     if not known:
@@ -480,6 +494,7 @@ def estimated(checker: Checker, value: Value, name: str, span: Span, node: tree.
         help = []
     if spec is not None:
         help = [f"`{name}` is known once it has run: write `{entity.block}.{name}`, and give it"]
+        help += [f"it is not estimated: {found.why}"] if found.why and name in ESTIMATED else []
     checker.report(
         Diagnostic(
             codes.UNKNOWN_METRIC,

@@ -8,7 +8,11 @@ from .. import codes
 from ..diagnostics import Diagnostic
 from ..resolve.program import AttrDef, BlockDef, BodyDef, NestedDef, ValueDef
 from ..resolve.similar import nearest
+from .footprint import ESTIMATED, OF_NETWORK, footprint
 from .order import names_in
+from .shapes import show
+from .specs import CHECK
+from .units import about
 from .values import shown
 
 TYPE_CHECKING = False
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from ..resolve.modules import Module
     from ..source import Span
     from ..syntax import tree
+    from .checker import Checker
     from .specs import ParamSpec
     from .typed import TypedBlock, TypedProgram
     from .values import Value
@@ -46,15 +51,21 @@ class Origin:
         self.value = value
 
 
-def origins(typed: TypedProgram, name: str) -> tuple[list[Origin], list[Diagnostic]]:
-    """Return what gave the value called ``name``, the one that counts first; without any, why there is none."""
-    return _Origins(typed).of(name)
+def origins(
+    typed: TypedProgram, name: str, checker: Checker | None = None
+) -> tuple[list[Origin], list[Diagnostic]]:
+    """Return what gave the value called ``name``, the one that counts first; without any, why there is none.
+
+    Of figures that are estimated by ``checker`` these are the layers.
+    """
+    return _Origins(typed, checker).of(name)
 
 
 class _Origins:
-    __slots__ = ("found", "seen", "typed")
+    __slots__ = ("checker", "found", "seen", "typed")
 
-    def __init__(self, typed: TypedProgram) -> None:
+    def __init__(self, typed: TypedProgram, checker: Checker | None) -> None:
+        self.checker = checker
         self.typed = typed
         self.found: list[Origin] = []
         self.seen: set[str] = set()
@@ -222,6 +233,8 @@ class _Origins:
             said = "the schedule, for each run; `--at` says another"
             self.found.append(Origin(name, 0, block.span, "(the time of the run)", said, True))
             return None
+        if attr is None and param is None and not path and self._estimated(name, block, last):
+            return None
         if attr is None and param is None:
             spec = block.component
             known = _names(block, path)
@@ -261,6 +274,30 @@ class _Origins:
             self._default(name, param, owner, counts=attr is None)
         self.found.sort(key=lambda origin: origin.depth > 0)
         return None
+
+    def _estimated(self, name: str, block: TypedBlock, figure: str) -> bool:
+        """Tell what a figure of a block is estimated to be, and of what; return whether there is such an estimate."""
+        spec = block.quantities.get(figure)
+        if self.checker is None or figure not in ESTIMATED or (spec is None and figure not in OF_NETWORK):
+            return False
+        estimate = footprint(self.checker, self.typed, block)
+        value = estimate.figures.get(figure)
+        if value is None and (spec is None or spec.when != CHECK):
+            return False
+        place = spec.span if spec is not None else block.span
+        text = shown(value, spec.type if spec is not None else None) if value is not None else "not known"
+        said = "estimated before anything is trained" if value is not None else estimate.why
+        if value is not None and figure == "flash":
+            said += f": {about(estimate.figures['size'])} of model, the rest is program"
+        self.found.append(Origin(name, 0, place, text, said, True, text))
+        for part in estimate.parts if value is not None else ():
+            what = {
+                "parameters": f"{part.parameters:,} parameters",
+                "multiplications": f"gives {show(part.shape)}",
+                "ram": f"{about(part.values)} come out of it",
+            }.get(figure, f"{about(part.weights)} of weights")
+            self.found.append(Origin(part.name, 1, part.span, _written(part.span), what, True))
+        return True
 
     def _attributes(self, name: str, attr: AttrDef, depth: int, value: Value | None) -> None:
         first, current = attr, True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..resolve.program import BlockDef
 from .order import names_in
+from .specs import CHECK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Overlay:
         Some look at how what they take was made, or at the whole way that a model came. A choice adds a step for all who
         take it.
         """
+        if not self._affected.isdisjoint(named) and any(
+            spec.when == CHECK for spec in block.quantities.values()
+        ):
+            return True
         if self._choices and any(
             source.block in self._choices for sources in block.inputs.values() for source in sources
         ):

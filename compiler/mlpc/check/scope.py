@@ -6,6 +6,8 @@ from .types import ARTEFACTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..resolve.modules import Module
     from ..resolve.program import Program
     from .specs import QuantitySpec
@@ -18,11 +20,22 @@ class Scope:
 
     ``wanted`` is the type of what is read, where that is known; it makes messages better and changes nothing else.
     ``quantities`` are those of the block whose condition is read, by name, and ``block`` its id; ``values`` are names bound by
-    what is being checked (the parameters of a declaration's own conditions). In a test (``facts``) what blocks are given is
+    what is being checked (the parameters of a declaration's own conditions); ``estimated`` are quantities of the block that are
+    known before it runs. In a test (``facts``) what blocks are given is
     seen as well.
     """
 
-    __slots__ = ("block", "facts", "module", "prefix", "program", "quantities", "values", "wanted")
+    __slots__ = (
+        "block",
+        "estimated",
+        "facts",
+        "module",
+        "prefix",
+        "program",
+        "quantities",
+        "values",
+        "wanted",
+    )
 
     def __init__(
         self,
@@ -35,6 +48,7 @@ class Scope:
         values: dict[str, Value] | None = None,
         wanted: Type | None = None,
         facts: bool = False,
+        estimated: Mapping[str, int] | None = None,
     ) -> None:
         self.module = module
         self.program = program
@@ -44,6 +58,7 @@ class Scope:
         self.values = values
         self.wanted = wanted
         self.facts = facts
+        self.estimated = estimated
 
     def wanting(self, wanted: Type | None) -> Scope:
         """Return the same place with something else wanted."""
@@ -58,6 +73,7 @@ class Scope:
             values=self.values,
             wanted=wanted,
             facts=self.facts,
+            estimated=self.estimated,
         )
 
     def likely_names(self) -> list[str]:

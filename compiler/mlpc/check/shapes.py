@@ -2,9 +2,9 @@
 
 A trainer marks the parameter that holds its layers: `param layers: list(call(layer)) @network(data, to = "classes")`, and each
 layer declares what it takes and gives: `takes = [height, width, channels]` names the dimensions, `gives` says what comes out, in
-terms of these, of its parameters, of `values` (how many come in) and of `window(n, kernel, stride, padding)` (how often a
-window fits). One that says neither leaves the shape as it is. A dimension that is not known when compiling is None, and so
-is what follows from it.
+terms of these, of its parameters, of `values` (how many come in), of `last` (the last dimension of them) and of
+`window(n, kernel, stride, padding)` (how often a window fits). One that says neither leaves the shape as it is. A dimension
+that is not known when compiling is None, and so is what follows from it.
 """
 
 from __future__ import annotations
@@ -48,19 +48,22 @@ def follow(checker: Checker, block: TypedBlock, network: NetworkSpec, layers: Va
     if column is not None:
         at, given = column.span, f"`{column.name}` is {show(shape)}"
     way = _Way(checker, layers, shape, at, given)
-    declared = {}
-    wanted = layers.type.of
-    if wanted is not None and wanted.module is not None:
-        from .calls import names
-
-        declared = {
-            name: checker.declarations.component(wanted.module, decl) for name, decl in names(wanted).items()
-        }
+    declared = declared_layers(checker, layers)
     for node, settings in written:
         spec = declared.get(settings.get("component", ""))
         if spec is None or not way.passes(node, spec, settings, declared):
             return
     _end(checker, block, network, schema, way, written[-1][0])
+
+
+def declared_layers(checker: Checker, layers: Value) -> dict[str, ComponentSpec]:
+    """Return the declarations of the layers that there are, by name."""
+    wanted = layers.type.of
+    if wanted is None or wanted.module is None:
+        return {}
+    from .calls import names
+
+    return {name: checker.declarations.component(wanted.module, decl) for name, decl in names(wanted).items()}
 
 
 def written_layers(layers: Value) -> list[tuple[tree.Expr, dict[str, Any]]]:
@@ -81,26 +84,54 @@ def written_layers(layers: Value) -> list[tuple[tree.Expr, dict[str, Any]]]:
 
 
 def _of_rows(checker: Checker, block: TypedBlock, schema: Schema) -> tuple[Shape | None, Column | None]:
-    """Return the shape of one row, and the column that it is where it is one; None where there is none."""
-    learned = [column for column in schema.columns.values() if not _NOT_LEARNED.intersection(column.marks)]
-    tensors = [column for column in learned if column.type.base == "tensor"]
-    if not tensors:
-        return (None if schema.rest is not None else len(learned),), None
-    if len(learned) == 1 and schema.rest is None:
-        return tensors[0].type.shape or (), tensors[0]
-    others = [column for column in learned if column is not tensors[0]]
+    """Return what :func:`shape_of_rows` does, after reporting where there is no shape."""
+    shape, column = shape_of_rows(schema)
+    if shape is not None or column is None:
+        return shape, column
+    others = [each for each in schema.columns.values() if each is not column and _learned(each)]
     place = others[0].span if others else schema.rest_span
     checker.report(
         Diagnostic(
             codes.LAYER_MISFIT,
             f"`{block.shown}` learns from one tensor or from numbers, not from both",
-            tensors[0].span,
+            column.span,
             label="a tensor",
             labels=[Label(place, "beside it")] if place is not None else [],
             help=["mark what the network is not to see `@ignore`"],
         )
     )
     return None, None
+
+
+def _learned(column: Column) -> bool:
+    return not _NOT_LEARNED.intersection(column.marks)
+
+
+def shape_of_rows(schema: Schema) -> tuple[Shape | None, Column | None]:
+    """Return the shape of one row, and the column that it is where it is one; without a shape, a tensor that is not alone."""
+    learned = [column for column in schema.columns.values() if _learned(column)]
+    tensors = [column for column in learned if column.type.base == "tensor"]
+    if not tensors:
+        return (None if schema.rest is not None else len(learned),), None
+    if len(learned) == 1 and schema.rest is None:
+        return tensors[0].type.shape or (), tensors[0]
+    return None, tensors[0]
+
+
+def names_of(spec: ComponentSpec, settings: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+    """Return what expressions in the declaration of a layer may name, where it is given ``shape``."""
+    names: dict[str, Any] = {"values": product(shape), "last": shape[-1] if shape else None, **settings}
+    if spec.takes is not None:
+        names.update(zip(spec.takes, shape, strict=True))
+    return names
+
+
+def after(spec: ComponentSpec, settings: Mapping[str, Any], shape: Shape) -> Shape:
+    """Return the shape behind a layer that takes ``shape``."""
+    if spec.gives is None:
+        return shape
+    names = names_of(spec, settings, shape)
+    return tuple(_whole(compute(each, names)) for each in spec.gives)
 
 
 class _Way:
@@ -133,20 +164,16 @@ class _Way:
                 self._before(node, spec, declared),
             )
             return False
-        if spec.gives is not None:
-            names: dict[str, Any] = {"values": product(self.shape), **settings}
-            if spec.takes is not None:
-                names.update(zip(spec.takes, self.shape, strict=True))
-            after = tuple(_whole(compute(each, names)) for each in spec.gives)
-            if any(each is not None and each < 1 for each in after):
-                self._misfit(
-                    node,
-                    f"`{spec.name}` leaves nothing of {show(self.shape)}",
-                    f"would give {show(after)}",
-                    (self._smaller(spec), []),
-                )
-                return False
-            self.shape = after
+        given = after(spec, settings, self.shape)
+        if any(each is not None and each < 1 for each in given):
+            self._misfit(
+                node,
+                f"`{spec.name}` leaves nothing of {show(self.shape)}",
+                f"would give {show(given)}",
+                (self._smaller(spec), []),
+            )
+            return False
+        self.shape = given
         self.spec, self.settings = spec, settings
         self.steps.append(f"`{spec.name}` {show(self.shape)}")
         self.made_at = self.module.span(node)
@@ -321,6 +348,8 @@ def compute(node: tree.Expr, names: Mapping[str, Any]) -> Any:
     if isinstance(node, tree.Ref):
         value = names.get(node.text)
         return None if isinstance(value, (dict, list)) else value
+    if isinstance(node, tree.Paren):
+        return compute(node.inner, names)
     if isinstance(node, tree.Binary):
         left, right = compute(node.left, names), compute(node.right, names)
         if not isinstance(left, int) or not isinstance(right, int):

@@ -201,6 +201,7 @@ class ComponentSpec(BlockSpec):
 
     __slots__ = (
         "action",
+        "becomes",
         "build",
         "build_requirements",
         "gives",
@@ -232,6 +233,8 @@ class ComponentSpec(BlockSpec):
         #: Of a layer: names of the dimensions that it takes, and what it gives; see :mod:`mlpc.check.shapes`.
         self.takes: tuple[str, ...] | None = None
         self.gives: tuple[tree.Expr, ...] | None = None
+        #: What a file of LiteRT has of it; see :mod:`mlpc.check.footprint`. None where that is not known.
+        self.becomes: tuple[tree.Expr, ...] | None = None
 
 
 class KindSpec(BlockSpec):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..ir.nodes import Json
     from ..resolve.program import BlockDef, Program, ValueDef
     from ..source import Span
+    from .footprint import Footprint
     from .instances import Instances
     from .order import References
     from .specs import BlockSpec, ComponentSpec, KindSpec, QuantitySpec
@@ -77,6 +78,7 @@ class TypedBlock:
         "conditions",
         "definition",
         "externals",
+        "footprints",
         "id",
         "inputs",
         "kind",
@@ -110,6 +112,8 @@ class TypedBlock:
         self.outputs: dict[str, Type] = {}
         self.quantities: dict[str, QuantitySpec] = {}
         self.conditions: list[TypedCondition] = []
+        #: What was estimated, with the blocks that it is of; see :mod:`mlpc.check.footprint`.
+        self.footprints: dict[str, tuple[list[TypedBlock], Footprint]] = {}
         #: Components that play nested blocks, and what such a block may say; by its dotted name.
         self.played: dict[str, tuple[ComponentSpec, BlockSpec]] = {}
         #: What its process needs: the requirements of the component, and what reads the models that it is given.

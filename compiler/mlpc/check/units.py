@@ -142,6 +142,14 @@ def show(value: int | float, dimension: str) -> str:
     return f"{value:.6g}{UNIT_OF_BASE[dimension]}"
 
 
+def about(amount: int) -> str:
+    """Return a number of bytes with three digits, as in `12.5KiB`."""
+    for unit, bytes in (("MiB", 1024**2), ("KiB", 1024)):
+        if amount >= 1000 * bytes // 1024:
+            return f"{amount / bytes:.3g}{unit}"
+    return f"{amount}B"
+
+
 #: The base unit of each dimension.
 UNIT_OF_BASE: dict[str, str] = {
     "duration": "s",

@@ -139,10 +139,10 @@ class Entity:
     ``module``, ``device``, ``setting``; the other attributes say which. An ``if`` whose condition is not known yet has both
     values as ``item``. A block with `each` that lacks an index is an
     ``each``, and a ``list`` has the values of its elements as ``item``; ``chosen`` are the keys that both were indexed
-    with so far, None for `*`.
+    with so far, None for `*`. A ``device`` is ``declared`` in a module.
     """
 
-    __slots__ = ("block", "chosen", "item", "name", "what")
+    __slots__ = ("block", "chosen", "declared", "item", "name", "what")
 
     def __init__(
         self,
@@ -152,12 +152,14 @@ class Entity:
         block: str = "",
         item: Any = None,
         chosen: tuple[str | None, ...] | None = None,
+        declared: tuple[Module, tree.Decl] | None = None,
     ) -> None:
         self.what = what
         self.name = name
         self.block = block
         self.item = item
         self.chosen = chosen
+        self.declared = declared
 
 
 def wrong(module: Module, node: tree.Node) -> Value:

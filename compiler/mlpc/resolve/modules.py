@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: The module of the standard library that lists systems that are gone.
 CLOSED = "closed"
 #: Modules of it that are tables of the compiler's: they have nothing to use.
-_TABLES = (CLOSED, "compatibility", "ports", "timezones")
+_TABLES = (CLOSED, "compatibility", "footprint", "ports", "timezones")
 #: Kinds of declarations that a file may have, and what one of each is called in a message.
 TOP_KINDS = {
     "pipeline": "a pipeline",

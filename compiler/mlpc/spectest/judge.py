@@ -25,7 +25,7 @@ _MOST = 8
 
 
 class Outcome:
-    """How one expectation ends; ``notes`` show the values, ``code`` says what is not built, where that is why."""
+    """How one expectation ends; ``notes`` show the values, ``code`` says that something is not estimated, where that is why."""
 
     __slots__ = ("code", "expectation", "notes", "state")
 
@@ -147,9 +147,9 @@ class _Judge:
     def outcome(self, expectation: Expectation) -> Outcome:
         """Return how ``expectation`` ends."""
         self.figures.missing.clear()
-        self.figures.unbuilt.clear()
+        self.figures.unknown.clear()
         found = evaluate(expectation.expr, self.figures)
-        unbuilt = dict(self.figures.unbuilt)
+        unknown = dict(self.figures.unknown)
         if found is True:
             return Outcome(expectation, PASSED, [], None)
         notes: list[str] = []
@@ -162,14 +162,14 @@ class _Judge:
                 notes.append(f"{part.text} is {shown(value, part.value.type)}")
             if isinstance(expr, dict) and "runs" in expr:
                 notes += [f"  {line}" for line in self.why.get(str(expr["runs"]), ())]
-        notes += [f"  {line}" for line in unbuilt.values()]
+        notes += [f"  {line}" for line in unknown.values()]
         if found is UNKNOWN:
             notes += [
                 f"  `{name}` is not given: add `given {name} = …`"
                 for name in dict.fromkeys(self.figures.missing)
                 if f"`{name}` is not given" not in "\n".join(notes)
             ]
-        code = codes.ESTIMATE_NOT_BUILT if found is UNKNOWN and any(self.figures.without_estimate) else None
+        code = codes.NO_ESTIMATE if found is UNKNOWN and any(self.figures.without_estimate) else None
         self.figures.without_estimate.clear()
         state = UNDECIDED if found is UNKNOWN else FAILED
         return Outcome(expectation, state, notes[:_MOST], code)

@@ -27,11 +27,11 @@ UNKNOWN = _Unknown()
 class Figures:
     """What is given: figures by node, name and class, values of params, and which nodes run.
 
-    What was asked for and not there gathers in ``missing``, as a person would give it; ``unbuilt`` says of estimates why there is
+    What was asked for and not there gathers in ``missing``, as a person would give it; ``unknown`` says of estimates why there is
     none. ``written`` is how the instances of an `each` are written, by node.
     """
 
-    __slots__ = ("_given", "_params", "_runs", "_written", "missing", "unbuilt", "without_estimate")
+    __slots__ = ("_given", "_params", "_runs", "_written", "missing", "unknown", "without_estimate")
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Figures:
         self._params = params
         self._runs = runs
         self.missing: list[str] = []
-        self.unbuilt: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
         self.without_estimate: list[str] = []
 
     def figure(self, metric: Mapping[str, Any]) -> Any:
@@ -75,16 +75,16 @@ class Figures:
         node, name = str(asked["node"]), str(asked["name"])
         if (node, name, "") in self._given:
             return self._given[node, name, ""]
+        if "value" in asked:
+            return asked["value"]
         reasons = asked.get("unknown")
         if isinstance(reasons, list):
             for reason in reasons:
-                self.unbuilt[str(reason)] = str(reason)
+                self.unknown[str(reason)] = str(reason)
         else:
             called = self._called(node, name, "")
             self.without_estimate.append(called)
-            self.unbuilt[called] = (
-                f"the estimate of `{called}` is not built: give the figure, `given {called} = …`"
-            )
+            self.unknown[called] = f"{asked['because']}: give the figure, `given {called} = …`"
         return UNKNOWN
 
     def read(self, expr: Json) -> list[tuple[str, Any]]:

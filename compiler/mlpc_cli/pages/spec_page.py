@@ -6,6 +6,7 @@ Made from the checked spec alone: the same spec gives the same bytes. Nothing in
 from __future__ import annotations
 
 import mlpc
+from mlpc.check.footprint import told
 from mlpc.check.values import shown
 from mlpc.ir import draw
 from mlpc.ir.nodes import Gate, Service
@@ -282,6 +283,8 @@ class _Page:
                 + (f" ({made.framework})" if made and made.framework else "")
             )
         rows: list[tuple[str, Content]] = [("model", said(", ".join(serves)))]
+        for _, estimate in family.first.footprints.values():
+            rows.append(("takes", said(" and ".join(told(family.first, estimate.figures)))))
         rows.append(
             ("keeps", _lined([code(each.text) for each in family.first.conditions if each.when == "live"]))
         )

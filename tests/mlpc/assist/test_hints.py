@@ -98,3 +98,40 @@ def test_what_a_budget_bounds_is_estimated_where_all_is_known() -> None:
     assert found["2d"].endswith(" at most")
     # Nothing is made up where something is missing.
     assert "2d" not in dict(told(TEXT.replace("  owner =", budget + "  owner =")))
+
+
+NETWORK = """\
+mlp 1
+
+use std.devices as devices
+
+pipeline p {
+  data images: npz { path = "digits.npz", schema = Digit }
+  train net: keras.classifier {
+    data = images
+    layers = [conv2d(8, kernel = 3), max_pool(), flatten(), dense(10, activation = "softmax")]
+  }
+  export file: tflite { model = net, quantize = "int8", calibrate = images }
+  export halved: tflite { model = net, quantize = "float16" }
+  deploy sensor: mcu { model = file, board = devices.nucleo_f446re }
+}
+
+schema Digit {
+  pixels: tensor(float, [8, 8, 1]) in 0..1
+  digit: int in 0..9 @label
+}
+"""
+
+
+def test_layers_tell_what_they_give_and_what_a_network_takes_is_estimated() -> None:
+    assert told(NETWORK) == [
+        ("keras.classifier", "810 parameters, 3,312 multiplications"),
+        ("3)", "[6, 6, 8], 80 parameters"),
+        ("max_pool()", "[3, 3, 8]"),
+        ("flatten()", "[72]"),
+        ('"softmax")', "[10], 730 parameters"),
+        ("tflite", "about 3.77KiB"),
+        ("mcu", "about 75KiB of flash, about 3KiB of ram"),
+    ]
+    # Where a layer does not fit there is nothing behind it, and nothing is estimated.
+    assert told(NETWORK.replace("flatten(), ", "")) == []

@@ -77,3 +77,22 @@ def test_through_an_alias_into_another_file() -> None:
 def test_no_name_no_answer() -> None:
     view, _, offset = spot(TEXT.replace("mlp 1", "mlp| 1", 1))
     assert target(view, offset) is None
+
+
+def test_what_is_estimated_of_a_block_stands_below_it() -> None:
+    network = (
+        '  data images: npz { path = "d.npz", schema = Digit }\n'
+        '  train net: keras.classifier { data = images, layers = [flatten(), dense(10, activation = "softmax")] }\n'
+        "  export f|ile: tflite { model = net }\n"
+    )
+    schema = "\nschema Digit {\n  pixels: tensor(float, [8, 8, 1]) in 0..1\n  digit: int in 0..9 @label\n}\n"
+    view, _, offset = spot(in_pipeline(network) + schema)
+    found = target(view, offset)
+    assert found is not None
+    assert found.text.endswith("estimated: about 4.08KiB")
+    view, _, offset = spot(
+        in_pipeline(network.replace("f|ile", "file").replace("model = net", "model = n|et")) + schema
+    )
+    found = target(view, offset)
+    assert found is not None
+    assert "estimated: 650 parameters, 640 multiplications" in found.text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpc.check.units import DIMENSIONS, UNIT_OF_BASE, UNITS, USUAL, show, to_base
+from mlpc.check.units import DIMENSIONS, UNIT_OF_BASE, UNITS, USUAL, about, show, to_base
 
 UNIT = st.sampled_from(sorted(UNITS))
 
@@ -103,3 +103,16 @@ def test_every_dimension_has_its_units() -> None:
         assert units
         assert all(UNITS[unit][0] == dimension for unit in units)
         assert UNITS[UNIT_OF_BASE[dimension]][1] == (1, 1)
+
+
+def test_amounts_have_three_digits() -> None:
+    assert [about(each) for each in (0, 976, 1000, 7152, 86016, 1_023_000, 1024**2, 3_400_000)] == [
+        "0B",
+        "976B",
+        "0.977KiB",
+        "6.98KiB",
+        "84KiB",
+        "999KiB",
+        "1MiB",
+        "3.24MiB",
+    ]
