@@ -21,7 +21,7 @@ from .places import children
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..diagnostics import Diagnostic
     from ..resolve.modules import Module
@@ -30,6 +30,44 @@ if TYPE_CHECKING:
 _BLOCKS = 20
 #: Texts that are checked this way until one is checked from scratch, which forgets what was kept for nothing.
 _TEXTS = 200
+
+
+class _Part:
+    """What of a pipeline is read again: ``items[first:last]``, which stand between ``start`` and ``end``.
+
+    It is ``inside`` of a block, which then stays one, or all between two blocks.
+    """
+
+    __slots__ = ("_olds", "end", "first", "inside", "key", "last", "start")
+
+    def __init__(self, items: list[tree.Item], first: int, last: int, inside: bool) -> None:
+        self.first, self.last, self.inside = first, last, inside
+        self._olds = items[first:last]
+        self.start = _start(items[first]) if inside else items[first - 1].end
+        self.end = items[first].end if inside else _start(items[last])
+        self.key: tuple[tree.Node, ...] = (items[first],) if inside else (items[first - 1], items[last])
+
+    def holds(self, news: Sequence[tree.Node], by: int) -> bool:
+        """Return whether ``news`` can stand in it, which is longer ``by`` so much."""
+        if not self.inside:
+            return all(isinstance(each, tree.ErrorItem) or _is_block(each) for each in (*self._olds, *news))
+        if len(news) != 1:
+            return False
+        new, old = news[0], self._olds[0]
+        return (
+            isinstance(new, tree.Decl)
+            and new.body is not None
+            and (_start(new), new.end) == (_start(old), old.end + by)
+        )
+
+    def hollow(self, text: str) -> tuple[int, int]:
+        """Return what is to be left out of ``text`` so that its other lines stay as they are."""
+        if not self.inside:
+            return self.start, text.rfind("\n", 0, self.end)
+        block = self._olds[0]
+        assert isinstance(block, tree.Decl)  # it is written in
+        assert block.body is not None
+        return block.body.start + 1, block.body.end - 1
 
 
 class Sound:
@@ -55,9 +93,9 @@ class Sound:
         text = root.source.text
         self._compilation = compilation
         self._texts: int = before._texts + 1 if before is not None else 0
-        #: The block that was written in last, and whether the brackets of all other text stand where its indentation says; None
-        #: where that is not known.
-        self._written_in: tree.Node | None = before._written_in if before is not None else None
+        #: What was written in last, a block or the two that it lies between, and whether the brackets of all other text stand
+        #: where its indentation says; None where that is not known.
+        self._written_in: tuple[tree.Node, ...] | None = before._written_in if before is not None else None
         self._laid_out: bool | None = before._laid_out if before is not None else is_laid_out(text)
         pipeline = root.pipelines[0]
         items = pipeline.body.items if pipeline.body is not None else ()
@@ -104,7 +142,7 @@ class Sound:
         read, problems = decode(root.path, data)
         if problems or self._texts > _TEXTS or root.file.edition is None:
             return None
-        told = self._within_a_block(root, read)
+        told = self._within_the_pipeline(root, read)
         if told is None:
             told = self._whole(root, read)
         if told is None:
@@ -120,10 +158,10 @@ class Sound:
         touched = {name for item in (*changed, *gone) if (name := _name(item))}
         return self._compilation.again(told, changed, touched)
 
-    def _within_a_block(self, root: Module, read: Source) -> list[Diagnostic] | None:
-        """Read a text that differs within the braces of one block from the one before; return what is wrong in it.
+    def _within_the_pipeline(self, root: Module, read: Source) -> list[Diagnostic] | None:
+        """Read a text that differs within one block, or between two, from the one before; return what is wrong in it.
 
-        The block is read with the ones before and behind it. None where more may be different.
+        That is read with the blocks before and behind it. None where more may be different.
         """
         before, text = root.source.text, read.text
         same = _alike(before, text)
@@ -133,21 +171,17 @@ class Sound:
         pipeline = root.pipelines[0]
         body, edition = pipeline.body, root.file.edition
         items = list(body.items) if body is not None else []
-        index = bisect_right([item.start for item in items], same) - 1
-        item = items[index] if index >= 0 else None
-        if body is None or edition is None or not isinstance(item, tree.Decl) or not _is_block(item):
+        part = _part(items, before, same, until, self._misread)
+        if body is None or edition is None or part is None:
             return None
-        if item.body is None or not item.body.start < same or not until < item.end:
+        if any(not part.start <= place <= part.end for place in self._misread):
             return None
-        if any(not _start(item) <= place <= item.end for place in self._misread):
-            return None
-        around = items[max(index - 1, 0) : index + 2]
+        around = items[max(part.first - 1, 0) : part.last + 1]
         start = text.rfind("\n", 0, _start(around[0])) + 1
         end = text.find("\n", around[-1].end + by)
         first = text.find("\n", edition.end)
         if (
-            any(isinstance(each, tree.ErrorItem) for each in around)
-            or text[start : _start(around[0])].strip()
+            text[start : _start(around[0])].strip()
             or text[around[-1].end + by : end].strip()
             or not 0 <= first <= _start(pipeline)
             or text[edition.end : first].strip()
@@ -161,58 +195,69 @@ class Sound:
             (start, end + 1),
             (body.end + by - 1, body.end + by),
         ]
-        self._write_in(before, item)
-        parsed = parse_part(read, ranges, lambda: self._is_laid_out_around(before, item))
+        self._write_in(before, part)
+        parsed = parse_part(read, ranges, lambda: self._is_laid_out_around(before, part))
         if parsed is None or len(parsed.file.items) != 1:
             return None
         made = parsed.file.items[0]
         inside = made.body.items if isinstance(made, tree.Decl) and made.body is not None else ()
-        place = around.index(item)
-        if len(inside) != len(around):
-            return None
-        for number, (new, old) in enumerate(zip(inside, around, strict=True)):
-            moved = (by if number > place else 0, by if number >= place else 0)
-            if new.__class__ is not old.__class__ or (_start(new), new.end) != (
-                _start(old) + moved[0],
-                old.end + moved[1],
-            ):
-                return None
-        new = inside[place]
-        if not isinstance(new, tree.Decl) or new.body is None:
-            return None
-        if any(
-            one.span is None or not _start(new) <= one.span.start <= new.end for one in parsed.diagnostics
+        ahead, behind = (
+            items[part.first - 1 : part.first] if part.first else [],
+            items[part.last : part.last + 1],
+        )
+        news = inside[len(ahead) : len(inside) - len(behind)]
+        if (
+            len(inside) < len(ahead) + len(behind)
+            or not all(map(_moved, inside, ahead, (0,)))
+            or not all(map(_moved, inside[::-1], behind, (by,)))
+            or not part.holds(news, by)
+            or any(
+                one.span is None or not part.start <= one.span.start <= part.end + by
+                for one in parsed.diagnostics
+            )
         ):
             return None
-        known = self._blocks.get(_written(text, new)) if not parsed.diagnostics else None
-        if any(each is known for each in items if each is not item):
-            known = None  # another block is written the same
-        outer = [each for each in root.file.comments if not _start(item) <= each.start < item.end]
-        self._shift_from(root, item, same, by)
-        if known is not None:
-            self._shift(known, _start(new) - _start(known))
-        body.items = (*items[:index], known if known is not None else new, *items[index + 1 :])
-        inner = [each for each in parsed.file.comments if _start(new) <= each.start <= new.end]
+        misread = [one.span.start for one in parsed.diagnostics if one.span is not None]
+        taken = {id(each) for each in (*items[: part.first], *items[part.last :])}
+        olds: list[tree.Item] = []
+        for item in news:
+            known = None if _holds(item, misread) else self._blocks.get(_written(text, item))
+            if known is None or id(known) in taken:  # another block may be written the same
+                olds.append(item)
+                continue
+            taken.add(id(known))
+            olds.append(known)
+        outer = [each for each in root.file.comments if not part.start <= each.start < part.end]
+        self._shift_from(root, part, items, same, by)
+        for item, old in zip(news, olds, strict=True):
+            if old is not item:
+                self._shift(old, _start(item) - _start(old))
+        body.items = (*items[: part.first], *olds, *items[part.last :])
+        inner = [each for each in parsed.file.comments if part.start <= each.start < part.end + by]
         root.file.comments = tuple(sorted([*outer, *inner], key=lambda each: each.start))
         root.file.end = len(text)
-        self._written_in = known if known is not None else new
+        if part.inside:
+            self._written_in = (olds[0],)
         self._become(root, root.file, pipeline, text)
         return parsed.diagnostics
 
-    def _write_in(self, text: str, block: tree.Decl) -> None:
-        """Note that a block is written in now, and that the one before is part of the text around it."""
-        before = self._written_in
-        self._written_in = block
-        if before is not None and before is not block and self._laid_out:
-            indent = " " * (before.start - text.rfind("\n", 0, before.start) - 1)
-            part = text[before.start : before.end]
-            self._laid_out = is_laid_out(f"mlp 1\n\npipeline it {{\n{indent}{part}\n}}\n")
+    def _write_in(self, text: str, part: _Part) -> None:
+        """Note what is written in now, and that what was before is part of the text around it."""
+        before, self._written_in = self._written_in, part.key
+        if before is None or before == part.key:
+            return
+        if len(before) > 1:
+            self._laid_out = None
+        elif self._laid_out:
+            (block,) = before
+            indent = " " * (block.start - text.rfind("\n", 0, block.start) - 1)
+            written = text[block.start : block.end]
+            self._laid_out = is_laid_out(f"mlp 1\n\npipeline it {{\n{indent}{written}\n}}\n")
 
-    def _is_laid_out_around(self, text: str, block: tree.Decl) -> bool:
-        """Return whether indentation tells which brackets a block lacks: those of all other text stand where it says."""
+    def _is_laid_out_around(self, text: str, part: _Part) -> bool:
+        """Return whether indentation tells which brackets a part lacks: those of all other text stand where it says."""
         if self._laid_out is None:
-            assert block.body is not None  # it is written in
-            start, end = block.body.start + 1, block.body.end - 1
+            start, end = part.hollow(text)
             self._laid_out = is_laid_out(f"{text[:start]}{text[end:]}")
         return self._laid_out
 
@@ -262,13 +307,14 @@ class Sound:
         self._become(root, file, pipeline, text)
         return parsed.diagnostics
 
-    def _shift_from(self, root: Module, changed: tree.Decl, place: int, by: int) -> None:
-        """Move what stands behind ``changed``, in which letters came or went behind ``place``."""
+    def _shift_from(self, root: Module, changed: _Part, items: list[tree.Item], place: int, by: int) -> None:
+        """Move what stands behind ``changed``, in which letters came or went behind ``place``; ``items`` are the pipeline's."""
         pipeline = root.pipelines[0]
         body = pipeline.body
         assert body is not None  # it holds `changed`
-        for part in (*root.file.uses, *root.file.items, *body.items):
-            if part is not pipeline and part is not changed and part.start > place:
+        others = [*root.file.uses, *root.file.items, *items[: changed.first], *items[changed.last :]]
+        for part in others:
+            if part is not pipeline and part.start > place:
                 self._shift(part, by)
         pipeline.end += by
         body.end += by
@@ -330,6 +376,41 @@ def _root(compilation: Compilation) -> Module:
     root = compilation.root
     assert root is not None  # it was checked
     return root
+
+
+def _part(items: list[tree.Item], text: str, start: int, end: int, misread: list[int]) -> _Part | None:
+    """Return what is to be read again where all between ``start`` and ``end`` is another; None where that is more than a part.
+
+    ``misread`` are the places of mistakes: a block that is not closed may go on.
+    """
+    index = bisect_right([item.start for item in items], start) - 1
+    item = items[index] if index >= 0 else None
+    if (
+        isinstance(item, tree.Decl)
+        and _is_block(item)
+        and item.body is not None
+        and item.body.start < start
+        and end < item.end
+    ):
+        beside = (*items[max(index - 1, 0) : index], *items[index + 1 : index + 2])
+        if any(isinstance(each, tree.ErrorItem) for each in beside):
+            return None
+        return _Part(items, index, index + 1, True)
+    # What ends where something is written, or a blank before that, becomes longer by it.
+    while text[start - 1 : start] in (" ", "\t"):
+        start -= 1
+    first = next((at for at, each in enumerate(items) if each.end >= start), len(items))
+    last = next((at for at, each in enumerate(items) if _start(each) > end), len(items))
+    while first > 0 and (isinstance(items[first - 1], tree.ErrorItem) or _holds(items[first - 1], misread)):
+        first -= 1
+    while last < len(items) and isinstance(items[last], tree.ErrorItem):
+        last += 1
+    return _Part(items, first, last, False) if 0 < first <= last < len(items) else None
+
+
+def _moved(new: tree.Node, old: tree.Node, by: int) -> bool:
+    """Return whether a node is another one, moved."""
+    return new.__class__ is old.__class__ and (_start(new), new.end) == (_start(old) + by, old.end + by)
 
 
 def _alike(ours: str, theirs: str) -> int:

@@ -17,8 +17,11 @@ from mlpc.assist.targets import target
 from mlpc.assist.tokens import tokens
 from mlpc.assist.view import View
 from mlpc.compilation import Compilation
+from mlpc.diagnostics import Diagnostic
 from mlpc.ir.canonical import to_json
 from mlpc.lint import read_settings
+from mlpc.resolve.modules import Module
+from mlpc.source import Source
 from tests.benchmarks import large
 from tests.loader import Texts
 
@@ -212,6 +215,26 @@ def test_a_mistake_of_signs_is_read_within_its_block(typed: str, monkeypatch: py
         changed = text.replace("max_depth = 8\n", f"max_depth = 8\n    {typed[:length]}\n")
         alike(writer.write(changed), writer.anew(), changed)
     assert writer.again == len(typed)
+
+
+def test_a_block_that_is_begun_is_read_between_those_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, typed = TEXTS["tumor"], "split more: random {\n    test = 20%\n  }"
+    place = text.index("\n\n  split parts") + 1
+    writer = Writer(f"{text[:place]}\n  \n{text[place:]}")
+    whole: list[str] = []
+    read = Sound._whole
+
+    def read_whole(self: Sound, root: Module, source: Source) -> list[Diagnostic] | None:
+        whole.append(source.text)
+        return read(self, root, source)
+
+    monkeypatch.setattr(Sound, "_whole", read_whole)
+    for length in (*range(1, len(typed) + 1), 30, 3, 0):
+        changed = f"{text[:place]}\n  {typed[:length]}\n{text[place:]}"
+        alike(writer.write(changed), writer.anew(), changed)
+    # Where it is not clear where the block ends, all is read.
+    assert len(whole) < len(typed) // 4, whole
+    alike(writer.write(text), writer.anew(), text)
 
 
 def test_where_lines_are_indented_anyhow_a_bracket_is_looked_for_in_the_whole_text() -> None:
