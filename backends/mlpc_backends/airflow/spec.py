@@ -108,7 +108,9 @@ CAPABILITIES = Capabilities(
 
 #: Steps that keep a store of their own unless they are told of a server, by module and function of the step runtime:
 #: the argument that tells.
-REGISTRIES = {("mlpc_stdlib.runtime.register", "mlflow"): "tracking_uri"}
+REGISTRIES = {
+    (f"mlpc_stdlib.runtime.{module}", "mlflow"): "tracking_uri" for module in ("register", "champion")
+}
 
 
 class Template:

@@ -114,27 +114,29 @@ class Companion:
         return found
 
 
+_MLFLOW = Companion(
+    "mlflow",
+    "tracking_uri",
+    "mlflow",
+    5000,
+    (
+        "mlflow",
+        "server",
+        "--host=0.0.0.0",
+        "--port=5000",
+        "--workers=1",
+        "--backend-store-uri=sqlite:////var/mlflow/mlflow.db",
+        "--artifacts-destination=/var/mlflow/artifacts",
+        "--allowed-hosts={name},{name}:*,localhost,localhost:*,127.0.0.1,127.0.0.1:*",
+    ),
+    "import urllib.request as r; r.urlopen('http://127.0.0.1:5000/health', timeout=4)",
+    "mlflow",
+    "/var/mlflow",
+)
 #: By module and function of the step runtime: what a registry that keeps files of its own needs off one machine.
 COMPANIONS = {
-    ("mlpc_stdlib.runtime.register", "mlflow"): Companion(
-        "mlflow",
-        "tracking_uri",
-        "mlflow",
-        5000,
-        (
-            "mlflow",
-            "server",
-            "--host=0.0.0.0",
-            "--port=5000",
-            "--workers=1",
-            "--backend-store-uri=sqlite:////var/mlflow/mlflow.db",
-            "--artifacts-destination=/var/mlflow/artifacts",
-            "--allowed-hosts={name},{name}:*,localhost,localhost:*,127.0.0.1,127.0.0.1:*",
-        ),
-        "import urllib.request as r; r.urlopen('http://127.0.0.1:5000/health', timeout=4)",
-        "mlflow",
-        "/var/mlflow",
-    )
+    ("mlpc_stdlib.runtime.register", "mlflow"): _MLFLOW,
+    ("mlpc_stdlib.runtime.champion", "mlflow"): _MLFLOW,
 }
 
 

@@ -102,6 +102,24 @@ class ArtefactChecks:
             return None
         return source
 
+    def may_be_missing(self, source: TypedSource, port: PortSpec, name: str) -> bool:
+        """Return whether an output that may not be there is given to an input that needs it, after reporting it."""
+        if not source.type.optional or "compared" in port.marks:
+            return False
+        above = self.typed.blocks[source.block]
+        spec = above.component.outputs[source.port] if above.component is not None else None
+        self.report(
+            Diagnostic(
+                codes.WRONG_ARTEFACT,
+                f"`{name}` of `{self.block.shown}` needs {article(source.type.base)}, and `{above.shown}` may have none",
+                source.span,
+                label="may be missing",
+                labels=[Label(spec.span, "declared `@optional`")] if spec is not None else [],
+                help=["it is there to be compared with: `baseline = …` of an `evaluate`"],
+            )
+        )
+        return True
+
     def made_as_allowed(self, source: TypedSource, port: PortSpec, name: str) -> bool:
         """Return whether what made ``source`` was set as ``port`` allows; else report it."""
         maker = self.typed.blocks[source.block]

@@ -469,7 +469,9 @@ class Binder:
             if value.wrong or (value.known and value.value is None and port.type.optional):
                 continue
             source = self.artefacts.source(value, port.type, prefix + name)
-            if source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
+            if source is not None and self.artefacts.may_be_missing(source, port, prefix + name):
+                self.mentioned.add(prefix + name)
+            elif source is not None and self.artefacts.made_as_allowed(source, port, prefix + name):
                 self.block.inputs[prefix + name] = [source]
                 if "compared" in port.marks:
                     for figure, quantity in spec.quantities.items():
@@ -1183,7 +1185,7 @@ class Binder:
             if not (value.value and self._asks_for_input(node.expr)):
                 self._decided(bool(value.value), node, module.span(node.expr))
             return
-        if not self._possible(node.expr, scope):
+        if not self._possible(node.expr, scope) or not self._asked_first(node.expr, value):
             return
         live = self._live_figure(value.expr) if self.block.kind.runs != "service" else None
         if live is not None:
@@ -1197,6 +1199,35 @@ class Binder:
         made.settings = settings
         if made.when == CHECK and not nested:
             self._at_check.append((node, scope, made))
+
+    def _asked_first(self, expr: tree.Expr, value: Value) -> bool:
+        """Return whether a condition that reads figures of a model which may be missing asks whether it is; else report it."""
+        read = {
+            name.partition(".")[0]
+            for id, name in metrics_read(value.expr)
+            if id == self.block.id and "." in name
+        }
+        for name in sorted(read):
+            sources = self.block.inputs.get(name)
+            port = self.component.inputs.get(name)
+            if not sources or port is None or "compared" not in port.marks or not sources[0].type.optional:
+                continue
+            if (self.block.id, name) in metrics_read(value.expr):
+                continue
+            maker = self.typed.blocks[sources[0].block]
+            span = self.block.definition.body.attrs[name].span
+            self.report(
+                Diagnostic(
+                    codes.WRONG_CONDITION,
+                    f"the `{name}` of `{self.block.shown}` may be missing, and this condition could never hold then",
+                    value.span,
+                    label=f"needs `{name}`",
+                    labels=[Label(span, f"`{maker.shown}` may have none")],
+                    help=[f"ask first: `require {name} == none or {value.text}`"],
+                )
+            )
+            return False
+        return True
 
     def _asks_for_input(self, expr: tree.Expr) -> bool:
         """Return whether a condition speaks of an input that may be given or not: `baseline == none or …`."""

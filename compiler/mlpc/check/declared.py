@@ -1087,11 +1087,13 @@ class Declarations:
             if "made_with" in marks:
                 port.made_with = self._by_choice(module, marks["made_with"], 'quantize = ["int8"]')
         elif kind == "output":
-            self._known_marks(module, marks, ("when", "family"))
+            self._known_marks(module, marks, ("when", "family", "optional"))
             when = ""
             mark = marks.get("when")
             if mark is not None and mark.args and isinstance(mark.args[0].value, tree.Ref):
                 when = mark.args[0].value.text
+            if "optional" in marks and type is not ERROR:
+                type = type.replace(optional=True)
             port = spec.outputs[text] = PortSpec(text, type, span, tuple(marks), when, doc)
             port.body = item.body
             if "family" in marks:
@@ -1389,7 +1391,8 @@ _ARTEFACT_FORMS = {
 }
 
 _PLAIN_MARKS = (
-    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", "slices", "compared", "class", CHECK, AFTER, LIVE,
+    "secret", "bound", "tuned", "fixed", "judging", "compatible", "by_class", "slices",
+    "compared", "optional", "class", CHECK, AFTER, LIVE,
 )  # fmt: skip
 
 # What other languages call types and marks.

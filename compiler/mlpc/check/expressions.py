@@ -165,7 +165,11 @@ class Expressions:
         entity = Entity("compared", name, block=id)
         if typed is not None and name not in typed.inputs:
             return Value(NONE, scope.module, node, known=True, value=None, entity=entity)
-        return Value(Type("model"), scope.module, node, entity=entity)
+        if typed is None or not typed.inputs[name][0].type.optional:
+            return Value(Type("model"), scope.module, node, entity=entity)
+        # Whether there is one is a figure that the step measures: 1, or none at all.
+        there: Json = {"otherwise": [{"metric": {"node": id, "name": name}}, None]}
+        return Value(Type("model", optional=True), scope.module, node, expr=there, entity=entity)
 
     def _of_compared(
         self, value: Value, entity: Entity, name: str, span: Span, node: tree.Node, scope: Scope

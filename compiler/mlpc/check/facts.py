@@ -295,6 +295,9 @@ class _Reader:
         if what == "secret":
             self._no_fact(left.span, "a secret has no value in a test")
             return
+        if what == "compared" and left.entity is not None and not left.known:
+            self._missing_model(left, expr)
+            return
         metric: Any = left.expr.get("metric") if isinstance(left.expr, dict) else None
         # The time of a run is given like a param.
         param = left.expr.get("param") if isinstance(left.expr, dict) and what == "output" else None
@@ -325,6 +328,16 @@ class _Reader:
             self.test.params[param] = fitted.value
         else:
             self.test.figures[(metric["node"], metric["name"], metric.get("class", ""))] = fitted.value
+
+    def _missing_model(self, left: Value, expr: tree.Binary) -> None:
+        """Take `quality.baseline = none`: of one that is there, its figures are given."""
+        entity = left.entity
+        if entity is None or not isinstance(expr.right, tree.NoneLiteral) or not left.type.optional:
+            self._no_fact(
+                left.span, f"what is given of `{left.text}` are its figures, such as `{left.text}.…`"
+            )
+        elif self._first(left.text, expr.left):
+            self.test.figures[(entity.block, entity.name, "")] = None
 
     # -- expect ------------------------------------------------------------------------------------------------
 

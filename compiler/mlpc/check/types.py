@@ -221,6 +221,8 @@ class Type:
         if self.base == "model":
             made["framework"] = self.framework
             made["label"] = self.label or None
+            if self.optional:
+                made["optional"] = True
         if self.base in ("dataset", "model"):
             made["schema"] = self.schema.to_json() if self.schema is not None else None
         if self.base == "file":

@@ -196,6 +196,8 @@ class ModelType(_Model):
     framework: Name
     schema_: Annotated[Schema | None, Field(alias="schema")]
     label: str | None
+    optional: bool = False
+    """Whether there may be none: its directory says so then."""
 
 
 class OtherType(_Model):

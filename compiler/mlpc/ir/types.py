@@ -15,7 +15,8 @@ Numbers with a unit are in SI base units, money in its own unit.
 Port types (inputs and outputs of tasks)::
 
     {"type": "dataset", "schema": SCHEMA, "changes": CHANGES | absent}
-    {"type": "model", "framework": "sklearn", "schema": SCHEMA, "label": "malignant" | null}
+    {"type": "model", "framework": "sklearn", "schema": SCHEMA, "label": "malignant" | null,
+     "optional": true | absent}
     {"type": "metrics"} {"type": "report"} {"type": "file", "format": "csv"} {"type": "endpoint"}
 
     SCHEMA = {"name": "Cell", "columns": [COLUMN…], "rest": TYPE | null}

@@ -57,7 +57,7 @@ def classification(task: Task, result: Result) -> None:
         report["roc"] = _roc(found.actual == found.positive, found.scores[:, found.positive])
     if found.positive is not None:
         result.info(f"`{label}` = {found.names[found.positive]} is the positive class")
-    beside = task.optional_input("baseline")
+    beside = _baseline(task, result)
     if beside is not None:
         with _told_of_baseline(result) as told:
             model, signature = _classifier(beside, told)
@@ -83,7 +83,7 @@ def regression(task: Task, result: Result) -> None:
     actual = frame[label].to_numpy(dtype=numpy.float64)
     error = _error(model, signature, frame, actual)
     _errors(actual, error, slices, result)
-    beside = task.optional_input("baseline")
+    beside = _baseline(task, result)
     if beside is not None:
         with _told_of_baseline(result) as told:
             model, signature = _regressor(beside, told)
@@ -125,6 +125,17 @@ def _regressor(given: Artefact, result: Result) -> tuple[Any, dict[str, Any]]:
             "measure it with `classification`",
         )
     return model, signature
+
+
+def _baseline(task: Task, result: Result) -> Artefact | None:
+    """Return the model to measure beside, where there is one; of one that may be missing, that it is not is a figure."""
+    given = task.optional_input("baseline")
+    if given is None or not given.type.get("optional"):
+        return given
+    if models.is_missing(given.path):
+        return None
+    result.metrics["baseline"] = 1
+    return given
 
 
 @contextlib.contextmanager

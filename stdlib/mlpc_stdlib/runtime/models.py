@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.joblib"
 SIGNATURE_FILE = "signature.json"
+#: What the directory of a model holds that is missing; an output that is `@optional` may be.
+MISSING_FILE = "missing.json"
 #: The file of the runtime, by framework, whose ``load(folder, signature)`` returns a model with the methods of an estimator.
 LOADERS = {
     "keras": "networks",
@@ -166,6 +168,17 @@ def _by_value() -> Iterator[None]:
             module.__file__ = file_name
         for module in registered:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def leave_out(path: str) -> None:
+    """Write a model that is missing: its directory says so, and holds none."""
+    os.makedirs(path, exist_ok=True)
+    write_json(os.path.join(path, MISSING_FILE), {"contract": VERSION})
+
+
+def is_missing(path: str) -> bool:
+    """Return whether a model's directory says that there is none."""
+    return os.path.exists(os.path.join(path, MISSING_FILE))
 
 
 def read_signature(path: str) -> JsonObject:

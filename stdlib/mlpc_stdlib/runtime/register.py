@@ -93,7 +93,7 @@ class Registry:
                 found = self._ask("registered-models/alias", name=self.name, alias=alias)
             told = (found or {}).get("model_version") or {}
             return str(told.get("version")) == version and told.get("status") == "READY"
-        client = self._client()
+        client = self.client()
         try:
             told = (
                 client.get_model_version(self.name, version)
@@ -205,7 +205,7 @@ class Registry:
         digest = source.digest or _digest(source.path)
         if self.uri.startswith(("http://", "https://")):
             self._ask("registered-models/search", max_results="1")
-        client = self._client()
+        client = self.client()
         try:
             found = self._known_version(client, digest)
             if found is not None:
@@ -225,7 +225,7 @@ class Registry:
         except Exception as error:
             if not type(error).__module__.startswith(("mlflow", "sqlalchemy", "requests")):
                 raise
-            raise self._refusal(error) from None
+            raise self.refusal(error) from None
         moved = "" if before is None else f" (was version {before})"
         on = f", `{self.alias}` is on it{moved}" if self.alias is not None else ""
         result.info(f"`{self.name}` version {version}{on}")
@@ -240,7 +240,8 @@ class Registry:
             "run_id": run_id,
         }
 
-    def _refusal(self, error: Exception) -> StepError:
+    def refusal(self, error: Exception) -> StepError:
+        """Return what to say of an error that MLflow raised."""
         text = first_line(error)
         transient = any(word in text.lower() for word in ("connection", "timed out", "locked", "503", "502"))
         if transient:
@@ -249,7 +250,8 @@ class Registry:
             )
         return StepError(codes.REGISTRY_REFUSED, f"the registry at {self._shown()} refused: {text}")
 
-    def _client(self) -> Any:
+    def client(self) -> Any:
+        """Return what asks the registry, with MLflow set up for it."""
         import logging
         import warnings
 
