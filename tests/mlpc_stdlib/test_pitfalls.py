@@ -158,7 +158,7 @@ def test_histogram_boosting_becomes_onnx() -> None:
     signature = {
         "framework": "sklearn",
         "task": "classification",
-        "features": [{"name": name, "nullable": False} for name in features],
+        "features": [{"name": name, "dtype": "float64", "nullable": False} for name in features],
         "classes": [False, True],
         "outputs": [{"name": "scores"}],
     }
