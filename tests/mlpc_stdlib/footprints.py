@@ -154,16 +154,16 @@ def measured(wanted: Sequence[tuple[str, str]], folder: Path) -> list[Measured]:
     found = []
     for name, quantize in wanted:
         place = folder / "made" / name / quantize
-        estimated = _estimated(_model(name), quantize)
+        told = estimated(name, quantize)
         counted = json.loads((place / "counted.json").read_text())
         size = (place / "model.tflite").stat().st_size
         found.append(
             Measured(
                 name,
                 quantize,
-                (estimated["parameters"], counted["parameters"]),
-                (estimated["size"], size),
-                (estimated["ram"], counted["arena"]),
+                (told["parameters"], counted["parameters"]),
+                (told["size"], size),
+                (told["ram"], counted["arena"]),
             )
         )
     return found
@@ -174,8 +174,9 @@ def _model(name: str) -> Model:
     return Model(name, "keras", "", shape, ", ".join([*layers, _END]))
 
 
-def _estimated(model: Model, quantize: str) -> dict[str, int]:
+def estimated(name: str, quantize: str) -> dict[str, int]:
     """Return what is estimated of a network that is put on a board."""
+    model = _model(name)
     settings = "" if quantize == "none" else f', quantize = "{quantize}", calibrate = rows'
     text = [
         *cells.training(model),

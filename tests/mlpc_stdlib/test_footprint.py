@@ -14,6 +14,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "boards.md"
 BELOW, ABOVE, RAM_ABOVE, ROUNDED = 0.03, 0.15, 0.15, 1024
 #: Of a file of whole numbers with unrolled layers, whose names grow with the square of the steps.
 BELOW_UNROLLED = 0.1
+#: How near what is measured again lies to the page: scales that come out alike by chance join what is written of layers.
+NEAR = 0.05
 
 
 def as_said(each: Measured) -> bool:
@@ -41,9 +43,36 @@ def test_two_networks_take_what_is_estimated(tmp_path: Path) -> None:
 def test_every_network_takes_what_is_estimated(tmp_path: Path) -> None:
     found = footprints.measured(footprints.every(), tmp_path)
     assert not [each for each in found if not as_said(each)]
-    assert "\n".join(footprints.lines(found)) in PAGE.read_text(encoding="utf-8"), (
-        "the table of the page is of before"
-    )
+    told = on_the_page()
+    for each in found:
+        page = told[each.name, each.quantize]
+        assert (page.size[1], page.ram[1]) == pytest.approx((each.size[1], each.ram[1]), rel=NEAR), each
+
+
+def on_the_page() -> dict[tuple[str, str], Measured]:
+    """Return the rows of the table of the page, by network and form."""
+    found = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        name, quantize, *figures = [cell.strip(" `") for cell in line.strip("|").split("|")] + [""]
+        if quantize in footprints.FORMS:
+            counted = [int(figures[place].replace(",", "")) for place in (0, 1, 2, 4, 5)]
+            found[name, quantize] = Measured(
+                name, quantize, (counted[0], counted[0]), (counted[1], counted[2]), (counted[3], counted[4])
+            )
+    return found
+
+
+def test_the_page_has_the_estimates_that_are_made_and_keeps_its_bounds() -> None:
+    told = on_the_page()
+    assert list(told) == footprints.every()
+    for (name, quantize), each in told.items():
+        assert as_said(each), each
+        now = footprints.estimated(name, quantize)
+        assert (now["parameters"], now["size"], now["ram"]) == (
+            each.parameters[0],
+            each.size[0],
+            each.ram[0],
+        ), each
 
 
 def test_the_page_says_the_bounds_that_are_kept() -> None:
