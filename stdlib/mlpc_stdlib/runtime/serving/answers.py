@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from .bundle import example
-from .requests import Requests
+from .requests import RequestError, Requests, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .bundle import Bundle
@@ -35,6 +35,7 @@ class Predictor:
     def __init__(self, bundle: Bundle, max_rows: int) -> None:
         self.bundle = bundle
         self.requests = Requests(bundle.features, bundle.label, max_rows)
+        self._texts = [number for number, each in enumerate(bundle.features) if each.kind == "text"]
         self._encode = json.JSONEncoder(
             ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
         ).encode
@@ -46,7 +47,12 @@ class Predictor:
             RequestError: the body is not what the model takes.
         """
         rows, batch = self.requests.read(body)
-        found = self.bundle.run(rows)
+        try:
+            found = self.bundle.run(rows)
+        except Exception:
+            if self._texts:
+                self._look_at_texts(rows, batch)
+            raise
         classes = self.bundle.classes
         counts: list[int] = []
         predictions: list[dict[str, Any]]
@@ -68,6 +74,25 @@ class Predictor:
                 counts[index] += 1
         made = {"predictions": predictions} if batch else predictions[0]
         return Answer(self._encode(made).encode("utf-8"), len(rows), counts)
+
+    def _look_at_texts(self, rows: Sequence[Sequence[Any]], batch: bool) -> None:
+        """Raise for the first row that the model does not take by itself, though it fits the schema.
+
+        A model may refuse texts that it did not learn from, as scikit-learn's `OneHotEncoder` does by default.
+
+        Raises:
+            RequestError: there is such a row.
+        """
+        for number, row in enumerate(rows):
+            try:
+                self.bundle.run([row])
+            except Exception:  # noqa: BLE001 - its exceptions share no base
+                names = " or ".join(f"`{self.bundle.features[each].name}`" for each in self._texts)
+                place = ["rows", number] if batch else []
+                told = f"The model did not learn from such a text, and takes no other: look at {names}"
+                given = {self.bundle.features[each].name: shown(row[each]) for each in self._texts}
+                item = {"type": "value_error", "loc": ["body", *place], "msg": told, "input": given}
+                raise RequestError([item]) from None
 
     def cost(self, clock: Callable[[], float]) -> tuple[float, float]:
         """Measure the model: seconds for one row, and for each further row of the same request."""

@@ -106,20 +106,20 @@ class Requests:
             message, given = "Field required", None
         elif kind == "extra_forbidden":
             message = self._unknown(str(loc[-1])) if not batch or len(loc) > 1 else self._beside(str(loc[0]))
-            given = _shown(given)
+            given = shown(given)
         elif kind == "list_type" and batch and loc == ("rows",):
-            message, given = "Input should be a list of rows", _shown(given)
+            message, given = "Input should be a list of rows", shown(given)
         elif kind in ("too_short", "too_long"):
             actual, ctx = item["ctx"]["actual_length"], item["ctx"]
             wanted = ctx.get("min_length", ctx.get("max_length"))
             told = f"Input should be a list of {wanted}, not of {actual}"
-            message, given = self._count(actual) if batch and loc == ("rows",) else told, _shown(given)
+            message, given = self._count(actual) if batch and loc == ("rows",) else told, shown(given)
         elif kind == "dict_type":
-            message, given = "Input should be an object", _shown(given)
+            message, given = "Input should be an object", shown(given)
         elif kind == "json_invalid":
             given = None
         else:
-            given = _shown(given)
+            given = shown(given)
         return {"type": kind, "loc": ["body", *loc], "msg": message, "input": given}
 
     def _count(self, rows: int) -> str:
@@ -182,7 +182,7 @@ def _value(feature: Feature) -> core_schema.CoreSchema:
     return core_schema.float_schema(strict=True, allow_inf_nan=False, **limits)
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """Return ``value`` as it may stand in an answer: JSON, and short."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
