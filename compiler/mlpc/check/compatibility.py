@@ -50,7 +50,7 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
             export = None
         elif component.name not in _list(here):
             continue
-        made = block if export is None else exports.get(str(export))
+        made = block if export is None else next((exports[to] for to in _list(export) if to in exports), None)
         if made is None or not _made_so(row, made) or not _of(row, way[-1]):
             continue
         if "layer" not in row and "activation" not in row:

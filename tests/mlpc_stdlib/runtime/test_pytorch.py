@@ -370,6 +370,8 @@ def test_a_search_finds_a_rate_that_learns(tmp_path: Path, images: Artefact) -> 
 def test_litert_says_the_same_as_the_network(
     trained: Path, images: Artefact, tmp_path: Path, quantize: str
 ) -> None:
+    """On phones and on boards."""
+    runtimes = ["litert", "tflm"]
     places = {name: tmp_path / name for name in ("portable", "report")}
     inputs = {"model": model(trained / "first"), "parity.data": digits(tmp_path)}
     if quantize == "int8":
@@ -383,10 +385,14 @@ def test_litert_says_the_same_as_the_network(
             lock="litert",
             quantize=quantize,
             parity__max_abs=0.2,
+            parity__runtimes=runtimes,
         )
     )
-    assert told["metrics"]["parity.agreement"] > (0.97 if quantize == "int8" else 0.999)
-    assert told["metrics"]["parity.difference"] < (0.2 if quantize == "int8" else 1e-5)
+    figures = told["metrics"]
+    for name in runtimes:
+        assert figures[f"parity.{name}.agreement"] > (0.97 if quantize == "int8" else 0.999)
+        assert 0.0 < figures[f"parity.{name}.difference"] < (0.2 if quantize == "int8" else 1e-5)
+    assert figures["parity.difference"] == max(figures[f"parity.{name}.difference"] for name in runtimes)
     signature = json.loads((tmp_path / "portable" / "signature.json").read_text())
     assert signature["framework"] == "tflite"
     assert signature["inputs"][0]["dtype"] == ("int8" if quantize == "int8" else "float32")
@@ -396,6 +402,7 @@ def test_litert_says_the_same_as_the_network(
     assert str(STDLIB).encode() not in content
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert {"conv2d_1", "max_pool_2", "dense_5"} <= {each["layer"] for each in report["layers"]}
+    assert [each["name"] for each in report["runtimes"]] == runtimes
 
 
 @pytest.mark.full
