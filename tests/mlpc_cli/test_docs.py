@@ -96,7 +96,9 @@ def test_a_component() -> None:
     assert page.startswith("# onnx\n\nA component of the kind `")
     assert "| `size` | `size >= 0B` | after the step | Size of the file, in bytes. |" in answer.out
     assert "## `parity { … }`" in answer.out
-    assert "\nrequire max_abs == none or difference <= max_abs\nrequire agreement >= agree\n```\n" in answer.out
+    assert (
+        "\nrequire max_abs == none or difference <= max_abs\nrequire agreement >= agree\n```\n" in answer.out
+    )
     assert "- `skl2onnx>=1.20,<2`\n" in answer.out
     assert "## Example\n\n```mlp\nmlp 1\n" in answer.out
 
