@@ -9,7 +9,7 @@ from mlpc.codes import ENGINE_FAULT
 from . import events
 from .errors import STEP, EngineError
 from .events import Event
-from .processes import GRACE
+from .processes import GRACE, LOOK
 from .worker import Done
 
 TYPE_CHECKING = False
@@ -88,8 +88,10 @@ class Pool:
         from _queue import Empty
 
         try:
-            item = self._queue.get(timeout=0.2) if self.interrupted else self._queue.get()
+            item = self._queue.get(timeout=0.2 if self.interrupted else LOOK)
         except Empty:
+            if not self.interrupted:
+                return None
             item = None
         if isinstance(item, Event):
             self._listen(item)

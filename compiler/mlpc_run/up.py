@@ -16,7 +16,7 @@ from .events import Event
 from .fingerprints import Fingerprints
 from .layout import Layout, file_name
 from .locks import Lock
-from .processes import GRACE, Processes
+from .processes import GRACE, LOOK, Processes
 from .store import Store, discard, unusable
 
 TYPE_CHECKING = False
@@ -169,7 +169,7 @@ class Serving:
         failed: EngineError | None = None
         while alive:
             try:
-                kind, what = queue.get(timeout=0.5) if deadline else queue.get()
+                kind, what = queue.get(timeout=0.5 if deadline else LOOK)
             except Exception as problem:
                 if type(problem).__name__ != "Empty":
                     raise
