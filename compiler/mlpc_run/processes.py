@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a process has to answer SIGTERM.
 GRACE = 10.0
-#: Seconds after which the main thread of an engine stops waiting for a moment: a signal that came just before it began to wait, or
-#: to another thread, does not end the wait, and is answered then.
+#: Seconds after which the main thread of an engine stops waiting for a moment: a signal that came just before it began to wait,
+#: or to another thread, does not end the wait, and is answered then.
 LOOK = 1.0
 
 
