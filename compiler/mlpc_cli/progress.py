@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlpc.codes import INTERRUPTED
-from mlpc_run.figures import figure, measured, seconds, whole
+from mlpc_run.figures import measured, named, seconds
 
 from .outcome import Marks
 from .render import clipped
@@ -118,12 +118,7 @@ def sentence(event: Event) -> tuple[str, str]:
 
 
 def _figures(data: dict[str, Any]) -> str:
-    metrics, units = data.get("metrics") or {}, data.get("units") or {}
-    plain = [
-        f"{name} {figure(whole(value), unit=units.get(name, ''))}"
-        for name, value in metrics.items()
-        if whole(value) is not None
-    ]
+    plain = named(data.get("metrics") or {}, data.get("units") or {})
     if not plain:
         return ""
     return ", " + ", ".join(plain[:4]) + (", …" if len(plain) > 4 else "")

@@ -97,6 +97,15 @@ def seconds(value: float) -> str:
     return f"{hours} h {minutes} min"
 
 
+def named(metrics: Mapping[str, Any], units: Mapping[str, str]) -> list[str]:
+    """Return the figures of a step behind their names, each in its unit, as far as there is one: `size 3.2 MiB`."""
+    return [
+        f"{name} {figure(whole(value), unit=units.get(name, ''))}"
+        for name, value in metrics.items()
+        if whole(value) is not None
+    ]
+
+
 def measured(verdict: Mapping[str, Any]) -> str:
     """Return what was measured for a condition, with as many digits as it takes to see why it did not pass."""
     if verdict.get("reason"):

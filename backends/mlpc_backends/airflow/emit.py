@@ -38,6 +38,7 @@ from mlpc_backends.shared.reads import (
     files_read,
     names_read,
 )
+from mlpc_backends.shared.registries import told_by, untold
 
 from . import render, spec
 from .spec import (
@@ -261,15 +262,9 @@ def _depth(value: Json) -> int:
     return deepest
 
 
-def _server(node: Task) -> str:
-    """Return the argument by which a step could be told of the server that it is not told of; empty for others."""
-    name = spec.REGISTRIES.get((node.action.target, node.action.function), "")
-    return name if name and node.arguments.get(name) is None else ""
-
-
 def _asking(workflow: Workflow) -> Workflow:
     """Return ``workflow`` with a parameter for each server that a step may still be told of; by default there is none."""
-    asked = {node.id: name for node in workflow.nodes if isinstance(node, Task) and (name := _server(node))}
+    asked = {node.id: name for node in workflow.nodes if isinstance(node, Task) and (name := untold(node))}
     if not asked:
         return workflow
     told = with_arguments(workflow, {id: {name: {"param": f"{id}.{name}"}} for id, name in asked.items()})
@@ -402,7 +397,7 @@ class Maker:
             words.append(Template("--publish"))
         else:
             words.append(Template("--attempt=", Expression("ti.try_number")))
-            if _is_registry(node):
+            if told_by(node):
                 words.append(Template(f"--state={STATE}"))
             step.retries = node.retry.attempts - 1
             step.backoff = node.retry.backoff
@@ -470,7 +465,7 @@ class Maker:
             "gates": named(Gate),
             "published": named(Service),
             "params": {param.name: _param(param).schema for param in self.params.values()},
-            "times": [param.name for param in self.workflow.params if param.trigger],
+            "times": [*self.workflow.times()],
             "secrets": {
                 secret.name: {"file": self.secrets[secret.name], "source": secret.source}
                 for secret in self.workflow.secrets
@@ -488,11 +483,11 @@ class Maker:
             more = f" and {len(mangled) - 5} more" if len(mangled) > 5 else ""
             yield Diagnostic(MANGLED_NAME, f"on Airflow, {listed}{more}: its names take fewer characters")
         for node in self.workflow.nodes:
-            if isinstance(node, Task) and f"{node.id}.{_registry(node)}" in self.servers:
-                key = self.servers[f"{node.id}.{_registry(node)}"]
+            if isinstance(node, Task) and f"{node.id}.{told_by(node)}" in self.servers:
+                key = self.servers[f"{node.id}.{told_by(node)}"]
                 yield Diagnostic(
                     REGISTRY_IN_VOLUME,
-                    f"`{node.id}` says no `{_registry(node)}`: on Airflow its registry is a file in the volume of the "
+                    f"`{node.id}` says no `{told_by(node)}`: on Airflow its registry is a file in the volume of the "
                     "store",
                     help=(*at(node), f"name a server in the spec, or in the variable `{key}` of Airflow"),
                 )
@@ -509,14 +504,6 @@ def _setting(workflow: Workflow, name: str) -> str:
     settings = workflow.settings.get("airflow")
     found = settings.get(name) if isinstance(settings, dict) else None
     return found if isinstance(found, str) else ""
-
-
-def _registry(node: Task) -> str:
-    return spec.REGISTRIES.get((node.action.target, node.action.function), "")
-
-
-def _is_registry(node: Task) -> bool:
-    return bool(_registry(node))
 
 
 def _time(name: str) -> str:

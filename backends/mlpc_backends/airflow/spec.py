@@ -106,12 +106,6 @@ CAPABILITIES = Capabilities(
     },
 )
 
-#: Steps that keep a store of their own unless they are told of a server, by module and function of the step runtime:
-#: the argument that tells.
-REGISTRIES = {
-    (f"mlpc_stdlib.runtime.{module}", "mlflow"): "tracking_uri" for module in ("register", "champion")
-}
-
 
 class Template:
     """A text that Airflow renders when the task runs: literal parts, and expressions of Jinja.

@@ -306,7 +306,7 @@ class Maker:
             ),
             "ports": ports,
             "params": {**self._params},
-            "times": [param.name for param in self.workflow.params if param.trigger],
+            "times": [*self.workflow.times()],
             "secrets": {
                 secret.name: {"file": self.secrets[secret.name], "source": secret.source}
                 for secret in self.workflow.secrets

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mlpc.backend import Capabilities, lowered, native, refused
+from mlpc_backends.shared.registries import REGISTRIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,10 +135,7 @@ _MLFLOW = Companion(
     "/var/mlflow",
 )
 #: By module and function of the step runtime: what a registry that keeps files of its own needs off one machine.
-COMPANIONS = {
-    ("mlpc_stdlib.runtime.register", "mlflow"): _MLFLOW,
-    ("mlpc_stdlib.runtime.champion", "mlflow"): _MLFLOW,
-}
+COMPANIONS = dict.fromkeys(REGISTRIES, _MLFLOW)
 
 
 class Text:

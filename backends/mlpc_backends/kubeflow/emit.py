@@ -39,11 +39,11 @@ from mlpc_backends.shared.reads import (
     lies_outside,
     names_read,
 )
+from mlpc_backends.shared.registries import untold
 
 from . import render
 from .spec import (
     ARTIFACT,
-    ASKED,
     BUNDLE,
     COMPONENT,
     EXACT,
@@ -247,10 +247,8 @@ def _lowered(workflow: Workflow) -> tuple[Workflow, dict[str, str]]:
     given: dict[str, JsonObject] = {}
     params = list(ordered.params)
     for node in ordered.nodes:
-        argument = (
-            ASKED.get((node.action.target, node.action.function)) if isinstance(node, ir.Task) else None
-        )
-        if isinstance(node, ir.Task) and argument is not None and node.arguments.get(argument) is None:
+        argument = untold(node) if isinstance(node, ir.Task) else ""
+        if argument:
             name = f"{node.id}.{argument}"
             asked[name] = node.id
             given[node.id] = {argument: {"param": name}}
@@ -591,7 +589,7 @@ class Maker:
             },
             "params": {name: key for name, key in self.params.items() if name not in self.asked},
             "asked": {name: self.params[name] for name in self.asked},
-            "times": [param.name for param in self.workflow.params if param.trigger],
+            "times": [*self.workflow.times()],
             "staged": {**self.data},
             "stores": {"secret": self.stores, "variables": [*credentials(self.workflow)]},
             "secrets": {

@@ -97,9 +97,6 @@ CAPABILITIES = Capabilities(
     },
 )
 
-#: Steps that have to be told where a server is, by module and function of the step runtime: the argument that says so.
-ASKED = {(f"mlpc_stdlib.runtime.{module}", "mlflow"): "tracking_uri" for module in ("register", "champion")}
-
 #: Types of artefacts by port type.
 SCHEMAS = {"dataset": "system.Dataset", "model": "system.Model", "metrics": "system.Metrics"}
 ARTIFACT = "system.Artifact"

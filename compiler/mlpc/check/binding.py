@@ -1315,13 +1315,10 @@ class Binder:
             )
         places = [nested.module.span(nested.node.name) for nested in body.blocks.values()]
         places += [each.module.span(each.node) for each in body.conditions]
-        said = set()
-        for within, item in body.others:
-            if isinstance(item, tree.Decl) and item.kind.text in spec.params and item.name is not None:
-                self.report(forgotten_sign(within.source, item, item.name))
-                said.add(item.kind.text)
-            else:
-                places.append(within.span(item))
+        from .figures import without_signs
+
+        said, others = without_signs(self.checker, body, spec.params)
+        places += others
         for place in places:
             self.report(
                 Diagnostic(

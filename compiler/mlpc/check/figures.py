@@ -15,6 +15,7 @@ from .specs import called_in_a_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     from ..resolve.program import BodyDef, ConditionDef, Program
@@ -100,16 +101,25 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
     helps = [takes] if takes else []
     places = [(nested.module.span(nested.node.name), helps) for nested in body.blocks.values()]
     places += [(each.module.span(each.node), _of_a_run(spec, each) or helps) for each in body.conditions]
-    for within, item in body.others:
-        if isinstance(item, tree.Decl) and item.kind.text in spec.params and item.name is not None:
-            found = True
-            checker.report(forgotten_sign(within.source, item, item.name))
-        else:
-            places.append((within.span(item), helps))
+    said, others = without_signs(checker, body, spec.params)
+    places += [(place, helps) for place in others]
+    found = found or bool(said)
     for place, help in places:
         found = True
         checker.report(Diagnostic(codes.WRONG_PLACE, f"{what} holds values only", place, help=help))
     return found
+
+
+def without_signs(checker: Checker, body: BodyDef, keys: Collection[str]) -> tuple[set[str], list[Span]]:
+    """Report which of ``keys`` have no sign before their value; return these, and the places of all else that is no key."""
+    said, others = set(), []
+    for within, item in body.others:
+        if isinstance(item, tree.Decl) and item.kind.text in keys and item.name is not None:
+            checker.report(forgotten_sign(within.source, item, item.name))
+            said.add(item.kind.text)
+        else:
+            others.append(within.span(item))
+    return said, others
 
 
 def _of_a_run(spec: ComponentSpec, condition: ConditionDef) -> list[str]:

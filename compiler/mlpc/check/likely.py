@@ -61,7 +61,8 @@ def declared(block: TypedBlock, program: Program, kind: str, role: str = "") -> 
     if len(found) > 1:
         called = block.definition.name.text.removesuffix("s")
         alike = [each for each in found if each.lower() == called]
-        found = alike or [each for each in found if each not in _taken(program)]
+        taken = frozenset() if alike else _taken(program)
+        found = alike or [each for each in found if each not in taken]
     return found[0] if len(found) == 1 else None
 
 

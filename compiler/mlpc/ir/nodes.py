@@ -381,6 +381,10 @@ class Workflow(Record):
         self.labels = labels
         self.version = version
 
+    def times(self) -> list[str]:
+        """Return the names of the parameters that hold the times of triggers."""
+        return [param.name for param in self.params if param.trigger]
+
     def node(self, id: str) -> Node:
         """Return the node called ``id``.
 

@@ -123,7 +123,7 @@ def command(
             name, "run", environment, project, through=view.through if view is not None else None
         )
         params = parameters(spec, texts)
-        params.update(times(at, [param.name for param in spec.workflow.params if param.trigger], spec.name))
+        params.update(times(at, spec.workflow.times(), spec.name))
         if view is not None:
             view.add(spec.workflow, spec.root)
         from mlpc_run.summary import Options

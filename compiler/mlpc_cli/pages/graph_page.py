@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import mlpc
 from mlpc.ir import canonical, draw
 from mlpc.ir.nodes import BUILD, Gate, Service, Task, Trigger
-from mlpc_run.figures import figure, seconds, size, whole
+from mlpc_run.figures import named, seconds, size
 from mlpc_stdlib.runtime.web.markup import Markup, join, tag
 
 from . import files, picture, run_marks, shell
@@ -194,12 +194,7 @@ class _Page:
             return []
         kept = self._last.step(node.id)
         took = step.state in ("ran", "failed", "not-passed")
-        units = self._last.units.get(node.id) or {}
-        figures = [
-            f"{name} {figure(whole(value), unit=units.get(name, ''))}"
-            for name, value in (self._last.metrics.get(node.id) or {}).items()
-            if whole(value) is not None
-        ]
+        figures = named(self._last.metrics.get(node.id) or {}, self._last.units.get(node.id) or {})
         rows: list[tuple[str, Content]] = [
             ("Took", seconds(step.seconds) if took else ""),
             ("Began after", f"{max(step.started - self._last.run.started, 0.0):.1f} s" if took else ""),

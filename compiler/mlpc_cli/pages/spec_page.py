@@ -283,7 +283,8 @@ class _Page:
                 + (f" ({made.framework})" if made and made.framework else "")
             )
         rows: list[tuple[str, Content]] = [("model", said(", ".join(serves)))]
-        for _, estimate in family.first.footprints.values():
+        # Others are of what a warning proposes.
+        for _, estimate in filter(None, [family.first.footprints.get("")]):
             rows.append(("takes", said(" and ".join(told(family.first, estimate.figures)))))
         rows.append(
             ("keeps", _lined([code(each.text) for each in family.first.conditions if each.when == "live"]))

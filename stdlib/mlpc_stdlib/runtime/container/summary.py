@@ -26,11 +26,10 @@ def summarise(graph: Graph, store: Store, starved: Collection[str] = ()) -> dict
     held back, and that never ran: the engine came to no end. ``starved`` are nodes whose containers were ended for want of
     memory, as the engine tells: where no more than the step was, its own record says so.
     """
+    ended = {id for id in starved if (store.record(id) or {}).get("status") != FAILED}
     states: dict[str, tuple[str, list[str]]] = {}
     for id in graph.nodes:
-        states[id] = _state(graph, store, id, states)
-        if id in starved and (store.record(id) or {}).get("status") != FAILED:
-            states[id] = ("failed", [])
+        states[id] = ("failed", []) if id in ended else _state(graph, store, id, states)
     steps, gates = [], []
     for id, node in graph.nodes.items():
         record = store.record(id) or {}
@@ -40,7 +39,7 @@ def summarise(graph: Graph, store: Store, starved: Collection[str] = ()) -> dict
             gates.append({"node": id, "passed": passed, "verdicts": record.get("verdicts") or []})
         elif node["kind"] == "task":
             asked = node["resources"]["memory"]
-            if id in starved and state == "failed" and record.get("status") != FAILED:
+            if id in ended:
                 record = {"error": memory.ran_out(id, asked, limited=True).to_json()}
             steps.append(_step(id, state, by, record if state not in ("blocked", "skipped") else {}, asked))
     good = all(step["state"] == "ran" for step in steps) and all(gate["passed"] for gate in gates)
