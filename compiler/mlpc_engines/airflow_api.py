@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 HERE = "http://127.0.0.1:8080"
 #: Seconds in which an answer has to come, and for how long one that does not is asked for again.
 TIMEOUT, PATIENCE = 30.0, 300.0
+#: The same where Airflow answers with a fault of its own: its database was busy for a moment, or it is broken.
+FAULT_PATIENCE = 60.0
 _PAUSE = 2.0
 #: Most entries of a list that one answer holds.
 _PAGE = 100
-_FORBIDDEN, _NOT_FOUND, _CONFLICT = 403, 404, 409
-#: Answers of a server that is starting, stopping or overloaded.
-_PASSING = frozenset({429, 502, 503, 504})
+_FORBIDDEN, _NOT_FOUND, _CONFLICT, _FAULT = 403, 404, 409, 500
+#: Answers of a server that is starting, stopping or overloaded, or whose database is.
+_PASSING = frozenset({429, _FAULT, 502, 503, 504})
 
 
 class Refused(Exception):
@@ -39,6 +41,11 @@ class Refused(Exception):
     def passes(self) -> bool:
         """Whether the same question may be answered a little later."""
         return self.status == 0 or self.status in _PASSING
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds the question is asked again."""
+        return FAULT_PATIENCE if self.status == _FAULT else PATIENCE
 
     @property
     def is_missing(self) -> bool:
@@ -177,12 +184,13 @@ class Api:
                     began = now
                     self._listen(
                         f"Airflow does not answer at {self.url} ({refused.said}); "
-                        f"it is asked again for {PATIENCE:g} s"
+                        f"it is asked again for {refused.patience:g} s"
                     )
-                if now - began > PATIENCE:
+                if now - began > refused.patience:
                     raise SubmitError(
                         NO_AIRFLOW,
-                        f"Airflow at {self.url} has not answered for {PATIENCE:g} s: {refused.said}",
+                        f"Airflow at {self.url} has not answered for {refused.patience:g} s: {refused.said}",
+                        *(["its API server's log tells why"] if refused.status == _FAULT else []),
                     ) from None
                 time.sleep(_PAUSE)
             else:

@@ -78,23 +78,35 @@ class Docker:
         return "nvidia" in (self._client.info().get("Runtimes") or {})
 
     def has_image(self, tag: str) -> bool:
-        """Return whether an image is there."""
+        """Return whether an image is there.
+
+        Raises:
+            SubmitError: the engine does not answer any more.
+        """
         import docker
 
         try:
             self._client.images.get(tag)
         except docker.errors.ImageNotFound:
             return False
+        except (docker.errors.DockerException, OSError) as error:
+            raise _silent(error) from None
         return True
 
     def has_volume(self, name: str) -> bool:
-        """Return whether a volume is there."""
+        """Return whether a volume is there.
+
+        Raises:
+            SubmitError: the engine does not answer any more.
+        """
         import docker
 
         try:
             self._client.volumes.get(name)
         except docker.errors.NotFound:
             return False
+        except (docker.errors.DockerException, OSError) as error:
+            raise _silent(error) from None
         return True
 
     def build(
@@ -262,21 +274,27 @@ class Docker:
                 except docker.errors.NotFound:
                     continue  # it is being replaced at this moment
         except (docker.errors.DockerException, OSError) as error:
-            # The client raises what its HTTP library does: an OSError.
-            raise SubmitError(NO_DOCKER, f"the Docker engine does not answer: {_last(str(error))}") from None
+            raise _silent(error) from None
         return found
 
     def at_work(self, volume: str) -> dict[str, list[str]]:
-        """Return the command lines of the containers that run and have ``volume``, by their id."""
+        """Return the command lines of the containers that run and have ``volume``, by their id.
+
+        Raises:
+            SubmitError: the engine does not answer any more.
+        """
         import docker
 
         found: dict[str, list[str]] = {}
-        for each in self._client.api.containers(filters={"volume": volume, "status": "running"}):
-            try:
-                told = self._client.api.inspect_container(each["Id"])
-            except docker.errors.NotFound:
-                continue  # it has ended at this moment
-            found[each["Id"][:12]] = list(told["Config"]["Cmd"] or ())
+        try:
+            for each in self._client.api.containers(filters={"volume": volume, "status": "running"}):
+                try:
+                    told = self._client.api.inspect_container(each["Id"])
+                except docker.errors.NotFound:
+                    continue  # it has ended at this moment
+                found[each["Id"][:12]] = list(told["Config"]["Cmd"] or ())
+        except (docker.errors.DockerException, OSError) as error:
+            raise _silent(error) from None
         return found
 
     def log(self, container: str, lines: int = 40) -> str:
@@ -356,6 +374,11 @@ def _write_context(context: IO[bytes], folder: str, dockerfile: str) -> None:
                 entry.size = os.fstat(wheel.fileno()).st_size
                 archive.addfile(entry, wheel)
     context.seek(0)
+
+
+def _silent(error: Exception) -> SubmitError:
+    # The client raises what its HTTP library does: an OSError.
+    return SubmitError(NO_DOCKER, f"the Docker engine does not answer: {_last(str(error))}")
 
 
 def _failed(tag: str, error: str, said: list[str]) -> SubmitError:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import docker
@@ -120,15 +122,21 @@ class Project:
     def submit(self, *arguments: str) -> Answer:
         return ended(self.start(*arguments))
 
-    def run(self) -> str:
-        """The id of the run that was submitted last, once a task of it runs."""
+    def run(self, process: subprocess.Popen[bytes]) -> str:
+        """The id of the run that ``process`` has submitted, once a task of it runs."""
         found: list[str] = []
 
         def runs() -> bool:
+            assert process.poll() is None, (ended(process), self.server.said())
             found[:] = [each["dag_run_id"] for each in self.server.runs(self.name)]
             return bool(found) and self.server.states(self.name, found[0]).get("count") == "running"
 
-        self.server.until(runs)
+        try:
+            self.server.until(runs, 300)
+        except BaseException:
+            process.kill()
+            print(ended(process))
+            raise
         return found[0]
 
 
@@ -518,7 +526,7 @@ def test_users_with_passwords(project: Project, first: Answer) -> None:
 
 def test_a_client_that_is_killed_and_one_that_follows(project: Project, first: Answer) -> None:
     process = project.start("--set", "pause=8")
-    run = project.run()
+    run = project.run(process)
     process.kill()
     ended(process)
     assert process.returncode == -signal.SIGKILL
@@ -533,7 +541,7 @@ def test_a_client_that_is_killed_and_one_that_follows(project: Project, first: A
 
 def test_ctrl_c_ends_the_following_and_not_the_run(project: Project, first: Answer) -> None:
     process = project.start("--set", "pause=20", "--set", "factor=1")
-    run = project.run()
+    run = project.run(process)
     process.send_signal(signal.SIGINT)
     answer = ended(process)
     assert answer.code == 130, answer
@@ -549,7 +557,7 @@ def test_ctrl_c_ends_the_following_and_not_the_run(project: Project, first: Answ
 
 def test_an_api_server_that_is_started_anew_in_the_middle(project: Project, first: Answer) -> None:
     process = project.start("--set", "pause=6")
-    project.run()
+    project.run(process)
     project.server.stop("api-server")
     time.sleep(2)
     project.server.start("api-server")
@@ -560,10 +568,30 @@ def test_an_api_server_that_is_started_anew_in_the_middle(project: Project, firs
     assert told(answer)[-1] == "tell done"
 
 
+def test_a_database_that_is_busy_for_a_while(project: Project, first: Answer) -> None:
+    """Airflow answers that its database is at fault, where it cannot write for longer than it waits."""
+    (database,) = project.server.home.glob("airflow.db")
+    process = project.start()
+    assert process.stdout is not None
+    with closing(sqlite3.connect(database, isolation_level=None)) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        lines = []
+        for line in process.stdout:
+            lines.append(line.decode())
+            if "Airflow does not answer" in lines[-1]:
+                break
+        busy.execute("ROLLBACK")
+    answer = ended(process)
+    said = "".join(lines) + answer.out
+    assert answer.code == 0, (said, answer, project.server.said())
+    assert f"Airflow does not answer at {project.server.url} (HTTP 500: Database error)" in said
+    assert "Airflow answers again" in said
+
+
 def test_a_scheduler_that_is_killed_in_the_middle(project: Project, first: Answer) -> None:
     """Only its own process dies: the task goes on, and what follows is started by the next scheduler."""
     process = project.start("--set", "pause=4")
-    run = project.run()
+    run = project.run(process)
     server = project.server
     server.kill("scheduler")
     lines = []
@@ -582,7 +610,7 @@ def test_a_scheduler_that_is_killed_in_the_middle(project: Project, first: Answe
 
 def test_a_run_that_was_deleted_is_told_as_that(project: Project, first: Answer) -> None:
     process = project.start("--set", "pause=4")
-    run = project.run()
+    run = project.run(process)
     path = f"dags/{project.name}/dagRuns/{run}"
     process.send_signal(signal.SIGSTOP)
     # Airflow deletes no run that goes on.
@@ -599,7 +627,7 @@ def test_a_run_that_was_deleted_is_told_as_that(project: Project, first: Answer)
 
 def test_a_run_that_was_ended_by_hand_did_not_end_well(project: Project, first: Answer) -> None:
     process = project.start("--set", "pause=4")
-    run = project.run()
+    run = project.run(process)
     path = f"dags/{project.name}/dagRuns/{run}/taskInstances/count"
     project.server.api(path, "PATCH", {"new_state": "failed"})
     answer = ended(process)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlpc_engines import airflow_api
 from mlpc_engines.airflow_api import Api
 from mlpc_engines.errors import SubmitError
 
@@ -131,3 +132,21 @@ def test_a_token_that_is_none(other: Other, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AIRFLOW_API_TOKEN", "a\nb: c")
     error = refused(other.url)
     assert error.message == "AIRFLOW_API_TOKEN is no token: it has characters that none has"
+
+
+def test_a_fault_of_airflows_own_is_asked_about_again_and_not_for_ever(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(airflow_api, "FAULT_PATIENCE", 0.5)
+    monkeypatch.setattr(airflow_api, "_PAUSE", 0.2)
+    told: list[str] = []
+    api = Api(other.url, told.append)
+    other.answers["/api/v2/dags/words"] = (500, json.dumps({"detail": {"reason": "Database error"}}))
+    with pytest.raises(SubmitError) as caught:
+        api.get("dags", "words")
+    assert told == [
+        f"Airflow does not answer at {other.url} (HTTP 500: Database error); it is asked again for 0.5 s"
+    ]
+    said = f"Airflow at {other.url} has not answered for 0.5 s: HTTP 500: Database error"
+    assert (caught.value.message, caught.value.help) == (said, ("its API server's log tells why",))
+    assert len(other.asked) > 2
