@@ -97,6 +97,40 @@ def test_what_watches_and_what_is_not_built(tmp_path: Path) -> None:
     assert "share_drifted > 50%retraincooldown 1dStarts the pipeline again." in rows(found)
 
 
+BOARD = """mlp 1
+
+use std.devices as devices
+
+## Reads figures on a board.
+pipeline digits {
+  data images: npz { path = "digits.npz", schema = Digit }
+  train net: keras.classifier {
+    data = images
+    layers = [conv2d(8, kernel = 3, activation = "relu"), flatten(), dense(10, activation = "softmax")]
+  }
+  export floats: tflite { model = net }
+  deploy board: mcu {
+    model = floats
+    board = devices.nucleo_f446re
+    require small: flash <= 100KiB { severity = "warn" }
+  }
+}
+
+schema Digit {
+  pixels: tensor(float, [16, 16, 1]) in 0..1
+  digit: int in 0..9 @label
+}
+"""
+
+
+def test_what_a_board_takes_is_that_of_the_model_that_is_put_there(tmp_path: Path) -> None:
+    """And not that of the smaller one, which the warning proposes."""
+    (tmp_path / "main.mlp").write_text(BOARD, encoding="utf-8")
+    assert "it would be about 86KiB of flash" in mlpc("check", "main.mlp", cwd=tmp_path).out
+    (taken,) = [row for row in page(tmp_path).texts["dd"] if "of flash" in row]
+    assert taken == "about 131KiB of flash and about 15KiB of ram"
+
+
 def test_no_text_of_a_spec_is_more_than_text(tmp_path: Path) -> None:
     folder = copied("tumor", tmp_path)
     main = folder / "main.mlp"
