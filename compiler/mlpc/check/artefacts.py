@@ -376,7 +376,7 @@ class ArtefactChecks:
     def relations(self) -> None:
         """Check inputs that have to have the columns of another: data that a model is to see."""
         component = self.block.component
-        if component is None:
+        if component is None or not self.block.inputs:
             return
         ports = {name: port.type for name, port in component.inputs.items()}
         for prefix, spec in component.blocks.items():

@@ -147,8 +147,11 @@ class Binder:
     # -- what stands in the body -------------------------------------------------------------------------------
 
     def _quantities(self, spec: BlockSpec, prefix: str) -> None:
-        for name, quantity in spec.quantities.items():
-            self.block.quantities[prefix + name] = quantity
+        if prefix:
+            for name, quantity in spec.quantities.items():
+                self.block.quantities[prefix + name] = quantity
+        else:
+            self.block.quantities.update(spec.quantities)
         for name, inner in spec.blocks.items():
             self._quantities(inner, f"{prefix}{name}.")
 
@@ -242,11 +245,12 @@ class Binder:
         return component
 
     def _keys(self, body: BodyDef, specs: tuple[BlockSpec, ...], where: str, prefix: str) -> None:
+        others = [(name, attr) for name, attr in body.attrs.items() if not _is_value(name, specs)]
+        if not others and not body.blocks and not body.others:
+            return
         values = [name for spec in specs for name in (*spec.inputs, *spec.params)]
         blocks = [name for spec in specs for name in spec.blocks]
-        for name, attr in body.attrs.items():
-            if name in values:
-                continue
+        for name, attr in others:
             if specs[0].rest is not None:
                 self._tuned_key(name, attr, where)
                 continue
@@ -580,9 +584,10 @@ class Binder:
     def _chosen(self, spec: BlockSpec, prefix: str) -> Iterator[tuple[ParamSpec, Value]]:
         """Yield the parameters whose values may need something, with these, also of nested blocks that are given."""
         for name, param in spec.params.items():
-            value = self.block.arguments.get(prefix + name)
-            if value is not None and (param.requires or param.programs):
-                yield param, value
+            if param.requires or param.programs:
+                value = self.block.arguments.get(prefix + name)
+                if value is not None:
+                    yield param, value
         for name, inner in spec.blocks.items():
             if prefix + name in self.given:
                 yield from self._chosen(inner, f"{prefix}{name}.")
@@ -1085,7 +1090,7 @@ class Binder:
 
     def _output_type(self, type: Type) -> Type:
         if type.base not in ("dataset", "model") or not type.input:
-            return type.replace(bases=None)
+            return type.replace(bases=None) if type.bases is not None else type
         attr = self.block.definition.body.attrs.get(type.input)
         if type.input in self.component.params and attr is not None:
             value = self.block.arguments.get(type.input)
@@ -1624,3 +1629,11 @@ def _same(left: str, right: str) -> bool:
 def _recovered(body: BodyDef) -> bool:
     node = body.node
     return isinstance(node, tree.Body) and any(isinstance(item, tree.ErrorItem) for item in node.items)
+
+
+def _is_value(name: str, specs: tuple[BlockSpec, ...]) -> bool:
+    """Return whether ``name`` is set by a value in a block that one of ``specs`` declares."""
+    for spec in specs:  # noqa: SIM110 - asked for each key of a program
+        if name in spec.params or name in spec.inputs:
+            return True
+    return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .. import codes
 from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
+from ..source import INSTALLED
 from ..syntax import tree
 from ..syntax.edits import removal
 from .values import Entity, Value, wrong
@@ -68,15 +69,28 @@ def call(checker: Checker, node: tree.Call, wanted: Type, scope: Scope) -> Value
     return Value(wanted, module, node, expr=later, entity=entity)
 
 
+#: What modules of the library declare, by tree and role: as long as its bytes are the same, so is its tree.
+_KEPT: dict[tuple[tree.File, str], dict[str, tree.Decl]] = {}
+
+
 def names(wanted: Type) -> dict[str, tree.Decl]:
     """Return what may be called where a ``wanted`` call is taken."""
-    if wanted.module is None:
+    module = wanted.module
+    if module is None:
         return {}
-    return {
-        name: decl
-        for name, decl in wanted.module.names.items()
-        if decl.kind.text == "component" and decl.type is not None and decl.type.name.text == wanted.framework
-    }
+    key = module.file, wanted.framework
+    found = _KEPT.get(key)
+    if found is None:
+        found = {
+            name: decl
+            for name, decl in module.names.items()
+            if decl.kind.text == "component"
+            and decl.type is not None
+            and decl.type.name.text == wanted.framework
+        }
+        if module.path.startswith(INSTALLED):
+            _KEPT[key] = found
+    return found
 
 
 def _unknown(

@@ -96,7 +96,8 @@ def _report(
 
 def rows(checker: Checker, name: str) -> list[Row]:
     """Return the rows of the list ``name`` of the table."""
-    return [row for row in constant(checker, MODULE, name) or () if isinstance(row, dict)]
+    found: list[Row] = constant(checker, MODULE, name) or []
+    return found
 
 
 def constant(checker: Checker, table: str, name: str) -> Any:
@@ -203,5 +204,5 @@ def _inside(row: Row, trained: TypedBlock) -> Iterator[tuple[Span, str]]:
             yield value.module.span(node), what
 
 
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+def _list(value: Any) -> list[Any] | tuple[Any, ...]:
+    return value if isinstance(value, (list, tuple)) else (value,)

@@ -1311,12 +1311,9 @@ class Declarations:
 
     def reading(self, name: str) -> list[str]:
         """Return the requirements of whatever reads an artefact of this type or framework, as `std.ports` says."""
-        ports = self.checker.modules.standard("ports")
-        decl = ports.find(name, "let") if ports is not None else None
-        if ports is None or decl is None or decl.value is None:
-            return []
-        value = self.checker.constant(ports, decl.value)
-        return list(value.value) if value.known else []
+        from .compatibility import constant
+
+        return list(constant(self.checker, "ports", name) or ())
 
     def _changes(self, module: Module, spec: ComponentSpec) -> None:
         """Read what outputs say of the columns that they add, drop and rename."""

@@ -13,7 +13,7 @@ from . import intervals
 from .late import USE_LET, late
 from .order import SHOWN_OF_CIRCLE, names_in
 from .scope import Scope
-from .types import ARTEFACTS, BOOL, FLOAT, INT, NONE, NUMBERS, STRING, TEXTS, Type
+from .types import ARTEFACTS, BLOCK, BOOL, FLOAT, INT, NESTED, NONE, NUMBERS, STRING, TEXTS, Type
 from .units import DIMENSIONS, LONG, UNITS, meant, to_base, units_of
 from .values import Entity, Value, wrong
 
@@ -210,8 +210,8 @@ class Expressions:
             if not item.kind:
                 return wrong(module, node)
             if item.decl.eaches:
-                return Value(Type("block"), module, node, entity=Entity("each", item.id, chosen=()))
-            return Value(Type("block"), module, node, entity=Entity("block", item.id, block=item.id))
+                return Value(BLOCK, module, node, entity=Entity("each", item.id, chosen=()))
+            return Value(BLOCK, module, node, entity=Entity("block", item.id, block=item.id))
         name = item.name.text
         kind = item.decl.kind.text
         if kind == "let":
@@ -578,15 +578,15 @@ class Expressions:
             if not self._has_room(len(list(found.keys(chosen))) * limits.LISTED, module, node):
                 return wrong(module, node)
             blocks = [
-                Value(Type("block"), module, node, entity=Entity("block", id, block=id))
+                Value(BLOCK, module, node, entity=Entity("block", id, block=id))
                 for id in map(found.id, found.keys(chosen))
             ]
             whole = Entity("list", entity.name, item=blocks, chosen=chosen)
-            return Value(Type("list", of=Type("block")), module, node, entity=whole)
+            return Value(Type("list", of=BLOCK), module, node, entity=whole)
         if len(chosen) < len(found.axes):
-            return Value(Type("block"), module, node, entity=Entity("each", entity.name, chosen=chosen))
+            return Value(BLOCK, module, node, entity=Entity("each", entity.name, chosen=chosen))
         id = found.id(tuple(each for each in chosen if each is not None))
-        return Value(Type("block"), module, node, entity=Entity("block", id, block=id))
+        return Value(BLOCK, module, node, entity=Entity("block", id, block=id))
 
     def _quotes_missing(
         self, node: tree.Index, found: Instances, chosen: tuple[str | None, ...], scope: Scope
@@ -709,7 +709,7 @@ class Expressions:
             if found is not None:
                 return found
         if name in typed.component.blocks:
-            return Value(Type("nested"), module, node, entity=Entity("nested", name, block=id))
+            return Value(NESTED, module, node, entity=Entity("nested", name, block=id))
         spec = typed.component.outputs.get(name)
         if spec is not None:
             self._no_member(
@@ -722,11 +722,12 @@ class Expressions:
         datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
         parts = [*typed.outputs, *typed.quantities]
         schema = datasets[0][1].schema if len(datasets) == 1 else None
-        meant = self.checker.modules.nearest(name, parts) if schema is not None else None
+        meant = None
+        if schema is not None and name not in schema.columns:
+            meant = self.checker.modules.nearest(name, parts)
         if (
             schema is not None
             and meant is not None
-            and name not in schema.columns
             and self.checker.modules.nearest(name, [*schema.columns, meant]) == meant
         ):
             self._no_member(f"`{own}` has no `{name}`", span, meant, [])
@@ -759,7 +760,7 @@ class Expressions:
         if given is not None:
             return given.at(scope.module, node)
         if typed.has_block(name):
-            return Value(Type("nested"), scope.module, node, entity=Entity("nested", name, block=typed.id))
+            return Value(NESTED, scope.module, node, entity=Entity("nested", name, block=typed.id))
         return None
 
     def _column_of(
@@ -918,13 +919,15 @@ class Expressions:
         return Value(Type(UNITS[unit][0]), module, node, known=True, value=to_base(node.value, unit))
 
     def _string(self, node: tree.String, scope: Scope) -> Value:
-        module = scope.module
+        module, parts = scope.module, node.parts
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return Value(STRING, module, node, known=True, value=parts[0])
         pieces: list[Any] = []
         secret = failed = False
         known = True
         size = depth = 0
         inside = scope.wanting(None)
-        for part in node.parts:
+        for part in parts:
             if isinstance(part, str):
                 pieces.append(part)
                 size += len(part)
@@ -1723,6 +1726,8 @@ def _numeric(type: Type) -> bool:
 
 
 def _join(a: Type, b: Type) -> Type | None:
+    if a is b and a.of is None and a.low is None and a.high is None and a.choices is None:
+        return a
     if a.base == b.base:
         if a.base in ("list", "range") and a.of is not None and b.of is not None:
             of = (

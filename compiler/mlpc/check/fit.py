@@ -75,7 +75,7 @@ class Fitter:
             return self._collection(value, type, what)
         if value.type.base != base or value.type.framework != type.framework:
             return self._mismatch(value, type, what)
-        return value if base == "device" else value.replace(type=type)
+        return value if base == "device" else value.typed(type)
 
     def _branches(self, value: Value, type: Type, what: str) -> Value | None:
         """Return an `if` of known values as one of ``type``, each judged by itself; None where some are not known yet."""
@@ -154,7 +154,9 @@ class Fitter:
             number_value = int(value.value) if base == "int" else value.value
             if not type.holds(number_value):
                 return self._out_of_range(value, type, what)
-            return value.replace(type=type, value=number_value)
+            fitted = value.typed(type)
+            fitted.value = number_value
+            return fitted
         if (
             type.bounded
             and value.entity is not None
@@ -316,7 +318,7 @@ class Fitter:
             code = codes.OUTSIDE_PROJECT if problem.startswith("leaves") else codes.BAD_FORMAT
             self.report(Diagnostic(code, f"{what}: this {problem}", value.span, help=[help] if help else []))
             return wrong(value.module, value.node)
-        return value.replace(type=type)
+        return value.typed(type)
 
     # -- collections -------------------------------------------------------------------------------------------
 
@@ -361,7 +363,7 @@ class Fitter:
             inner = element if element.base != "any" else None
             if inner is None or inner.base != of.base or not widens(of, inner) or inner.choices != of.choices:
                 return self._when_known(value, type, what)
-        return value.replace(type=type)
+        return value.typed(type)
 
     def _mismatch(self, value: Value, type: Type, what: str) -> Value:
         help = []

@@ -30,11 +30,7 @@ def kept(modules: Modules, decl: tree.Decl) -> BlockSpec | None:
     if found is None:
         return None
     spec, files = found
-    for path, file in files:
-        module = modules.load(path)
-        if (module.file if module is not None else None) is not file:
-            return None
-    return spec
+    return spec if modules.are(files) else None
 
 
 def keep(modules: Modules, decl: tree.Decl, spec: BlockSpec, asked: set[str]) -> None:

@@ -207,28 +207,32 @@ def names_in(expr: tree.Expr) -> list[tuple[str, tree.Node]]:
         node = stack.pop()
         if isinstance(node, tree.Ref):
             found.append((node.names[0], node))
+        elif tree.is_literal(node):
+            continue
+        elif isinstance(node, tree.Call):
+            stack.extend([arg.value for arg in reversed(node.args)])
+        elif isinstance(node, tree.List):
+            stack.extend(reversed(node.items))
+        elif isinstance(node, tree.Binary):
+            stack.append(node.right)
+            stack.append(node.left)
         elif isinstance(node, tree.Member):
             stack.append(node.object)
         elif isinstance(node, tree.Index):
             if node.index is not None:
                 stack.append(node.index)
             stack.append(node.object)
-        elif isinstance(node, tree.Call):
-            stack.extend(arg.value for arg in reversed(node.args))
-        elif isinstance(node, tree.List):
-            stack.extend(reversed(node.items))
         elif isinstance(node, tree.Map):
-            stack.extend(entry.value for entry in reversed(node.entries))
+            stack.extend([entry.value for entry in reversed(node.entries)])
         elif isinstance(node, tree.Unary):
             stack.append(node.operand)
-        elif isinstance(node, tree.Binary):
-            stack.extend((node.right, node.left))
         elif isinstance(node, tree.Range):
-            stack.extend((node.high, node.low))
+            stack.append(node.high)
+            stack.append(node.low)
         elif isinstance(node, tree.If):
             stack.extend((node.otherwise, node.then, node.condition))
         elif isinstance(node, tree.Paren):
             stack.append(node.inner)
         elif isinstance(node, tree.String):
-            stack.extend(part for part in reversed(node.parts) if not isinstance(part, str))
+            stack.extend([part for part in reversed(node.parts) if not isinstance(part, str)])
     return found

@@ -16,7 +16,7 @@ from .schemas import Column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from ..source import Span
@@ -48,22 +48,29 @@ def follow(checker: Checker, block: TypedBlock, network: NetworkSpec, layers: Va
     if column is not None:
         at, given = column.span, f"`{column.name}` is {show(shape)}"
     way = _Way(checker, layers, shape, at, given)
-    declared = declared_layers(checker, layers)
+    used = {settings.get("component", "") for _, settings in written}
+    declared = declared_layers(checker, layers, used)
     for node, settings in written:
         spec = declared.get(settings.get("component", ""))
-        if spec is None or not way.passes(node, spec, settings, declared):
+        if spec is None or not way.passes(node, spec, settings):
             return
     _end(checker, block, network, schema, way, written[-1][0])
 
 
-def declared_layers(checker: Checker, layers: Value) -> dict[str, ComponentSpec]:
-    """Return the declarations of the layers that there are, by name."""
+def declared_layers(
+    checker: Checker, layers: Value, used: Collection[str] | None = None
+) -> dict[str, ComponentSpec]:
+    """Return the declarations of the layers that there are, by name; with ``used``, of these only."""
     wanted = layers.type.of
     if wanted is None or wanted.module is None:
         return {}
     from .calls import names
 
-    return {name: checker.declarations.component(wanted.module, decl) for name, decl in names(wanted).items()}
+    return {
+        name: checker.declarations.component(wanted.module, decl)
+        for name, decl in names(wanted).items()
+        if used is None or name in used
+    }
 
 
 def written_layers(layers: Value) -> list[tuple[tree.Expr, dict[str, Any]]]:
@@ -139,6 +146,7 @@ class _Way:
 
     def __init__(self, checker: Checker, layers: Value, shape: Shape, at: Span, given: str) -> None:
         self.checker = checker
+        self.layers = layers
         self.module = layers.module
         self.shape = shape
         self.steps = [show(shape)]
@@ -148,20 +156,14 @@ class _Way:
         self.spec: ComponentSpec | None = None
         self.settings: Mapping[str, Any] = {}
 
-    def passes(
-        self,
-        node: tree.Expr,
-        spec: ComponentSpec,
-        settings: Mapping[str, Any],
-        declared: Mapping[str, ComponentSpec],
-    ) -> bool:
+    def passes(self, node: tree.Expr, spec: ComponentSpec, settings: Mapping[str, Any]) -> bool:
         """Go through one more layer; report why not and return False where that is impossible."""
         if spec.takes is not None and len(spec.takes) != len(self.shape):
             self._misfit(
                 node,
                 f"`{spec.name}` takes [{', '.join(spec.takes)}], and is given {show(self.shape)}",
                 f"given {show(self.shape)}",
-                self._before(node, spec, declared),
+                self._before(node, spec),
             )
             return False
         given = after(spec, settings, self.shape)
@@ -200,10 +202,9 @@ class _Way:
             )
         )
 
-    def _before(
-        self, node: tree.Expr, spec: ComponentSpec, declared: Mapping[str, ComponentSpec]
-    ) -> tuple[list[str], list[Fix]]:
+    def _before(self, node: tree.Expr, spec: ComponentSpec) -> tuple[list[str], list[Fix]]:
         """Return what could stand before a layer so that it is given what it takes."""
+        declared = declared_layers(self.checker, self.layers)
         wanted = len(spec.takes or ())
         found = [
             name

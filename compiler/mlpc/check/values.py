@@ -75,6 +75,12 @@ class Value:
         made.size, made.depth = self.size, self.depth
         return made
 
+    def typed(self, type: Type) -> Value:
+        """Return the same value, known to be of ``type``."""
+        made = self.at(self.module, self.node)
+        made.type = type
+        return made
+
     def replace(self, **changes: Any) -> Value:
         """Return a copy with some attributes changed."""
         # Made without being measured anew: it is as large as this one until that is said to be another.

@@ -174,8 +174,9 @@ class Modules:
     def load(self, path: str) -> Module | None:
         """Return the module at ``path``, or None where there is no such file."""
         self.asked.add(path)
-        if path in self._loaded:
-            return self._loaded[path]
+        found = self._loaded.get(path)
+        if found is not None or path in self._loaded:
+            return found
         data = self.loader.read(path)
         if data is None:
             self._loaded[path] = None
@@ -209,6 +210,19 @@ class Modules:
         if shared and not module.aliases and len(self.diagnostics) == before:
             _SHARED[path] = data, module
         return module
+
+    def are(self, files: list[tuple[str, tree.File | None]]) -> bool:
+        """Return whether the modules at these paths have these trees; they are read for that."""
+        loaded, asked = self._loaded, self.asked
+        for path, file in files:
+            module = loaded.get(path)
+            if module is None:
+                module = self.load(path)
+            else:
+                asked.add(path)
+            if (module.file if module is not None else None) is not file:
+                return False
+        return True
 
     def standard(self, name: str) -> Module | None:
         """Return the module ``std.NAME`` of the standard library."""

@@ -136,7 +136,8 @@ class Ref(Node):
     @property
     def text(self) -> str:
         """The reference as written."""
-        return ".".join(self.names)
+        names = self.names
+        return names[0] if len(names) == 1 else ".".join(names)
 
     def part(self, source: Source, index: int) -> Span:
         """Return the place of the ``index``-th name."""
