@@ -185,7 +185,8 @@ def read_file(place: str) -> bytes:
             raise OSError(27, f"File is larger than {limits.FILE_BYTES // (1024 * 1024)} MiB")
         parts = []
         left = limits.FILE_BYTES
-        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
+        # As much as there is by now, and a byte more, by which the end is known.
+        while left > 0 and (part := os.read(descriptor, min(left, about.st_size + 1))):
             parts.append(part)
             left -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)

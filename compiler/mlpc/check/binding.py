@@ -11,7 +11,6 @@ from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import removal, unlisted
-from ..syntax.messages import forgotten_sign
 from .artefacts import ArtefactChecks
 from .fit import limits
 from .late import USE_LET, late
@@ -285,6 +284,8 @@ class Binder:
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
             if isinstance(item, tree.Decl) and kind in (*values, *blocks) and item.name is not None:
+                from ..syntax.messages import forgotten_sign
+
                 self.report(forgotten_sign(module.source, item, item.name, sets=kind in values))
                 self.mentioned.add(self._dotted(prefix, kind))
                 continue

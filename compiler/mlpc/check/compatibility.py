@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MODULE = "compatibility"
 #: What tables say, by declaration: as long as its bytes are the same, so is its tree.
 _READ: dict[tree.Decl, Any] = {}
+#: The rows of `fails` by the component of which they speak, with all of them: as long as these are the same, so are those.
+_FAILS: dict[str, tuple[list[Row], list[Row]]] = {}
 
 
 def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -> None:
@@ -41,7 +43,7 @@ def judge(checker: Checker, typed: TypedProgram, block: TypedBlock, port: str) -
     trained = way[-1][0]
     network = any(param.network is not None for param in trained.component.params.values())  # type: ignore[union-attr]
     exports = {each.component.name: each for each, _ in way[:-1] if each.component is not None}
-    for row in rows(checker, "fails"):
+    for row in _fails(checker, component.name):
         here, export = (row.get("on"), row.get("to")) if "on" in row else (row.get("to"), None)
         if "runtime" in row and component.name in _list(row.get("to")):
             # It fails there, and there it is to be run.
@@ -98,6 +100,18 @@ def rows(checker: Checker, name: str) -> list[Row]:
     """Return the rows of the list ``name`` of the table."""
     found: list[Row] = constant(checker, MODULE, name) or []
     return found
+
+
+def _fails(checker: Checker, component: str) -> list[Row]:
+    """Return the rows of `fails` that speak of ``component``."""
+    every = rows(checker, "fails")
+    known = _FAILS.get(component)
+    if known is None or known[0] is not every:
+        found = [
+            row for row in every if component in _list(row.get("on")) or component in _list(row.get("to"))
+        ]
+        known = _FAILS[component] = every, found
+    return known[1]
 
 
 def constant(checker: Checker, table: str, name: str) -> Any:

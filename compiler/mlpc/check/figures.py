@@ -7,7 +7,6 @@ from ..diagnostics import Diagnostic, Fix, Label, article
 from ..resolve.similar import nearest
 from ..source import Span
 from ..syntax import tree
-from ..syntax.messages import forgotten_sign
 from .late import late
 from .order import names_in
 from .scope import Scope
@@ -112,6 +111,8 @@ def _others(checker: Checker, body: BodyDef, spec: ComponentSpec, name: str, wha
 
 def without_signs(checker: Checker, body: BodyDef, keys: Collection[str]) -> tuple[set[str], list[Span]]:
     """Report which of ``keys`` have no sign before their value; return these, and the places of all else that is no key."""
+    from ..syntax.messages import forgotten_sign
+
     said, others = set(), []
     for within, item in body.others:
         if isinstance(item, tree.Decl) and item.kind.text in keys and item.name is not None:

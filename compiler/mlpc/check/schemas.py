@@ -104,8 +104,11 @@ class Schema:
     @property
     def label(self) -> Column | None:
         """The column marked ``@label``."""
-        columns = map(self.columns.__getitem__, self._labels)
-        return next((column for column in columns if "label" in column.marks), None)
+        for name in self._labels:
+            column = self.columns[name]
+            if "label" in column.marks:
+                return column
+        return None
 
     def add(self, column: Column) -> None:
         """Add a column, in place of one of its name."""

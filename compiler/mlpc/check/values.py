@@ -23,7 +23,7 @@ class Value:
     as often as it stands there, ``depth`` the lists, maps and operations within each other; see :mod:`mlpc.limits`.
     """
 
-    __slots__ = ("depth", "entity", "expr", "known", "module", "node", "size", "type", "value")
+    __slots__ = ("depth", "entity", "expr", "known", "module", "node", "size", "type", "value", "wrong")
 
     def __init__(
         self,
@@ -37,6 +37,8 @@ class Value:
         entity: Entity | None = None,
     ) -> None:
         self.type = type
+        #: Whether something about it was reported already. Asked for more often than anything else.
+        self.wrong = type.base == "error"
         self.module = module
         self.node = node
         self.known = known
@@ -56,11 +58,6 @@ class Value:
         """The value as written."""
         return self.module.source.text[self.node.start : self.node.end]
 
-    @property
-    def wrong(self) -> bool:
-        """Whether something about it was reported already."""
-        return self.type.base == "error"
-
     def to_json(self) -> Json:
         """Return the literal or the value expression, in the IR's form."""
         if not self.known:
@@ -69,8 +66,9 @@ class Value:
 
     def at(self, module: Module, node: tree.Node) -> Value:
         """Return the same value, standing somewhere else."""
+        # Made without being measured anew: it is as large as this one.
         made = Value.__new__(Value)
-        made.type, made.module, made.node = self.type, module, node
+        made.type, made.wrong, made.module, made.node = self.type, self.wrong, module, node
         made.known, made.value, made.expr, made.entity = self.known, self.value, self.expr, self.entity
         made.size, made.depth = self.size, self.depth
         return made
@@ -78,18 +76,17 @@ class Value:
     def typed(self, type: Type) -> Value:
         """Return the same value, known to be of ``type``."""
         made = self.at(self.module, self.node)
-        made.type = type
+        made.type, made.wrong = type, type.base == "error"
         return made
 
     def replace(self, **changes: Any) -> Value:
         """Return a copy with some attributes changed."""
-        # Made without being measured anew: it is as large as this one until that is said to be another.
-        made = Value.__new__(Value)
-        made.type, made.module, made.node = self.type, self.module, self.node
-        made.known, made.value, made.expr, made.entity = self.known, self.value, self.expr, self.entity
-        made.size, made.depth = self.size, self.depth
+        # It is as large as this one until that is said to be another.
+        made = self.at(self.module, self.node)
         for name, value in changes.items():
             setattr(made, name, value)
+        if "type" in changes:
+            made.wrong = made.type.base == "error"
         return made
 
 

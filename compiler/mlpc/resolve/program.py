@@ -326,7 +326,9 @@ class _Builder:
 
     def pipeline(self, decl: tree.Decl) -> None:
         program, root = self.program, self.program.root
-        program.body = make_body(program.modules, root, decl, decl.body, "", program.kind_names())
+        nested = decl.body is not None and any(isinstance(item, tree.Block) for item in decl.body.items)
+        kinds = program.kind_names() if nested else ()
+        program.body = make_body(program.modules, root, decl, decl.body, "", kinds)
         # A block without a kind is reported later; what uses its name is not to be told as well.
         root.lost.update(name for name in program.body.blocks if name not in PIPELINE_BLOCKS)
         others, program.body.others = program.body.others, []
