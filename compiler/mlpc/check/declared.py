@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     _Spec = TypeVar("_Spec", ComponentSpec, KindSpec)
 
+#: Types that are no more than a word, and those of them that only declarations take.
+_OF_INPUTS = ("schema", "quantity", "any")
+_PLAIN = {base: Type(base) for base in (*VALUE_TYPES, "USD", "EUR", *_OF_INPUTS)}
 _INSIDE = ("param", "input", "output", "quantity", "block", "verb")
 #: Types that a value of a spec cannot have, though a param of a component can.
 _OF_COMPONENTS = ("column", "schema", "quantity", "any", "device", "call", "block")
@@ -95,14 +98,15 @@ class Declarations:
             return self._collection(module, base, given, node, inputs)
         if base == "tensor":
             return self._tensor(module, given, node)
-        if base in ("column", *ARTEFACTS) and inputs:
+        if inputs and (base == "column" or base in ARTEFACTS):
             return self._artefact(module, base, given, node)
         if base in _OF_NAMES and inputs:
             return self._of_name(module, base, given, node)
-        if base in (*VALUE_TYPES, "USD", "EUR") or (inputs and base in ("schema", "quantity", "any")):
+        plain = _PLAIN.get(base)
+        if plain is not None and (inputs or base not in _OF_INPUTS):
             if given:
                 return self._bad(module, node, f"`{base}` takes nothing in parentheses", f"write `{base}`")
-            return Type(base)
+            return plain
         known = [*VALUE_TYPES, *(ARTEFACTS if inputs else ()), *(("column", "schema") if inputs else ())]
         near = nearest(base, known) or _TYPE_WORDS.get(base.lower())
         span = module.span(name)
@@ -257,7 +261,7 @@ class Declarations:
         if target.base not in NUMBERS and target.base not in DIMENSIONS:
             return self._takes_no_bounds(module, target, node, refinement)
         limit = module.span(refinement)
-        plain = target.replace(low=None, high=None)
+        plain = target.replace(low=None, high=None) if target.bounded else target
         value = refinement.value
         if refinement.operator == "in":
             if not isinstance(value, tree.Range):
@@ -313,6 +317,8 @@ class Declarations:
         return ERROR
 
     def _bound(self, module: Module, node: tree.Expr, type: Type) -> int | float | None:
+        if isinstance(node, tree.Number) and isinstance(node.value, int) and type.base in NUMBERS:
+            return node.value
         value = self.checker.constant(module, node)
         fitted = self.checker.fit(value, type, "a bound")
         if fitted.wrong:
