@@ -13,6 +13,7 @@ from .values import Value, wrong
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..source import Span
     from .checker import Checker
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 #: Names that a help text lists.
 _SHOWN = 6
+
+
+def _block(written: str) -> str:
+    """Return the name of the block in `parts.train` and `fit[depth]`."""
+    return written.partition(".")[0].partition("[")[0]
 
 
 class ArtefactChecks:
@@ -290,7 +296,9 @@ class ArtefactChecks:
     def _meant(self, wanted: Type, port: str, place: Span) -> list[Fix]:
         """Offer what an input most likely takes; whether it is meant, who wrote the spec has to say."""
         found = self.likely(wanted, port)
-        return [Fix(f"write `{found}`", [(place, found)], safe=False)] if found is not None else []
+        if found is None or _block(found) in self._variables:
+            return []
+        return [Fix(f"write `{found}`", [(place, found)], safe=False)]
 
     def _unquoted(self, value: Value) -> list[Fix]:
         """Return the way out where the name of a block was put between quotes."""
@@ -305,11 +313,25 @@ class ArtefactChecks:
         return self._fitting_names(self.candidates(wanted))
 
     def _fitting_names(self, found: list[str]) -> list[str]:
+        hidden = next((each for each in map(_block, found) if each in self._variables), None)
+        if hidden is not None:
+            return [
+                f"the block `{hidden}` fits, but here `{hidden}` is the variable of `each`: call that otherwise"
+            ]
         return ["what fits is " + ", ".join(f"`{each}`" for each in found[:_SHOWN])] if found else []
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        """The variables of the block's own `each`: a block that is called like one cannot be named."""
+        return self.block.definition.bound or {}
 
     def _only(self, found: list[str], place: Span) -> list[Fix]:
         """Offer the only thing that fits; whether it is meant, who wrote the spec has to say."""
-        if len(found) != 1 or ("[" in found[0] and self.block.definition.bound is None):
+        if (
+            len(found) != 1
+            or _block(found[0]) in self._variables
+            or ("[" in found[0] and self.block.definition.bound is None)
+        ):
             return []
         return [Fix(f"write `{found[0]}`", [(place, found[0])], safe=False)]
 

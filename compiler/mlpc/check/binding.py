@@ -280,6 +280,16 @@ class Binder:
                     )
                 )
                 continue
+            if not prefix and name in {*self.component.verbs, *self.block.kind.verbs}:
+                self.report(
+                    Diagnostic(
+                        codes.WRONG_PLACE,
+                        f"`{name}` does not say when",
+                        span,
+                        help=[f"write `{name} when … {{ … }}`"],
+                    )
+                )
+                continue
             self._unknown_key(name, span, specs, body, prefix, nested.node)
         for module, item in body.others:
             kind = item.kind.text if isinstance(item, tree.Decl) else ""
@@ -332,6 +342,27 @@ class Binder:
                 message = f"what comes about stands behind `when`: `{item.kind.text} {module.span(item.name).text} when …`"
                 help, fixes = "write `when`", [Fix("write `when`", [(gap, " when ")])]
                 span = gap
+            elif item.kind.text in verbs and item.name is not None:
+                named = module.span(item.name).text
+                message = f"`{item.kind.text} {named}` does not say when"
+                help = f"write `{item.kind.text} {named} when … {{ … }}`"
+                span = module.span(item.name)
+                said = next(
+                    (
+                        module.span(each.node.expr).text
+                        for each in self.block.definition.body.conditions
+                        if each.node.name is not None
+                        and each.node.name.text == named
+                        and each.module is module
+                    ),
+                    None,
+                )
+                if said is not None:
+                    help = (
+                        f"a condition is replaced whole: write `{item.kind.text} {named} when {said} {{ … }}`"
+                    )
+                    behind = Span(module.source, span.end, span.end)
+                    fixes = [Fix(f"insert `when {said}`", [(behind, f" when {said}")])]
             elif (near := nearest(item.kind.text, ("require", *verbs))) is not None:
                 help, fixes = f"did you mean `{near}`?", [Fix(f"write `{near}`", [(span, near)])]
             if item.value is not None and isinstance(item.name, tree.Name):

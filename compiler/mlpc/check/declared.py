@@ -253,7 +253,10 @@ class Declarations:
                 made.input = value.text
                 self._followed.append((made.input, module.span(value)))
             else:
-                return self._bad(module, arg, f"`{base}` does not take this", _ARTEFACT_FORMS[base])
+                help = [_ARTEFACT_FORMS[base]]
+                if base == "dataset" and name:
+                    help.append("columns that come or go are told behind it: `dataset(data) { adds { … } }`")
+                return self._bad(module, arg, f"`{base}` does not take this", *help)
         return made
 
     def _refined(self, module: Module, made: Type, node: tree.Type, refinement: tree.Refinement) -> Type:

@@ -220,6 +220,10 @@ class _Reader:
         elif isinstance(item, tree.Attr):
             text = self.module.source.text[item.start : item.end]
             help = [f"write `given {text}`, or `expect {item.name.text} == …`"] if "\n" not in text else help
+        elif isinstance(item, tree.Decl) and isinstance(item.name, tree.Name):
+            self.module.lost.add(item.name.text)  # what uses it is not to be told as well
+            if item.kind.text == "let":
+                help = ["a `let` stands in the pipeline or at the top level of the file; a test sees both"]
         self.report(
             Diagnostic(
                 codes.WRONG_PLACE, "a test holds facts only", self.module.span(item), help=help, fixes=fixes

@@ -220,6 +220,7 @@ class Fitter:
         help = []
         fixes = []
         raw = value.value
+        named = isinstance(value.node, tree.Ref)
         shares = type.base == "float" and isinstance(value.node, tree.Number) and not value.text.endswith("%")
         if shares and 1 < raw <= 100 and type.holds(raw / 100):
             help = [f"`{value.text}%`?"]
@@ -240,7 +241,8 @@ class Fitter:
         self.report(
             Diagnostic(
                 codes.OUT_OF_RANGE,
-                f"{what} is {type.show_bounds()}, but this is {value.text}",
+                f"{what} is {type.show_bounds()}, but "
+                + (f"`{value.text}` is {type.show_number(raw)}" if named else f"this is {value.text}"),
                 value.span,
                 label=f"not {type.show_bounds()}",
                 labels=limits(type),

@@ -350,6 +350,8 @@ class Signature:
                 outputs[name] = port
         if not hint.text or not _certain(hint) or not outputs:
             return
+        if any(port.type.base == "error" for port in outputs.values()):
+            return  # what it is was told where it is declared
         listed = ", ".join(f"`{name}`" for name in outputs)
         port = next(iter(outputs.values()))
         if hint.name == "None":

@@ -300,18 +300,28 @@ def make_body(
     return made
 
 
-def _twice(module: Module, again: tree.Attr | tree.Block, first: tree.Attr | tree.Block) -> Diagnostic:
+def _twice(
+    module: Module, again: tree.Attr | tree.Block | tree.Decl, first: tree.Attr | tree.Block | tree.Decl
+) -> Diagnostic:
     from ..syntax.edits import once, removal
 
     fixes = once(module.source, again, first)
+    block = isinstance(again, tree.Decl) and again.value is None
+    said = "changed" if block else "set"
+    name, place = again.name, first.name
+    assert isinstance(name, tree.Name)  # who asks has compared them
+    assert place is not None
     return Diagnostic(
         codes.DUPLICATE_KEY,
-        f"`{again.name.text}` is set twice",
-        module.span(again.name),
-        label="set again",
-        labels=[Label(module.span(first.name), "set first")],
-        help=["keep one of them"],
-        fixes=fixes or [Fix("take the second one away", removal(module.source, again), safe=False)],
+        f"`{name.text}` is {said} twice",
+        module.span(name),
+        label=f"{said} again",
+        labels=[Label(module.span(place), f"{said} first")],
+        help=["put both into one" if block else "keep one of them"],
+        fixes=fixes
+        or (
+            [Fix("take the second one away", removal(module.source, again), safe=False)] if not block else []
+        ),
     )
 
 
@@ -538,8 +548,30 @@ class _Builder:
         root = self.program.root
         for decl in chain:
             label = decl.name.text if isinstance(decl.name, tree.Name) else environment
+            said: dict[str, tree.Attr | tree.Block | tree.Decl] = {}
             for item in decl.body.items if decl.body is not None else ():
+                self.once(root, item, said)
                 self.change(root, item, label)
+
+    def once(
+        self, module: Module, item: tree.Item, said: dict[str, tree.Attr | tree.Block | tree.Decl]
+    ) -> None:
+        """Report what one environment speaks of twice: the second would be in place of the first without a word."""
+        if not isinstance(item, tree.Attr | tree.Block | tree.Decl) or not isinstance(item.name, tree.Name):
+            return
+        kind = item.kind.text if isinstance(item, tree.Decl) else ""
+        name = f"backend {item.name.text}" if kind == "backend" else item.name.text
+        first = said.get(name)
+        if kind == "remove":
+            said.pop(name, None)  # what is said of it behind this is told as well
+        elif first is None:
+            said[name] = item
+        elif type(first) is not type(item) or (isinstance(first, tree.Decl) and first.kind.text != kind):
+            return  # one of the two is of a wrong kind: told where it is laid over the pipeline
+        elif isinstance(item, tree.Decl) and item.type is not None:
+            self.report(duplicate(module, item.name, first, item))
+        else:
+            self.report(_twice(module, item, first))
 
     def change(self, module: Module, item: tree.Item, environment: str) -> None:
         if isinstance(item, tree.ErrorItem):
@@ -569,6 +601,9 @@ class _Builder:
             )
             return
         kind = item.kind.text
+        if kind == "test":
+            self.known_kind(module, item, "an environment")  # its name is a text where it belongs
+            return
         name = self.name_of(module, item)
         if name is None:
             return
@@ -672,7 +707,7 @@ class _Builder:
             else:
                 self.merge(known.body, nested.body, f"{where}.{name}")
         for condition in body.conditions:
-            self.replace_condition(into, condition, where)
+            self.replace_condition(into, condition, where, body.conditions)
         for module, item in body.others:
             if (
                 isinstance(item, tree.Decl)
@@ -683,7 +718,9 @@ class _Builder:
             else:
                 into.others.append((module, item))
 
-    def replace_condition(self, into: BodyDef, condition: ConditionDef, where: str) -> None:
+    def replace_condition(
+        self, into: BodyDef, condition: ConditionDef, where: str, beside: list[ConditionDef]
+    ) -> None:
         node = condition.node
         same_verb = [c for c in into.conditions if c.node.verb.text == node.verb.text]
         if node.name is not None:
@@ -694,6 +731,24 @@ class _Builder:
                 return
         else:
             found = [c for c in same_verb if c.node.name is None and c.left == condition.left]
+        if len(found) == 1 and found[0] in beside:
+            from ..syntax.edits import once, removal
+
+            again, first = condition.node, found[0].node
+            source = condition.module.source
+            self.report(
+                Diagnostic(
+                    codes.DUPLICATE_KEY,
+                    f"the condition on `{condition.left}` is changed twice",
+                    condition.module.span(again),
+                    label="changed again",
+                    labels=[Label(condition.module.span(first), "changed first")],
+                    help=["keep one of them"],
+                    fixes=once(source, again, first)
+                    or [Fix("take the second one away", removal(source, again), safe=False)],
+                )
+            )
+            return
         if len(found) == 1:
             condition.before = found[0]
             into.conditions[into.conditions.index(found[0])] = condition

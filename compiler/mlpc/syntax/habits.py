@@ -45,6 +45,11 @@ _WITHOUT_WHEN = re.compile(
 )
 _SEVERAL_BASES = re.compile(r"[ \t]*env[ \t]+(\w+)[ \t]*:[ \t]*(\w+)[ \t]*[:,+&][ \t]*(\w+)")
 _REMOVES_NO_NAME = re.compile(r"[ \t]*remove[ \t]+(?=[^\w\s=:{]|\d)(\S+)")
+_REMOVES_A_PART = re.compile(
+    r"[ \t]*(?:\w+[ \t]*\{[ \t]*|env[ \t]+\w+[^{\n]*\{[ \t]*)?remove[ \t]+((\w+)\.(\w+))"
+)
+_REMOVES_SEVERAL = re.compile(r"(?:^|[{,])[ \t]*remove[ \t]+\w+[ \t]*(,[ \t]*)(\w+)[ \t]*(?=[,}#]|$)")
+_FOR_EACH = re.compile(r"[ \t]*\w+[ \t]+\w+[ \t]+(for(?:[ \t]*each)?)[ \t]+\w+[ \t]+in\b")
 # Words that are operators elsewhere. None: there is no such operator.
 _WORD_OPERATORS: dict[str, str | None] = {
     "is": "==", "equals": "==", "eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<=",
@@ -74,12 +79,16 @@ def habit(reader: Reader, index: int) -> Diagnostic | None:
         or _default(reader, index, begin, line)
         or _use(reader, begin, line)
         or _bases(reader, begin, line)
+        or _removes(reader, begin, line)
+        or _for_each(reader, begin, line)
     )
     if of_the_line is not None:
         reader.lines_done.add(reader.line(start))
         return of_the_line
     return (
         _header(reader, index)
+        or _instance(reader, index)
+        or _fact(reader, index)
         or _verb(reader, index)
         or _word_operator(reader, index)
         or _hyphen(reader, index)
@@ -212,6 +221,106 @@ def _bases(reader: Reader, begin: int, line: str) -> Diagnostic | None:
         label="one too many",
         help=[
             f"write `env {name}: {base} {{ … }}`, and let `{base}` build on the other: `env {base}: {other} {{ … }}`"
+        ],
+    )
+
+
+def _removes(reader: Reader, begin: int, line: str) -> Diagnostic | None:
+    """`remove quality.floor`, which lies in a block, and `remove page, api`."""
+    source = reader.source
+    if found := _REMOVES_A_PART.match(line):
+        block, part = found[2], found[3]
+        kind = re.search(rf"^[ \t]*(\w+)[ \t]+{block}\b[ \t]*(?:each\b[^:\n]*)?:", reader.text, re.MULTILINE)
+        written = f"{kind[1] if kind else '…'} {block} {{ remove {part} }}"
+        statement = Span(source, begin + found.start(1) - len("remove "), begin + found.end(1))
+        fits = kind is not None and statement.text == f"remove {block}.{part}"
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            "`remove` takes a plain name; what lies in a block is taken away inside it",
+            Span(source, begin + found.start(1), begin + found.end(1)),
+            label="a name with a dot",
+            help=[f"write `{written}`"],
+            fixes=[Fix(f"write `{written}`", [(statement, written)])] if fits else [],
+        )
+    if found := _REMOVES_SEVERAL.search(line):
+        gap = Span(source, begin + found.end(1), begin + found.end(1))
+        return Diagnostic(
+            codes.UNEXPECTED_TOKEN,
+            "`remove` takes one name",
+            Span(source, begin + found.start(2), begin + found.end(2)),
+            label="a second one",
+            help=[f"write `remove {found[2]}`"],
+            fixes=[Fix("insert `remove`", [(gap, "remove ")])],
+        )
+    return None
+
+
+def _for_each(reader: Reader, begin: int, line: str) -> Diagnostic | None:
+    """`train fit for depth in [2, 4]: …`."""
+    found = _FOR_EACH.match(line)
+    if found is None:
+        return None
+    word = Span(reader.source, begin + found.start(1), begin + found.end(1))
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"a block is made once for each element by `each`, not `{word.text}`",
+        word,
+        label="expected `each`",
+        help=["write `each`"],
+        fixes=[Fix("write `each`", [(word, "each")])],
+    )
+
+
+def _instance(reader: Reader, index: int) -> Diagnostic | None:
+    """`train fit[2] { … }`: one instance of a block, where it is declared or changed."""
+    kinds = reader.kinds
+    if kinds[index] != t.LSQB or index < 3 or kinds[index - 1] != t.NAME or kinds[index - 2] != t.NAME:
+        return None
+    if kinds[index - 3] not in (t.SEP, t.LBRACE):
+        return None
+    depth, end = 1, index + 1
+    while depth and kinds[end] not in (t.SEP, t.END):
+        depth += {t.LSQB: 1, t.RSQB: -1}.get(kinds[end], 0)
+        end += 1
+    if depth or kinds[end] not in (t.LBRACE, t.COLON):
+        return None
+    name = f"{reader.written(index - 2)} {reader.written(index - 1)}"
+    place = Span(reader.source, reader.starts[index], reader.ends[end - 1])
+    reader.lines_done.add(reader.line(place.start))
+    if kinds[end] == t.COLON:
+        help = f"instances are made by `each`: write `{name} each x in {place.text}: …`"
+    else:
+        help = f"write `{name} {{ … }}`; a value there may go by the variable of `each`: `if x == … then … else …`"
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        "a block is declared and changed for all of its instances together",
+        place,
+        label="no index here",
+        help=[help],
+    )
+
+
+def _fact(reader: Reader, index: int) -> Diagnostic | None:
+    """`quality.auc = 0.9` in a test, without the `given`."""
+    kinds = reader.kinds
+    if kinds[index] != t.REF or kinds[index + 1] != t.EQUAL or kinds[index - 1] not in (t.SEP, t.LBRACE):
+        return None
+    depth, at = 0, index - 1
+    while at > 0 and (depth or kinds[at] != t.LBRACE):
+        depth += {t.RBRACE: 1, t.LBRACE: -1}.get(kinds[at], 0)
+        at -= 1
+    if at < 2 or kinds[at - 1] != t.STRING or reader.written(at - 2) != "test":
+        return None
+    name = reader.written(index)
+    place = Span(reader.source, reader.starts[index], reader.ends[index])
+    return Diagnostic(
+        codes.UNEXPECTED_TOKEN,
+        f"what a test gives begins with `given`: `given {name} = …`",
+        place,
+        label="expected `given` before this",
+        help=[f"write `given {name} = …`, or `expect {name} == …` for what is to follow"],
+        fixes=[
+            Fix("insert `given`", [(Span(reader.source, place.start, place.start), "given ")], safe=False)
         ],
     )
 

@@ -24,6 +24,9 @@ SPELLING = {
     t.EXPECT: "expect", t.USE: "use", t.MLP: "mlp",
 }  # fmt: skip
 
+# A character by its number, as JSON, Python and C write it.
+_CODE = re.compile(r"\\(?:u(?![dD][89a-fA-F])([0-9a-fA-F]{4})|U00((?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}))")
+
 _LISTED = (t.EQUAL, t.COLON, t.LBRACE, t.IN, t.THEN, t.ELSE, t.AS, t.COMMA, t.RPAR, t.RSQB, t.RBRACE)
 
 
@@ -304,6 +307,17 @@ def problem(source: Source, what: Problem) -> Diagnostic:
             span,
             label="unexpected",
             help=[_HINTS.get(said, 'take it away, or put the text between quotes, `"…"`')],
+        )
+    if kind == "bad-escape" and (code := _CODE.match(source.text, what.start)):
+        place = Span(source, what.start, code.end())
+        written = f"\\u{{{code[1] or code[2]}}}"
+        return Diagnostic(
+            codes.BAD_ESCAPE,
+            f"the number of a character stands between braces: `{written}`",
+            place,
+            label="braces are missing",
+            help=[f"write `{written}`"],
+            fixes=[Fix(f"write `{written}`", [(place, written)])],
         )
     if kind == "bad-escape":
         return Diagnostic(

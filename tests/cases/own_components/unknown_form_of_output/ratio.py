@@ -1,0 +1,4 @@
+import pandas as pd
+
+
+def add_ratio(rows: pd.DataFrame) -> pd.DataFrame: ...
