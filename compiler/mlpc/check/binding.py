@@ -12,7 +12,7 @@ from ..source import Span
 from ..syntax import tree
 from ..syntax.edits import removal, unlisted
 from .artefacts import ArtefactChecks
-from .fit import limits
+from .fit import fits_plainly, limits
 from .late import USE_LET, late
 from .order import names_in
 from .scope import Scope
@@ -646,6 +646,10 @@ class Binder:
             # What a literal comes to is the same under every environment and in every instance.
             literal = (node, param) if tree.is_literal(node) else None
             known = self.checker.literals.get(literal) if literal is not None else None
+            if literal is not None and known is None and "secret" not in param.marks and not param.listed:
+                known = fits_plainly(attr.module, node, param.type)
+                if known is not None:
+                    self.checker.literals[literal] = known
             if known is not None:
                 self._set(prefix + name, param, known, into)
                 continue

@@ -10,7 +10,7 @@ from ..resolve.similar import nearest
 from ..syntax import tree
 from .intervals import apart
 from .types import ARTEFACTS, MANY_CHOICES, NUMBERS, TEXTS, Type, widens
-from .units import DIMENSIONS, UNITS, USUAL, units_of, written_in
+from .units import DIMENSIONS, UNITS, USUAL, to_base, units_of, written_in
 from .values import Value, wrong
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..ir.nodes import Json, JsonObject
+    from ..resolve.modules import Module
 
 # Compiled when they are needed: most programs have no date, and compiling costs more than checking one block.
 # Digits are those of ASCII: an engine reads no others.
@@ -515,3 +516,34 @@ def _cron_problem(text: str) -> tuple[str, str]:
             if match.group(2) is not None and int(match.group(2)) == 0:
                 return f"has a wrong {name}: `{part}`", "a step is at least 1"
     return "", ""
+
+
+def fits_plainly(module: Module, node: tree.Expr, type: Type) -> Value | None:
+    """Return the literal ``node`` as a value of ``type``; None where :class:`Fitter` has to look, and may have something to say.
+
+    Most of what a program says is a whole number, a quantity, a text, a choice or a truth value that is as it should be.
+    """
+    value: int | float | str | bool
+    if isinstance(node, tree.Number):
+        if type.base not in NUMBERS or not isinstance(node.value, int) or not type.holds(node.value):
+            return None
+        value = node.value
+    elif isinstance(node, tree.Quantity):
+        if UNITS.get(node.unit, ("",))[0] != type.base:
+            return None
+        value = to_base(node.value, node.unit)
+        if not type.holds(value):
+            return None
+    elif isinstance(node, tree.Bool):
+        if type.base != "bool":
+            return None
+        value = node.value
+    elif isinstance(node, tree.String) and len(node.parts) == 1 and isinstance(node.parts[0], str):
+        value = node.parts[0]
+        if type.base != "string" and (type.base != "enum" or value not in (type.choices or ())):
+            return None
+    else:
+        return None
+    made = Value(type, module, node, known=True, value=value)
+    made.size = len(value) if isinstance(value, str) else 1
+    return made
