@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ..resolve.modules import Module
     from ..source import Span
     from .checker import Checker
     from .shapes import Shape
@@ -47,15 +48,21 @@ class Part:
     ``shape`` is that of what it gives, ``parameters`` how many numbers it learns.
     """
 
-    __slots__ = ("name", "parameters", "shape", "span", "values", "weights")
+    __slots__ = ("_module", "_node", "name", "parameters", "shape", "values", "weights")
 
-    def __init__(self, name: str, span: Span, shape: Shape) -> None:
+    def __init__(self, name: str, module: Module, node: tree.Expr, shape: Shape) -> None:
         self.name = name
-        self.span = span
+        self._module = module
+        self._node = node
         self.shape = shape
         self.parameters = 0
         self.weights = 0
         self.values = 0
+
+    @property
+    def span(self) -> Span:
+        """Where the layer stands now: an estimate is kept while the text above it is written."""
+        return self._module.span(self._node)
 
 
 class Footprint:
@@ -237,7 +244,7 @@ class _Network:
             given = after(spec, settings, shape)
             if any(each is not None and each < 1 for each in given):
                 raise _UnknownError("")
-            part = Part(spec.name, self.layers.module.span(node), given)
+            part = Part(spec.name, self.layers.module, node, given)
             self.parts.append(part)
             made = self._becomes(spec, settings, shape, product(given), part)
             part.parameters = sum(each.weights + each.biases for each in made)

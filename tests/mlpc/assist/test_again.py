@@ -157,6 +157,18 @@ def test_whatever_is_changed_is_found_as_from_scratch(name: str, full: bool) -> 
     assert again > written // 5
 
 
+def test_what_was_estimated_of_layers_moves_with_them() -> None:
+    text = TEXTS["digits"]
+    writer = Writer(text)
+    before = [hint.label for hint in hints(writer.view)]
+    assert "[32], 2,336 parameters" in before
+    for typed in ("# f", "# further down"):
+        changed = text.replace("  train", f"  {typed}\n  train", 1)
+        alike(writer.write(changed), writer.anew(), changed)
+        assert [hint.label for hint in hints(writer.view)] == before
+    assert writer.again == 2
+
+
 def test_what_nobody_wrote_in_is_not_checked_again() -> None:
     text = TEXTS["tumor"]
     writer = Writer(text)
