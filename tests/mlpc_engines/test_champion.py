@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from tests.examples.projects import copy_of
 
 from .engine import mlpc
-from .refused import step
+from .refused import compiled, step
 
 pytestmark = pytest.mark.engine
 
@@ -53,22 +54,45 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+#: What each run is given, and whether its model is promoted: the first of all, a better one, and one of a single tree.
+RUNS = (((), True), (("--set", "trees=60"), True), (("--set", "trees=1"), False))
+
+
 def look(summaries: list[tuple[int, dict[str, Any]]]) -> None:
-    """See to it that the first model was registered, and that one of a single tree was held back by it."""
-    (first_code, first), (second_code, second) = summaries
-    assert (first_code, first["promoted"]) == (0, ["catalog"])
-    figures = step(first, "quality")["metrics"]
-    assert [name for name in figures if name.startswith("baseline")] == []
-    assert (second_code, second["promoted"]) == (1, [])
-    compared = step(second, "quality")["metrics"]
-    assert (compared["baseline"], compared["baseline.auc"]) == (1, figures["auc"])
-    assert compared["auc"] != figures["auc"]
-    assert step(second, "catalog")["state"] == "blocked"
+    """See to it that each model was compared with the one that was promoted last, and held back where it is worse."""
+    last: dict[str, Any] = {}
+    for (code, summary), (_, better) in zip(summaries, RUNS, strict=True):
+        assert (code, summary["promoted"]) == ((0, ["catalog"]) if better else (1, [])), summary["reasons"]
+        figures = step(summary, "quality")["metrics"]
+        assert {name for name in figures if name.startswith("baseline.")} == {
+            f"baseline.{name}" for name in last
+        }
+        for name, value in last.items():
+            assert figures[f"baseline.{name}"] == value, name
+        assert figures.get("baseline") == (1 if last else None)
+        assert not last or (figures["auc"][""] > last["auc"][""]) == better
+        if better:
+            last = {name: value for name, value in figures.items() if not name.startswith("baseline")}
+    assert step(summaries[-1][1], "catalog")["state"] == "blocked"
+
+
+def runs(project: Path, *command: str, **variables: str) -> list[tuple[int, dict[str, Any]]]:
+    answers = [mlpc(*command, "--json", *words, cwd=project, variables=variables) for words, _ in RUNS]
+    return [(answer.code, json.loads(answer.out)) for answer in answers]
 
 
 def test_on_this_machine(project: Path) -> None:
-    found = []
-    for words in ((), ("--set", "trees=1")):
-        answer = mlpc("run", "--json", *words, cwd=project, variables={})
-        found.append((answer.code, json.loads(answer.out)))
-    look(found)
+    look(runs(project, "run"))
+
+
+def test_on_compose(project: Path, docker_engine: None, compose_2: str) -> None:
+    variables = {
+        "COMPOSE_PROJECT_NAME": f"mlpc-test-{uuid.uuid4().hex[:8]}",
+        "MLPC_COMPOSE": compose_2,
+        "MLPC_MLFLOW_PORT": "0",
+    }
+    compiled(project, "compose", images=True)
+    try:
+        look(runs(project, "submit", "build-compose", **variables))
+    finally:
+        mlpc("down", "build-compose", "--volumes", cwd=project, variables=variables)

@@ -326,7 +326,7 @@ class Maker:
             yield Diagnostic(
                 COMPANION_STARTED,
                 f"`{id}` says no `{companion.argument}`: Compose starts a server `{name}` of its own for it",
-                help=(f'`{companion.argument} = "https://…"` registers with one that is there already',),
+                help=(f'`{companion.argument} = "https://…"` names one that is there already',),
             )
         for node in self.workflow.nodes:
             if isinstance(node, Task | Service) and node.resources.gpu and node.resources.gpu_type:

@@ -19,7 +19,11 @@ from mlpc_cli.options import Command, environment, optional_file, project
 )
 @optional_file
 @click.option(
-    "--to", "target", required=True, metavar="TARGET", help="The engine to write for, such as `local`."
+    "--to",
+    "target",
+    required=True,
+    metavar="TARGET",
+    help="The engine to write for: `airflow`, `compose`, `kubeflow` or `local`.",
 )
 @click.option(
     "-o", "--output", required=True, metavar="FOLDER", help="Where to; new, or made by an earlier compile."

@@ -40,7 +40,7 @@ _RESERVED = frozenset(
 @click.command(
     cls=Command,
     examples=[
-        ("mlpc new churn", "a folder `churn` with a spec, data and a page"),
+        ("mlpc new churn", "a folder `churn` with a spec, data and a README"),
         ("mlpc new prices --template own-code", "with training code of your own"),
         ("mlpc new --list", "what templates there are"),
         ("mlpc new", "asks for both"),

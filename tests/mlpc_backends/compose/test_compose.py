@@ -103,7 +103,7 @@ def test_a_registry_that_is_not_named_is_brought_up() -> None:
     assert said(result) == [
         (
             "MLP555 `catalog` says no `tracking_uri`: Compose starts a server `mlflow` of its own for it"
-            ' | `tracking_uri = "https://…"` registers with one that is there already'
+            ' | `tracking_uri = "https://…"` names one that is there already'
         )
     ]
     assert compose(result)["volumes"] == {"store": {}, "mlflow": {}}
