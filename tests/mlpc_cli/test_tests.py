@@ -187,7 +187,7 @@ schema Digit {
     assert "650 parameters" in mlpc("explain-value", "net.parameters", cwd=tmp_path).out
     # What cannot be estimated is a figure like any other.
     answer = mlpc("explain-value", "unknown.size", cwd=tmp_path)
-    assert (answer.code, "has no `size`" in answer.err) == (1, True)
+    assert (answer.code, "`unknown.size` is measured" in answer.err) == (1, True)
 
 
 def test_names_in_a_value_are_followed(folder: Path) -> None:
@@ -215,6 +215,12 @@ def test_what_can_be_asked(folder: Path, name: str, first: str) -> None:
     assert answer.out.splitlines()[0] == first
 
 
+def test_the_file_may_come_first(folder: Path) -> None:
+    first = mlpc("explain-value", "main.mlp", "forest.trees", cwd=folder)
+    assert first.code == 0, first
+    assert first.out == mlpc("explain-value", "forest.trees", "main.mlp", cwd=folder).out
+
+
 @pytest.mark.parametrize(
     ("words", "help"),
     [
@@ -222,6 +228,10 @@ def test_what_can_be_asked(folder: Path, name: str, first: str) -> None:
         (("api.replica",), "did you mean `api.replicas`?"),
         (("api",), "it has `api.model`, `api.replicas`"),
         (("forest.resources.memry",), "did you mean `forest.resources.memory`?"),
+        (("forest.resources",), "it has `forest.resources.cpu`, `forest.resources.memory`"),
+        (("quality.auc",), "`quality.auc` is measured when the pipeline runs: no spec gives it a value"),
+        (("api.p95",), "`api.p95` is measured while it is up: no spec gives it a value"),
+        (("parts.train",), "`parts.train` is made when the pipeline runs: no spec gives it a value"),
         (("catalog.name", "--env", "prod"), "environment `prod` takes `catalog` away"),
     ],
 )

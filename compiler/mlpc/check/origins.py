@@ -236,6 +236,8 @@ class _Origins:
         if attr is None and param is None and not path and self._estimated(name, block, last):
             return None
         if attr is None and param is None:
+            if (problem := self._no_value(name, block, path, last)) is not None:
+                return problem
             spec = block.component
             known = _names(block, path)
             near = nearest(last, known)
@@ -274,6 +276,27 @@ class _Origins:
             self._default(name, param, owner, counts=attr is None)
         self.found.sort(key=lambda origin: origin.depth > 0)
         return None
+
+    def _no_value(self, name: str, block: TypedBlock, path: list[str], last: str) -> Diagnostic | None:
+        """Return what is there under that name, and is no value that a spec could give."""
+        if block.has_block(".".join([*path, last])):
+            known = _names(block, [*path, last])
+            message = f"`{name}` is a block: say which of its values"
+            help = ["it has " + ", ".join(f"`{name}.{each}`" for each in known)] if known else []
+        elif not path and last in block.quantities:
+            live = block.quantities[last].when == "live"
+            message = f"`{name}` is measured " + (
+                "while it is up: no spec gives it a value"
+                if live
+                else "when the pipeline runs: no spec gives it a value"
+            )
+            help = [] if live else ["`mlpc runs` lists the runs, and shows what one has measured"]
+        elif not path and last in block.outputs:
+            message = f"`{name}` is made when the pipeline runs: no spec gives it a value"
+            help = []
+        else:
+            return None
+        return Diagnostic(codes.UNKNOWN_MEMBER, message, None, help=help)
 
     def _estimated(self, name: str, block: TypedBlock, figure: str) -> bool:
         """Tell what a figure of a block is estimated to be, and of what; return whether there is such an estimate."""

@@ -38,6 +38,8 @@ def command(name: str, file: str | None, environment: str, project: str) -> int:
     it those that it is in place of, and the names that its expression leads to. FILE may be left out where one pipeline
     stands in the current folder.
     """
+    if file is not None and name.endswith(".mlp") and not file.endswith(".mlp"):
+        name, file = file, name  # the file first, as other commands have it
     spec = compile_spec(file, "explain-value VALUE", environment, project, quiet=True, whole=True)
     found, problems = spec.compilation.origins(name)
     if problems:

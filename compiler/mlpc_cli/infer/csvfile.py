@@ -104,6 +104,11 @@ class _Reader:
             self._named(columns)
             number, whole = self._rows(records, columns, most)
         except csv.Error as error:
+            if "end of data" in str(error):
+                raise _no_table(
+                    f"`{self.path}`: a text begins with a quote and has no end, up to row {records.line_num}",
+                    'a quote inside a text is written twice, and the text stands in quotes: "2"" pipe"',
+                ) from None
             raise _no_table(f"`{self.path}`, row {records.line_num}: {error}") from None
         if not number:
             raise _no_table(f"`{self.path}` has a header and no rows")

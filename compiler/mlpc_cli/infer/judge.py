@@ -19,6 +19,8 @@ _OFTEN = 5
 _LONGEST_CHOICE = 60
 #: Whole numbers that are at most so many different ones, without a gap, are given both bounds.
 _LEVELS = 12
+#: What stands before or behind a number that is written for people.
+_SIGNS = "%$€£ "
 _INT64 = 2**63
 #: Numbers from here on are not held exactly by the numbers of a program.
 _EXACT = 2**53
@@ -138,6 +140,11 @@ def _type(field: Field, column: Facts, missing: set[str], table: Table, *, comma
     elif "float" in alive or ("comma" in alive and comma):
         field.type = "float"
         _bounds(field, column, different, tight=tight)
+        if "float" not in alive and not column.full and all(map(_thousands, different)):
+            text = next(iter(different))
+            field.doubts.append(
+                f"{quoted(text)} is read as {_number(float(text.replace(',', '.')))}: is the comma there for thousands?"
+            )
     elif "date" in alive:
         field.type = "date"
     elif "datetime" in alive:
@@ -223,6 +230,12 @@ def _text(
         if nulls:
             field.doubts.append(f"{quoted(nulls[0])}: a choice, or no value? See `missing`")
         return
+    signed = next((text for text in different if _with_sign(text)), None)
+    if signed is not None and not column.full and not table.types and all(map(_with_sign, different)):
+        field.doubts.append(
+            f"numbers written for people, such as {quoted(_clipped(signed))}: digits alone make a float"
+        )
+        return
     numbers = sum(number for text, number in different.items() if _numeric(text))
     if not column.full and numbers > present / 2 and not table.types:
         odd = next((text for text in different if not _numeric(text)), None)
@@ -239,6 +252,18 @@ def _numeric(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _thousands(text: str) -> bool:
+    """Return whether `1,234` may be one thousand and more, as well as one and something."""
+    whole, comma, rest = text.strip().lstrip("+-").partition(",")
+    return bool(comma) and len(rest) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
+
+
+def _with_sign(text: str) -> bool:
+    """Return whether `10%` and `$1,234.50` are numbers, written for people."""
+    bare = text.strip().strip(_SIGNS)
+    return bare != text.strip() and _numeric(bare.replace(",", ""))
 
 
 def _marks(fields: Sequence[Field], table: Table, label: str, key: str) -> None:

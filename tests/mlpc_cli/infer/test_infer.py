@@ -327,6 +327,29 @@ def test_names_are_all_different() -> None:
     assert quoted('a"b\\c\n\t\u2028\x00${d}$ {') == '"a\\"b\\\\c\\n\\t\\u{2028}\\u{0}\\${d}$ {"'
 
 
+@pytest.mark.parametrize(
+    ("cells", "doubt"),
+    [
+        (("10%", "20%", "5.5%"), '# numbers written for people, such as "10%": digits alone make a float'),
+        (("$5.00", "$1,200.50"), '# numbers written for people, such as "$5.00": digits alone make a float'),
+        (("1,234", "2,500"), '# "1,234" is read as 1.234: is the comma there for thousands?'),
+    ],
+)
+def test_numbers_written_for_people_are_doubted(tmp_path: Path, cells: tuple[str, ...], doubt: str) -> None:
+    data = rows("price;sold", *[f"{cell};{at}" for at, cell in enumerate(cells)])
+    (tmp_path / "data.csv").write_text(data, encoding="utf-8")
+    assert column(mlpc("infer", "data.csv", cwd=tmp_path).out, "price")[0] == doubt
+
+
+@pytest.mark.parametrize("cells", [("10%", "none"), ("1,5", "2,750"), ("0,123", "0,250"), ("5", "6")])
+def test_others_are_not(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    data = rows("price;sold", *[f"{cell};{at}" for at, cell in enumerate(cells)])
+    (tmp_path / "data.csv").write_text(data, encoding="utf-8")
+    told = "\n".join(column(mlpc("infer", "data.csv", cwd=tmp_path).out, "price"))
+    assert "written for people" not in told
+    assert "thousands" not in told
+
+
 # Big files
 
 
@@ -373,7 +396,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         ("a,b\n1,2,3\n", "`data.csv`, row 2: has 3 values, and the header has 2"),
         (",a\n0,1\n", "column 1 of `data.csv` has no name"),
         ("a, a\n0,1\n", "two columns of `data.csv` are called `a`"),
-        ('a,b\n1,"x\n', "`data.csv`, row 2: unexpected end of data"),
+        ('a,b\n1,"x\n', "`data.csv`: a text begins with a quote and has no end, up to row 2"),
         (b"\xff\xfea\0,\0b\0", "`data.csv` is not written in UTF-8"),
         (b"\x1f\x8b\x08broken", "`data.csv` is packed by gzip, and damaged"),
     ],
