@@ -58,12 +58,8 @@ class Compose:
         """Find Compose.
 
         Raises:
-            SubmitError: there is none, or the directory is for another engine.
+            SubmitError: there is none.
         """
-        if compiled.target != "compose":
-            raise SubmitError(
-                NOT_COMPILED, f"`{compiled.shown}` was compiled for `{compiled.target}`, not for Compose"
-            )
         self._compiled = compiled
         self._docker = docker
         self._listen = listen
@@ -92,6 +88,23 @@ class Compose:
         made = cls(compiled, docker, listen)
         docker.build(compiled, built)
         return made
+
+    @classmethod
+    def reach(cls, compiled: Compiled) -> Self:
+        """Connect to what was submitted, to take it down: nothing is built, nothing listened to.
+
+        Raises:
+            SubmitError: the directory is for another engine, no engine answers, Compose is not there.
+        """
+        from .docker import Docker
+
+        if compiled.target != "compose":
+            raise SubmitError(
+                NOT_COMPILED,
+                f"`{compiled.shown}` was compiled for `{compiled.target}`, not for Compose",
+                "what runs on Airflow and Kubeflow Pipelines is stopped there",
+            )
+        return cls(compiled, Docker(), lambda event: None)
 
     def submit(self, data: str = "", params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Run the jobs to their end, start the services if that was promoted, and return the run's summary.

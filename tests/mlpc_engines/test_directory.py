@@ -85,6 +85,16 @@ def test_what_may_be_set_may_be_changed(project: Path) -> None:
     assert Compiled(str(project / "build")).settings()["MLPC_PARAM_trees"] == "30"
 
 
+def test_what_is_not_on_compose_is_not_taken_down(project: Path) -> None:
+    assert mlpc("compile", "main.mlp", "--to", "airflow", "-o", "dag", cwd=project).code == 0
+    answer = mlpc("down", "dag", cwd=project, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert answer.code == 4
+    assert answer.err == (
+        "error[MLP563] not-compiled: `dag` was compiled for `airflow`, not for Compose\n"
+        "  = help: what runs on Airflow and Kubeflow Pipelines is stopped there\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["build", "submit", "down"])
 def test_no_engine_answers(project: Path, command: str) -> None:
     answer = mlpc(command, "build", cwd=project, DOCKER_HOST="unix:///nowhere/docker.sock")

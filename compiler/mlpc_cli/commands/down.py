@@ -19,11 +19,10 @@ from mlpc_cli.options import Command
 @click.argument("folder", type=click.Path())
 @click.option("--volumes", is_flag=True, help="Remove artefacts, promotions and registries of its own, too.")
 def command(folder: str, volumes: bool) -> int:
-    """Stop what `mlpc submit FOLDER` started, and remove its containers."""
+    """Stop what `mlpc submit FOLDER` started on Docker Compose, and remove its containers."""
     with reported():
         from mlpc_engines.compose import Compose
         from mlpc_engines.directory import Compiled
-        from mlpc_engines.docker import Docker
 
-        Compose(Compiled(folder), Docker(), lambda event: None).down(volumes=volumes)
+        Compose.reach(Compiled(folder)).down(volumes=volumes)
     return errors.OK
