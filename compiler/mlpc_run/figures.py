@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 #: Units, by the way in which a figure that is held against one is said. Durations and sizes are called as their types are.
 _UNITS = {
     "share": ("%",),
-    "size": ("B", "KiB", "MiB", "GiB", "kB", "MB", "GB"),
-    "duration": ("ms", "us", "s", "min", "h", "d"),
+    "size": ("B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"),
+    "duration": ("ns", "us", "ms", "s", "min", "h", "d", "w"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlpc.check.units import UNITS
 from mlpc_run.figures import figure, measured, seconds, sentence, size, unit_of
 
 
@@ -68,6 +69,7 @@ def test_sizes() -> None:
     ("condition", "measured_value", "bound", "text"),
     [
         ("size <= 4MiB", 3_717_492, 4 * 2**20, "3.5 MiB"),
+        ("size <= 256KB", 10_841, 256_000, "10.6 KiB"),
         ("size <= 4MiB", 4 * 2**20 + 1, 4 * 2**20, "4194305 B"),
         ("latency.p99 <= 50ms", 0.0312, 0.05, "31.2 ms"),
         ("time <= 2h", 7_300, 7_200, "2 h 1 min"),
@@ -86,6 +88,12 @@ def test_a_figure_has_the_unit_of_its_bound(
     told = verdict(condition, comparison=comparison, figures=figures)
     assert measured(told) == text
     assert sentence("g", told) == f"`g`: {condition} (it is {text})"
+
+
+@pytest.mark.parametrize("dimension", ["size", "duration"])
+def test_every_unit_of_the_language_says_what_a_figure_is(dimension: str) -> None:
+    units = [unit for unit, (name, _) in UNITS.items() if name == dimension]
+    assert [unit for unit in units if unit_of(f"it <= 4{unit}") != dimension] == []
 
 
 def test_what_is_reckoned_with_has_no_unit() -> None:

@@ -71,7 +71,8 @@ def _of_one(signature: JsonObject, compared: parity.Compared) -> JsonObject:
     told: JsonObject = {"figures": compared.figures()}
     worst = compared.difference.max(axis=1)
     told["histogram"] = _histogram(worst)
-    order = numpy.argsort(-worst, kind="stable")
+    # Rows that are not alike come first, however little they are off: near a border little is enough.
+    order = numpy.lexsort((-worst, compared.alike))
     # Where a classifier is asked, the score of the class that the original chose is drawn.
     column = numpy.zeros(len(worst), int) if compared.decided is None else compared.decided
     rows = numpy.arange(len(worst))
@@ -132,21 +133,23 @@ body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 sy
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px }
 h1 { font-size: 22px; margin: 0 } h2 { font-size: 15px; margin: 0 0 2px } h2.of { font-size: 18px; margin: 28px 0 10px }
 p { margin: 0; color: var(--soft) } .lead { margin: 4px 0 20px }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-bottom: 12px }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(155px, 1fr)); gap: 12px; margin-bottom: 12px }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 12px }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0;
   overflow-x: auto }
-.figures b { display: block; font-size: 21px; font-weight: 600; font-variant-numeric: tabular-nums }
+.figures b { display: block; font-size: 19px; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums }
 .figures .off { color: var(--bad) }
 svg { display: block; width: 100%; height: auto; margin-top: 10px }
 svg text { fill: var(--soft); font: 11px system-ui, sans-serif }
 table { border-collapse: collapse; margin-top: 10px; font-variant-numeric: tabular-nums }
 th, td { padding: 3px 9px; text-align: right; font-weight: 400; white-space: nowrap } th { color: var(--soft) }
 th:first-child { text-align: left; padding-left: 0 } .other { color: var(--bad); font-weight: 600 }
-.decisions td { text-align: center; min-width: 30px; border: 1px solid var(--line) }
-.layers { width: 100% } .layers td.bar { width: 50%; padding-right: 0 }
+.decisions td { text-align: center; min-width: 30px; border: 1px solid var(--line) } .decisions .corner { border: 0 }
+.layers { width: 100% } .layers th:last-child { text-align: left } .layers td.bar { width: 50%; padding-right: 0 }
 .layers i { display: block; height: 9px; border-radius: 2px; background: var(--good); min-width: 1px }
 .layers i.off { background: var(--bad) }
+@media print { :root { color-scheme: light; --back: #ffffff; --card: #ffffff; --text: #16211f; --soft: #5c6068; --line: #dfe1e5;
+  --good: #2a78d6; --bad: #d03b3b; --fill: 42, 120, 214 } .card { break-inside: avoid } * { print-color-adjust: exact } }
 """
 
 
@@ -195,14 +198,15 @@ def _runtimes_card(told: JsonObject) -> str:
             f"<td>{_short(figures['mean_difference'])}</td></tr>"
         )
     head = (
-        "<tr><th>runtime</th><th>decided alike</th><th>largest difference</th><th>mean difference</th></tr>"
+        f"<tr><th>runtime</th><th>{_alike(told)}</th><th>largest difference</th><th>mean difference</th></tr>"
     )
     note = "above are the worst of these; each has its pictures below"
     return _card("Runtime by runtime", note, f"<table>{head}{''.join(lines)}</table>")
 
 
 def _card(title: str, note: str, content: str) -> str:
-    return f'<section class="card"><h2>{title}</h2><p>{note}</p>{content}</section>'
+    # What is wider than a phone is scrolled, with the keyboard too.
+    return f'<section class="card" tabindex="0"><h2>{title}</h2><p>{note}</p>{content}</section>'
 
 
 def _figures(told: JsonObject) -> str:
@@ -212,7 +216,7 @@ def _figures(told: JsonObject) -> str:
         bound = told["max_abs"]
         over = bound is not None and figures["difference"] > bound
         shown += [
-            ("rows decided alike", _share(figures["agreement"]), figures["agreement"] < 1.0),
+            (f"rows {_alike(told)}", _share(figures["agreement"]), figures["agreement"] < 1.0),
             ("largest difference", _short(figures["difference"]), over),
             ("mean difference", _short(figures["mean_difference"]), False),
             ("largest allowed", "no bound" if bound is None else _short(bound), False),
@@ -222,6 +226,11 @@ def _figures(told: JsonObject) -> str:
         for name, value, off in shown
     ]
     return f'<div class="figures">{"".join(cards)}</div>'
+
+
+def _alike(told: JsonObject) -> str:
+    """Return what rows are called that agree: a regression decides nothing."""
+    return "decided alike" if any("decisions" in one for one in told["runtimes"]) else "alike"
 
 
 def _short(value: float | None) -> str:
@@ -240,6 +249,8 @@ def _histogram_card(told: JsonObject) -> str:
     bars = told["histogram"]
     while len(bars) > 4 and not bars[-1]["rows"]:
         bars = bars[:-1]
+    while len(bars) > 4 and not bars[0]["rows"]:
+        bars = bars[1:]
     most = max(bar["rows"] for bar in bars) or 1
     width, height, left, bottom = 440, 210, 8, 26
     step = (width - 2 * left) / len(bars)
@@ -293,13 +304,17 @@ def _scatter_card(told: JsonObject) -> str:
         ]
     for value in (low, low + span / 2, high):
         drawn.append(
-            f'<text x="{x(value):.1f}" y="{height - bottom + 15}" text-anchor="middle">{_short(value)}</text>'
+            f'<text x="{x(value):.1f}" y="{height - bottom + 15}" text-anchor="{"end" if value == high else "middle"}">'
+            f"{_short(value)}</text>"
         )
         drawn.append(f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{_short(value)}</text>')
     drawn.append(f'<text x="{left + inner / 2:.1f}" y="{height - 5}" text-anchor="middle">original</text>')
     what = "score of the class that the original chose" if "decisions" in told else "value"
     svg = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="original and export">{"".join(drawn)}</svg>'
-    note = f"{what}: the original to the right, the export upwards; red is decided otherwise"
+    off = (
+        "is decided otherwise" if "decisions" in told else "is farther apart than <code>parity</code> allows"
+    )
+    note = f"{what}: the original to the right, the export upwards; red {off}"
     return _card("Original and export", note, svg)
 
 
@@ -320,7 +335,7 @@ def _decisions_card(told: JsonObject) -> str:
             else:
                 cells.append(f'<td class="other">{count}</td>' if count else "<td></td>")
         lines.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
-    table = f'<table class="decisions"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
+    table = f'<table class="decisions"><tr><td class="corner"></td>{head}</tr>{"".join(lines)}</table>'
     return _card("Decisions", "down: what the original decided, across: what the export did", table)
 
 
@@ -331,10 +346,12 @@ def _farthest_card(told: JsonObject) -> str:
     for item in told["farthest"]:
         values = [_short(item[name]) for name in ("original", "exported", "difference")]
         cells = "".join(f"<td>{value}</td>" for value in values)
-        said = "<td>alike</td>" if item["alike"] else '<td class="other">otherwise</td>'
+        other = "otherwise" if "decisions" in told else "apart"
+        said = "<td>alike</td>" if item["alike"] else f'<td class="other">{other}</td>'
         lines.append(f"<tr><th>{item['row']}</th>{cells}{said}</tr>")
-    head = "<tr><th>row</th><th>original</th><th>export</th><th>largest difference</th><th>decided</th></tr>"
-    note = "rows by their number in the data, from 0"
+    asked = "decided" if "decisions" in told else "value"
+    head = f"<tr><th>row</th><th>original</th><th>export</th><th>largest difference</th><th>{asked}</th></tr>"
+    note = "those that are not alike first; rows by their number in the data, from 0"
     return _card("Farthest rows", note, f"<table>{head}{''.join(lines)}</table>")
 
 
@@ -350,6 +367,6 @@ def _layers_card(told: JsonObject) -> str:
             f"<tr><th>{escape(item['layer'])}</th><td>{_short(difference)}</td><td>{_short(span)}</td>"
             f'<td class="bar"><i{off} style="width: {100 * share:.1f}%"></i></td></tr>'
         )
-    head = "<tr><th>layer</th><th>difference</th><th>span</th><th></th></tr>"
+    head = "<tr><th>layer</th><th>difference</th><th>span</th><th>share</th></tr>"
     note = "largest difference behind each layer, as a share of what its values span; red from a tenth"
     return _card("Layer by layer", note, f'<table class="layers">{head}{"".join(lines)}</table>')

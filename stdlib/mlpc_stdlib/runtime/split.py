@@ -248,6 +248,41 @@ def _apportion(total: int, weights: Any, most: Any = None) -> Ints:
     return floor
 
 
+#: Standard deviations by which no part differs from all rows by chance.
+_NO_CHANCE = 6.5
+
+
+def _look_for_the_same_seed(table: Any, part: Ints, names: list[str], result: Result) -> None:
+    """Say where a column tells which part a row is in.
+
+    Numbers that NumPy drew with the seed of the split come from the very stream that the order is drawn from: rows with small
+    values are then in one part, and those with large ones in another.
+    """
+    import numpy
+    import pyarrow
+
+    for name in table.column_names:
+        column = table.column(name)
+        if not (pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type)):
+            continue
+        values = column.to_numpy().astype(numpy.float64)
+        values = numpy.where(numpy.isfinite(values), values, numpy.nan)
+        if numpy.isnan(values).all():
+            continue
+        below = values <= numpy.nanmedian(values)
+        share = float(below.mean())
+        for position, called in enumerate(names):
+            mine = below[part == position]
+            left = (len(below) - len(mine)) / max(len(below) - 1, 1)
+            spread = (len(mine) * share * (1.0 - share) * left) ** 0.5
+            if abs(int(mine.sum()) - len(mine) * share) > _NO_CHANCE * spread > 0.0:
+                result.warning(
+                    f"`{called}` has other values of `{name}` than chance gives it: were they drawn with the seed of this"
+                    " split? take another `seed`"
+                )
+                return
+
+
 def _look_at(
     table: Any,
     strata: Ints,
@@ -274,6 +309,7 @@ def _look_at(
                 )
     if keys:
         return
+    _look_for_the_same_seed(table, part, names, result)
     frame: pandas.DataFrame = tables.comparable(table).to_pandas()
     if frame.duplicated().any():
         import pandas
@@ -283,7 +319,8 @@ def _look_at(
         for position, name in enumerate(names[1:], start=1):
             both = int(numpy.isin(number[part == position], train).sum())
             if both:
+                some, stand = ("row", "stands") if both == 1 else ("rows", "stand")
                 result.warning(
-                    f"{both} {'row' if both == 1 else 'rows'} of `{name}` stand word for word in `{names[0]}` too;"
+                    f"{both} {some} of `{name}` {stand} word for word in `{names[0]}` too;"
                     " mark what identifies a row with @key to keep such rows on one side"
                 )

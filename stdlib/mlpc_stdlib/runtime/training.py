@@ -184,5 +184,6 @@ class Training:
         self.result.rows["data"] = len(self.features)
         what = f"{len(classes)} classes of" if classes else "values of"
         self.result.info(
-            f"learned {what} `{self.label.name}` from {len(self.columns)} columns of {len(self.features)} rows"
+            f"learned {what} `{self.label.name}` from {len(self.columns)} column"
+            f"{'' if len(self.columns) == 1 else 's'} of {len(self.features)} rows"
         )

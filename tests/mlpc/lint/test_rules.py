@@ -137,3 +137,20 @@ def test_every_program_of_the_corpus_is_answered(path: Path, monkeypatch: pytest
     """A rule that cannot make sense of a program is silent; it never fails."""
     monkeypatch.chdir(path.parent)
     look(DiskLoader("."), "main.mlp")
+
+
+def test_what_a_regression_may_be_off_is_told_in_the_unit_of_its_label() -> None:
+    change = """component fit_ridge: train {
+  param alpha: float > 0 = 1.0
+  input data: dataset
+  output model: model("sklearn", data)
+  run = python("train.py:fit")
+  requires = ["pandas>=2.2,<3.1", "scikit-learn>=1.6,<2"]
+}
+
+export portable: onnx { model = ridge, parity { data = parts.test, max_abs = 0.5 } }
+"""
+    (found,) = [each for each in found_in(on("prices", change)) if each.code is codes.LOOSE_PARITY]
+    assert list(found.help) == [
+        "it is in the unit of `price`; without it values may be apart by a ten-thousandth of their deviation"
+    ]

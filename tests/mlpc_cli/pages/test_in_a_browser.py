@@ -6,8 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
+from mlpc_stdlib.runtime import parity_report
+from mlpc_stdlib.runtime.parity import Compared
 from tests.mlpc_cli.command import mlpc
 
 from . import flowers
@@ -15,7 +18,25 @@ from .browser import visit
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 #: The pages that are looked at.
-PAGES = ["docs-tumor.html", "docs-regions.html", "run.html", "compare.html", "graph.html"]
+PAGES = ["docs-tumor.html", "docs-regions.html", "run.html", "compare.html", "graph.html", "parity.html"]
+
+
+def parity_page() -> str:
+    """The report on an export that is off, in two runtimes, with all that it may show."""
+    before = numpy.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
+    after = numpy.array([[0.88, 0.12], [0.45, 0.55], [0.3, 0.7]])
+    decided = before.argmax(axis=1)
+    found = {
+        "litert": Compared(before, after, decided, 0.05),
+        "tflm": Compared(before, before, decided, 0.05),
+    }
+    names = {"litert": "LiteRT", "tflm": "TFLite Micro"}
+    about = {"format": "tflite", "runtimes": names, "size": 3032, "max_abs": 0.05}
+    layers = [
+        {"layer": "dense_1", "difference": 0.01, "span": 1.0},
+        {"layer": "dense_2", "difference": 0.4, "span": 1.0},
+    ]
+    return parity_report.page(parity_report.gathered({"classes": ["no", "yes"]}, found, about, layers))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +55,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert answer.code == 0, answer
     answer = mlpc("graph", "main.mlp", "-o", str(folder / "graph.html"), cwd=flowers.ran(tmp_path_factory))
     assert answer.code == 0, answer
+    (folder / "parity.html").write_text(parity_page(), encoding="utf-8")
     stories = {folder / name: "graph" if name == "graph.html" else "" for name in PAGES}
     return visit(stories, keys=["ArrowDown", "ArrowDown", "ArrowUp", "End", "Home"])
 

@@ -43,6 +43,18 @@ def test_rows_are_counted_by_their_difference_and_the_farthest_come_first() -> N
     assert [item["alike"] for item in found["farthest"]] == [False, True]
 
 
+def test_powers_of_ten_without_rows_are_drawn_between_others_only() -> None:
+    values = numpy.array([[1.0], [2.0], [3.0]])
+    off = {"litert": Compared(values, values + numpy.array([[0.005], [0.5], [5.0]]))}
+    page = parity_report.page(parity_report.gathered({"classes": None}, off, ABOUT))
+    assert re.findall(r'="middle">([<≥]?1e-?\d+)<', page.replace("&lt;", "<")) == [
+        "1e-3",
+        "1e-2",
+        "1e-1",
+        "1e0",
+    ]
+
+
 def test_decisions_are_counted_by_what_the_original_decided() -> None:
     assert of_one(told())["decisions"] == {"classes": ["<no>", "yes"], "counts": [[1, 1], [0, 1]]}
 
@@ -51,7 +63,10 @@ def test_a_regression_has_no_decisions() -> None:
     values = numpy.array([[1.0], [2.0]])
     found = parity_report.gathered({"classes": None}, {"litert": Compared(values, values + 0.001)}, ABOUT)
     assert "decisions" not in of_one(found)
-    assert "Decisions" not in parity_report.page(found)
+    page = parity_report.page(found)
+    assert "Decisions" not in page
+    assert "decided" not in page
+    assert "farther apart than" in page
 
 
 def test_scores_that_are_no_numbers_are_written_as_such() -> None:
@@ -102,6 +117,14 @@ def test_agreement_just_below_all_is_not_written_as_all() -> None:
     assert parity_report._share(1.0) == "100%"
     assert parity_report._share(0.999999) == "99.99%"
     assert parity_report._share(0.985) == "98.5%"
+
+
+def test_a_row_that_is_decided_otherwise_is_listed_before_those_that_are_farther_off() -> None:
+    before = numpy.array([[0.9, 0.1]] * 9 + [[0.501, 0.499]])
+    after = numpy.array([[0.7, 0.3]] * 9 + [[0.499, 0.501]])
+    compared = Compared(before, after, before.argmax(axis=1), None)
+    found = parity_report.gathered({"classes": ["no", "yes"]}, {"litert": compared}, ABOUT)
+    assert [item["row"] for item in of_one(found)["farthest"]] == [9, 0, 1, 2, 3, 4, 5, 6]
 
 
 def test_an_export_writes_its_report_where_one_is_asked_for(tmp_path: Path) -> None:

@@ -162,6 +162,36 @@ def test_rows_on_both_sides_word_for_word_are_warned_of(tmp_path: Path) -> None:
     )
 
 
+def test_data_that_was_drawn_with_the_seed_of_the_split_is_warned_of(tmp_path: Path) -> None:
+    """Both are the stream of PCG64: what is small is in one part, what is large in the other."""
+    value = numpy.random.default_rng(3).uniform(100, 540, 400)
+    frame = pandas.DataFrame({"patient": range(400), "value": value, "ill": [True, False] * 200})
+    _, result = parts(tmp_path, frame, PLAIN, test=0.2, seed=3)
+    (message,) = result.messages
+    assert message["text"] == (
+        "`train` has other values of `value` than chance gives it: were they drawn with the seed of this split?"
+        " take another `seed`"
+    )
+    _, result = parts(tmp_path, frame, PLAIN, test=0.2, seed=4)
+    assert result.messages == []
+
+
+@given(seed=st.integers(0, 2**31), rows=st.integers(2, 300), wild=st.booleans())
+def test_of_other_data_nothing_is_said_of_its_seed(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int, wild: bool
+) -> None:
+    value = numpy.arange(rows) ** (6 if wild else 1) * 1.0
+    frame = pandas.DataFrame({"patient": range(rows), "value": value, "ill": [True] * rows})
+    _, result = parts(tmp_path_factory.mktemp("rows"), frame, PLAIN, test=0.5, seed=seed)
+    assert not [each for each in result.messages if "seed" in each["text"]]
+
+
+def test_one_row_on_both_sides_stands_there(tmp_path: Path) -> None:
+    frame = pandas.DataFrame({"patient": [1] * 2, "value": [0.5] * 2, "ill": [True] * 2})
+    _, result = parts(tmp_path, frame, PLAIN, test=0.5)
+    assert result.messages[0]["text"].startswith("1 row of `test` stands word for word in `train` too;")
+
+
 def test_a_value_too_rare_for_a_part_is_warned_of(tmp_path: Path) -> None:
     _, result = parts(tmp_path, visits(100, ill=0.01), test=0.2, stratify="ill")
     assert [message["text"] for message in result.messages] == [

@@ -62,9 +62,13 @@ def site(task: Task, result: Result) -> None:
     page.asked = signatures.first_paragraph(docs.get(label, ""))
     engine, files, runtime = engine_of(signature, model, made)
     made.finish(page, signature, engine, files, model.path)
-    page.facts = _facts(signature, model, runtime, made)
+    # The page says how much is loaded, itself included: only when it is there that is known.
+    for _ in range(2):
+        page.facts = _facts(signature, model, runtime, made)
+        page.script["shownSize"] = shown_size(made.size())
+        made.complete(page)
     output = task.output("page").path
-    for path, content in made.complete(page).items():
+    for path, content in made.files.items():
         place = os.path.join(output, path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "wb") as file:
@@ -188,12 +192,11 @@ class Site:
             "inputs": signatures.inputs_of(signature),
             "output": signature["outputs"][0]["name"],
             "ranked": classes is not None and 2 < len(classes) < pages.MANY,
-            "shownSize": shown_size(self.size()),
             "unit": signatures.UNITS.get(str(label.get("base")), ""),
         }
 
     def complete(self, page: pages.Page) -> dict[str, bytes]:
-        """Add what has no digest in its name, and return all files by path."""
+        """Add what has no digest in its name, anew where it is there, and return all files by path."""
         self.files[MANIFEST] = _json(
             {
                 "name": page.title,
@@ -209,7 +212,7 @@ class Site:
         listed += [
             {"url": path, "integrity": integrity(content)}
             for path, content in sorted(self.files.items())
-            if path != INDEX
+            if path not in (INDEX, WORKER)
         ]
         version = hashlib.sha256(_json(listed)).hexdigest()[:16]
         worker = _read(os.path.join(ASSETS, WORKER))
@@ -257,11 +260,14 @@ def shown_size(size: int) -> str:
 
 
 def _facts(signature: JsonObject, model: Artefact, runtime: str, made: Site) -> list[tuple[str, str, bool]]:
+    libraries = signature.get("libraries") or {}
     trained = [
         f"{name} {version}"
-        for name, version in (signature.get("libraries") or {}).items()
-        # What it was exported for is said below.
-        if name != "numpy" and not name.startswith("@")
+        for name, version in libraries.items()
+        # What it was exported for is said below; the build for processors is the library itself.
+        if name != "numpy"
+        and not name.startswith("@")
+        and name.removesuffix("-cpu") not in libraries.keys() - {name}
     ]
     digest = model.digest.rpartition(":")[2]
     found = [

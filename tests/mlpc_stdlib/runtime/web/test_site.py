@@ -139,6 +139,22 @@ def test_size_is_what_a_browser_loads(tmp_path: Path, model: Path) -> None:
     assert 3 * 2**20 < packed < 4 * 2**20
 
 
+def test_the_page_says_how_much_is_loaded_itself_included(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "shown_size", lambda size: f"{size} bytes")
+    result = bundles.step(
+        site.site,
+        {"model": Artefact(str(model), {"type": "model"})},
+        {"page": Artefact(str(tmp_path / "again"), {"type": "report"})},
+    )
+    text = (tmp_path / "again" / "index.html").read_text()
+    said = {int(found) for found in re.findall(r"(\d+) bytes", text)}
+    assert len(said) == 1
+    # To write down that size takes a byte or two.
+    assert abs(said.pop() - result.metrics["size"]) < 64
+
+
 def test_the_packed_files_are_the_model_and_the_runtime(page: Path, model: Path) -> None:
     found = files(page)
     told = json.loads("".join(read(page).texts["script"]))
