@@ -33,7 +33,7 @@ LOCKS_DEV := $(LOCKS_CORE) requirements/dev.txt
 help:
 	@echo "mlpc: one .mlp file from data to a served model"
 	@echo
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 ## setup: make .venv with what mlpc itself needs; .venv/bin/mlpc is the command
 .PHONY: setup
