@@ -88,11 +88,19 @@ class Function:
         self.returns = Hint()
 
 
+# What is written like one of these is no function, whatever the file does.
+_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
+
+
+def _is_value(node: ast.expr) -> bool:
+    return isinstance(node, _VALUES) and not (isinstance(node, ast.Constant) and node.value is None)
+
+
 class PythonFile:
     """A source file: its functions, and where else a name stands in it.
 
     ``elsewhere`` holds names that are no functions at the top, each with the place and what it is: ``class``, ``method``,
-    ``inside`` another function, ``imported`` or ``assigned``.
+    ``inside`` another function, ``imported``, ``assigned``, or assigned a plain ``value``.
     """
 
     __slots__ = ("_imported", "_offsets", "elsewhere", "functions", "source", "star")
@@ -122,7 +130,10 @@ class PythonFile:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:
                     if isinstance(target, ast.Name):
-                        self.elsewhere.setdefault(target.id, (self._span(target), "assigned"))
+                        what = "value" if _is_value(node.value) else "assigned"
+                        if what == "assigned" and self.elsewhere.get(target.id, (None, ""))[1] == "value":
+                            del self.elsewhere[target.id]
+                        self.elsewhere.setdefault(target.id, (self._span(target), what))
                         if isinstance(node.value, ast.Name):
                             aliases[target.id] = node.value.id
         for name, meant in aliases.items():

@@ -141,6 +141,15 @@ def _python(
         declarations.checker.user_function(module, given[""], target, name, spec)
 
 
+def _names(item: tree.Expr) -> set[str]:
+    """Return the names that a word of a command goes by, be it in an interpolation."""
+    if isinstance(item, tree.Ref):
+        return {item.names[0]}
+    if isinstance(item, tree.String):
+        return {part.names[0] for part in item.parts if isinstance(part, tree.Ref)}
+    return set()
+
+
 def _container(
     declarations: Declarations,
     module: Module,
@@ -157,6 +166,17 @@ def _container(
     if image is None or not isinstance(command, tree.List) or not command.items:
         return
     name = declarations.texts(module, (image,))
+    ports = {*spec.inputs, *spec.params, *spec.outputs}
+    given_away = next((item for item in command.items if _names(item) & ports), None)
+    if given_away is not None:
+        shown = ", ".join(f"`{each}`" for each in sorted(_names(given_away) & ports))
+        declarations.bad(
+            module,
+            given_away,
+            f"a command is plain text: {shown} cannot stand in it",
+            "inputs, params and outputs are told by a file, whose path follows `--task` behind the command",
+        )
+        return
     words = declarations.texts(module, command.items)
     if name is None or words is None:
         return

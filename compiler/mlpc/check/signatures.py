@@ -64,9 +64,17 @@ def find(
             "class": f"`{name}` in `{path}` is a class, and a step runs a function",
             "method": f"`{name}` in `{path}` is a method, and a step runs a function at the top level of a file",
             "inside": f"`{name}` in `{path}` stands inside another function, and a step runs one at the top level",
+            "value": f"`{name}` in `{path}` is a value, and a step runs a function",
         }[what]
-        label = {"class": "the class", "method": "the method", "inside": "the function"}[what]
+        label = {
+            "class": "the class",
+            "method": "the method",
+            "inside": "the function",
+            "value": "the value",
+        }[what]
         help = "write a function at the top level that calls it, and name that"
+        if what == "value":
+            help = "name a function that stands at the top level of the file"
     elif function is not None and function.later:
         place, problem, label = (
             function.span,

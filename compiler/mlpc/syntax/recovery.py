@@ -219,10 +219,14 @@ class Reader:
         self.starts, self.ends = places
         self.docs, self.stray = attach(text, tokens)
         self.tokens = tokens
+        self.closing = _closing(text, tokens.problems)
         self.problems: dict[int, list[Problem]] = {}
         for problem in tokens.problems:
             self.problems.setdefault(problem.index, []).append(problem)
-            if problem.kind in _NOISY:
+            # Behind a text in an interpolation the quotes stand the wrong way round.
+            if problem.kind in _NOISY or (
+                problem.kind == "open-interpolation" and self.text_in(problem.start)
+            ):
                 self.lines_done.add(self.line(problem.start))
         if edits is not None:
             closing = {"{": "}", "(": ")", "[": "]"}
@@ -270,7 +274,8 @@ class Reader:
         while index < end:
             if index in self.problems:
                 for problem in self.problems.pop(index):
-                    self.report(messages.problem(self.source, problem))
+                    if problem not in self.closing:
+                        self.report(messages.problem(self.source, problem))
             kind = kinds[index]
             if kind == t.SEP and kinds[index + 1] == t.LBRACE and self.brace_below(index):
                 index += 1
@@ -291,6 +296,10 @@ class Reader:
             self.dirty = True
         return self.finish(self.stack[0] if self.states[-1] == t.ACCEPTED else self.salvage())
 
+    def text_in(self, offset: int) -> bool:
+        """Return whether the interpolation that begins at ``offset`` holds a text: `${"x"}`."""
+        return self.text.startswith('"', offset + 2)
+
     def brace_below(self, index: int) -> bool:
         """Report a `{` that stands on the line below its block, where the line end ``index`` parts the two."""
         behind, begin = self.ends[index - 1] if index else 0, self.starts[index + 1]
@@ -305,7 +314,7 @@ class Reader:
         """Report what can only be seen at the end."""
         for problems in self.problems.values():
             for problem in problems:
-                if problem.kind in _NOISY:
+                if problem.kind in _NOISY and problem not in self.closing:
                     self.report(messages.problem(self.source, problem))
         first = next((item for item in file.items if type(item) is not ErrorItem), None)
         if first is not None:
@@ -453,7 +462,7 @@ class Reader:
                 for problem in self.problems.pop(skipped, ()):
                     # What silenced all else on its line has to be said itself.
                     noisy = problem.kind in _NOISY or problem.kind.startswith("too")
-                    if noisy or self.line(problem.start) != line:
+                    if (noisy or self.line(problem.start) != line) and problem not in self.closing:
                         self.report(messages.problem(self.source, problem))
         if best.tainted:
             self.taints.append(place)
@@ -895,6 +904,22 @@ _STOPS = frozenset((t.LBRACE, t.AND, t.OR, t.THEN, t.ELSE))
 _OPERANDS = frozenset(
     (t.NAME, t.REF, t.NUMBER, t.QUANTITY, t.STRING, t.TRUE, t.FALSE, t.NONE, t.RPAR, t.RSQB, t.MEMBER)
 )
+
+
+def _closing(text: str, problems: list[Problem]) -> set[Problem]:
+    """Return the closing quotes of strings over two lines: they begin none, and their string is reported where it begins."""
+    found: set[Problem] = set()
+    opened: Problem | None = None
+    for problem in problems:
+        if problem.kind != "open-string":
+            continue
+        empty = problem.end <= problem.start + 1
+        if opened is not None and empty and text.count("\n", opened.start, problem.start) == 1:
+            found.add(problem)
+            opened = None
+        else:
+            opened = problem
+    return found
 
 
 def _nearly(word: str, meant: str) -> bool:
