@@ -485,11 +485,20 @@ class Maker:
         for node in self.workflow.nodes:
             if isinstance(node, Task) and f"{node.id}.{told_by(node)}" in self.servers:
                 key = self.servers[f"{node.id}.{told_by(node)}"]
+                others = [f"`{other}`" for other in self.servers.values() if other != key]
+                same = (
+                    f"; {', '.join(others)}: the same, or one looks where the other never was"
+                    if others
+                    else ""
+                )
                 yield Diagnostic(
                     REGISTRY_IN_VOLUME,
                     f"`{node.id}` says no `{told_by(node)}`: on Airflow its registry is a file in the volume of the "
                     "store",
-                    help=(*at(node), f"name a server in the spec, or in the variable `{key}` of Airflow"),
+                    help=(
+                        *at(node),
+                        f"name a server in the spec, or in the variable `{key}` of Airflow{same}",
+                    ),
                 )
             if isinstance(node, Task | Service) and node.resources.gpu and node.resources.gpu_type:
                 yield Diagnostic(

@@ -29,6 +29,7 @@ CSV = nodes.Input((nodes.External("data/cells.csv", False, MODEL),))
 FITTED = nodes.Input((nodes.Reference("fit", "model"),))
 SERVE = nodes.Action("runtime", "mlpc_stdlib.runtime.serve", "server")
 REGISTER = nodes.Action("runtime", "mlpc_stdlib.runtime.register", "mlflow")
+CHAMPION = nodes.Action("runtime", "mlpc_stdlib.runtime.champion", "mlflow")
 
 
 def task(id: str, **more: Any) -> nodes.Task:
@@ -356,6 +357,12 @@ def test_a_registry_without_a_server_is_a_file_in_the_volume() -> None:
             " | name a server in the spec, or in the variable `mlpc.tumor.catalog.tracking_uri` of Airflow"
         )
     ]
+    asking = nodes.Task("champion", CHAMPION, {}, {}, {"tracking_uri": None})
+    both = emitted(asking, nodes.Task("catalog", REGISTER, {}, {}, {"tracking_uri": None}, effect=True))
+    assert said(both)[1].endswith(
+        "or in the variable `mlpc.tumor.catalog.tracking_uri` of Airflow; "
+        "`mlpc.tumor.champion.tracking_uri`: the same, or one looks where the other never was"
+    )
     named = emitted(nodes.Task("catalog", REGISTER, {}, {}, {"tracking_uri": "http://m:5000"}, effect=True))
     assert "environment" not in steps(named.files["dag.py"])["catalog"]
     assert said(named) == []
