@@ -6,6 +6,8 @@ cells that are shown.
 
 from __future__ import annotations
 
+import json
+
 from . import codes
 from .contract import StepError, did_you_mean
 
@@ -122,6 +124,16 @@ def describe(type: JsonObject) -> str:
     }.get(base, "a number")
     bounds = range_of(type)
     return f"{name} {bounds}" if bounds else name
+
+
+def written(type: JsonObject) -> str:
+    """Return a value type without its bounds, as it stands in a schema: ``float``, ``enum("eu", "us")``."""
+    base = str(type.get("base", ""))
+    if base == "enum":
+        return f"enum({', '.join(json.dumps(choice, ensure_ascii=False) for choice in type.get('choices') or [])})"
+    if base == "tensor":
+        return f"tensor({(type.get('of') or {}).get('base', 'float')}, {type.get('shape')})"
+    return base
 
 
 def range_of(type: JsonObject) -> str:

@@ -73,8 +73,36 @@ def finish(task: Task, result: Result, place: Workplace, job: JsonObject, told: 
         children.call(
             _run, {**job, "rows": given, "layers": told["layers"], "shapes": told.get("shapes")}, told_by
         )
+        _look_at_range(result, place.signature, forms["input"], given)
     place.ask("tflite", asked, output)
     place.judge(result, "tflite", asked, told["layers"])
+
+
+#: Share of the rows from which it is no chance that they lie beyond what was looked at for the ranges.
+_BEYOND = 0.05
+
+
+def _look_at_range(result: Result, signature: JsonObject, form: JsonObject, given: str) -> None:
+    """Warn of rows with values beyond the whole numbers that the input has: they become the largest or the smallest."""
+    import numpy
+
+    quantization = form.get("quantization")
+    if quantization is None:
+        return
+    limits, rows = numpy.iinfo(form["dtype"]), numpy.load(given)
+    # A value that is rounded to the last whole number is none beyond it.
+    low, high = (
+        (limit - quantization["zero_point"]) * quantization["scale"]
+        for limit in (limits.min - 0.5, limits.max + 0.5)
+    )
+    beyond = ((rows < low) | (rows > high)).reshape(len(rows), len(signature["features"]), -1).any(axis=2)
+    counts = beyond.sum(axis=0)
+    if len(rows) and counts.max() > _BEYOND * len(rows):
+        name = signature["features"][int(counts.argmax())]["name"]
+        result.warning(
+            f"`{name}` lies beyond all that `calibrate` showed in {counts.max()} of {len(rows)} rows of `parity.data`, and is"
+            " cut off there: calibrate by rows like those that the model will meet"
+        )
 
 
 def portable_signature(signature: JsonObject, run: JsonObject, libraries: dict[str, str]) -> JsonObject:

@@ -102,7 +102,7 @@ class Training:
                     codes.NOT_A_FEATURE,
                     f"column `{column.name}` is {column.expected}, and this estimator learns from numbers",
                     [
-                        f"leave it out: {column.name}: {column.base} @ignore",
+                        f"leave it out: {column.name}: {schema.written(column.type)} @ignore",
                         "or encode it as numbers in a `transform` of your own before the training",
                     ],
                 )

@@ -209,10 +209,14 @@ def refused(
 
 
 @pytest.mark.parametrize(
-    ("base", "said"),
-    [("string", "a text"), ("enum", 'one of "a", "b"'), ("date", "a date such as 2026-01-31")],
+    ("base", "said", "written"),
+    [
+        ("string", "a text", "string"),
+        ("enum", 'one of "a", "b"', 'enum("a", "b")'),
+        ("date", "a date such as 2026-01-31", "date"),
+    ],
 )
-def test_a_column_that_is_no_number(tmp_path: Path, base: str, said: str) -> None:
+def test_a_column_that_is_no_number(tmp_path: Path, base: str, said: str, written: str) -> None:
     frame, type = flowers()
     frame["extra"] = pandas.Timestamp("2026-01-01") if base == "date" else "a"
     refined = {"choices": ["a", "b"]} if base == "enum" else {}
@@ -221,7 +225,7 @@ def test_a_column_that_is_no_number(tmp_path: Path, base: str, said: str) -> Non
     assert str(error) == (
         f"MLP720 not-a-feature: column `extra` is {said}, and this estimator learns from numbers"
     )
-    assert error.help[0] == f"leave it out: extra: {base} @ignore"
+    assert error.help[0] == f"leave it out: extra: {written} @ignore"
 
 
 def test_no_label_a_label_with_gaps_and_one_with_a_single_value(tmp_path: Path) -> None:

@@ -146,5 +146,8 @@ def test_what_is_broken_is_not_promoted(tmp_path: Path, networks: Path, fault: s
     assert not promoted(found["metrics"])
     assert found["metrics"]["parity.agreement"] < 0.9
     if fault in ("wrong quantisation range", "transposed input"):
-        (message,) = found["messages"]
+        *before, message = found["messages"]
+        assert [
+            each["text"].startswith("`pixels` lies beyond all that `calibrate` showed") for each in before
+        ] == ([True] if fault == "wrong quantisation range" else [])
         assert message["text"].startswith("the first layer that differs is `conv2d`")

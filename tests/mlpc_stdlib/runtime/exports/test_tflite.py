@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,22 @@ def test_the_scaling_stays_outside_and_travels_along(tmp_path: Path, networks: P
     assert [prepare(row).tolist() for row in data.drop(columns="benign").to_numpy()] == wanted.tolist()
     files = {path.name for path in (tmp_path / "made").iterdir()}
     assert files == {"model.tflite", "signature.json", *preparation.files(signature)}
+
+
+def test_rows_unlike_those_that_were_looked_at_are_told(tmp_path: Path, networks: Path) -> None:
+    data = tumors(tmp_path)
+    frame = tables.read(data)
+    numbers = frame.drop(columns="benign")
+    # The hundred that are nearest to the middle in all columns.
+    near = ((numbers - numbers.mean()) / numbers.std()).abs().max(axis=1).argsort()[:100]
+    small = Artefact(str(tmp_path / "small.parquet"), data.type)
+    tables.write(small.path, frame.iloc[near].reset_index(drop=True), data.type, "rows")
+    inputs = {"model": Artefact(str(networks / "tumors")), "parity.data": data, "calibrate": small}
+    found = step("tflite:tflite", tmp_path, inputs, {"portable": tmp_path / "made"}, quantize="int8")
+    assert re.match(
+        r"`\w+` lies beyond all that `calibrate` showed in \d+ of 569 rows of `parity\.data`, and is cut off there",
+        found["messages"][0]["text"],
+    )
 
 
 @pytest.mark.full
