@@ -22,8 +22,10 @@ class Texts:
 
     def read(self, path: str) -> bytes | None:
         if path.startswith("std:"):
-            file = STANDARD / f"{path[4:]}.mlp"
-            return file.read_bytes() if file.is_file() else None
+            try:
+                return (STANDARD / f"{path[4:]}.mlp").read_bytes()
+            except OSError:  # there is none, or no file could be called so
+                return None
         if path.startswith("backend:"):
             file = BACKENDS / path[8:] / "settings.mlp"
             return file.read_bytes() if file.is_file() else None

@@ -151,9 +151,12 @@ def forgotten_sign(source: Source, item: Decl, value: Node, *, sets: bool = True
     """
     key, text = item.kind.text, source.text[value.start : value.end]
     gap = Span(source, item.kind.end, value.start)
+    found = f"`{text}`"
+    if "\n" in text:
+        found, text = "a text of several lines", '"""…"""'
     return Diagnostic(
         codes.UNEXPECTED_TOKEN,
-        f"expected {'`=`' if sets else '`{`'} after `{key}`, found `{text}`",
+        f"expected {'`=`' if sets else '`{`'} after `{key}`, found {found}",
         Span(source, value.start, value.end),
         label="expected `=` before this" if sets else "expected `{`",
         help=[f"write `{key} = {text}`" if sets else f"write `{key} {{ … }}`"],

@@ -314,7 +314,7 @@ class Reader:
         """Report what can only be seen at the end."""
         for problems in self.problems.values():
             for problem in problems:
-                if problem.kind in _NOISY and problem not in self.closing:
+                if problem.kind in _ALWAYS and problem not in self.closing:
                     self.report(messages.problem(self.source, problem))
         first = next((item for item in file.items if type(item) is not ErrorItem), None)
         if first is not None:
@@ -461,8 +461,8 @@ class Reader:
             for skipped in range(index, best.next):
                 for problem in self.problems.pop(skipped, ()):
                     # What silenced all else on its line has to be said itself.
-                    noisy = problem.kind in _NOISY or problem.kind.startswith("too")
-                    if (noisy or self.line(problem.start) != line) and problem not in self.closing:
+                    always = problem.kind in _ALWAYS
+                    if (always or self.line(problem.start) != line) and problem not in self.closing:
                         self.report(messages.problem(self.source, problem))
         if best.tainted:
             self.taints.append(place)

@@ -54,6 +54,17 @@ def test_nesting_is_bounded_by_one_clear_error(name: str) -> None:
     trees.assert_places_are_sound(parsed.file)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mlp 1" + "[" * 150 + "{]" + "[" * 150,
+        HEAD + "[" * 150 + "{ a =" + "]" * 20 + "[" * 100 + "\n}\n",
+    ],
+)
+def test_nesting_is_told_where_nothing_of_it_could_be_read(text: str) -> None:
+    assert codes.NESTED_TOO_DEEP in [one.code for one in read_in_time(text).diagnostics]
+
+
 def test_what_is_just_deep_enough_works() -> None:
     for text in (
         "[" * DEPTH_OF_SYNTAX + "]" * DEPTH_OF_SYNTAX,

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from .servers import Server
@@ -102,6 +102,8 @@ def test_any_path_is_answered(server: Server, path: str, method: str) -> None:
         request = server.client.build_request(method, f"/x{path}")
     except httpx.InvalidURL:
         return
+    # The client takes `/x/..` away itself: what it asks for is the page of all that there is.
+    assume(request.url.path.startswith("/x"))
     assert server.client.send(request).status_code in (404, 405)
 
 
