@@ -296,9 +296,10 @@ def explain(reader: Reader, repair: Repair, accepted: set[int]) -> Diagnostic:
     if edit == "unquote":
         name = reader.name(at).text
         plain = name.isascii() and name.isidentifier()
+        there = here if here == messages.A_STRING else f"the string {here}"
         return Diagnostic(
             codes.UNEXPECTED_TOKEN,
-            f"expected a name{after}, found the string {here}",
+            f"expected a name{after}, found {there}",
             span,
             label="a name stands without quotes",
             help=[f"write `{name}`" if plain else "write it without quotes"],

@@ -24,6 +24,9 @@ SPELLING = {
     t.EXPECT: "expect", t.USE: "use", t.MLP: "mlp",
 }  # fmt: skip
 
+#: What is said of a text that is too long to be repeated.
+A_STRING = "a string"
+
 # A character by its number, as JSON, Python and C write it.
 _CODE = re.compile(r"\\(?:u(?![dD][89a-fA-F])([0-9a-fA-F]{4})|U00((?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}))")
 
@@ -38,7 +41,7 @@ def found(source: Source, kind: int, start: int, end: int) -> str:
         return "`,`" if source.text[start : start + 1] == "," else "the end of the line"
     if kind == t.STRING:
         text = source.text[start:end]
-        return f"`{text}`" if len(text) <= 30 and "\n" not in text else "a string"
+        return f"`{text}`" if len(text) <= 30 and "\n" not in text else A_STRING
     text = source.text[start:end] or SPELLING.get(kind, "")
     return f"`{text}`" if len(text) <= 40 else f"`{text[:40]}…`"
 

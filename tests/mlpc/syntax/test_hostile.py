@@ -12,6 +12,7 @@ from mlpc import codes
 from mlpc.limits import DEPTH_OF_SYNTAX, MISTAKES
 from mlpc.syntax.parser import Parsed
 from mlpc.syntax.tree import Decl
+from tests.loader import compiled
 from tests.mlpc.syntax import trees
 
 HEAD = "mlp 1\n\nlet x = "
@@ -63,6 +64,15 @@ def test_nesting_is_bounded_by_one_clear_error(name: str) -> None:
 )
 def test_nesting_is_told_where_nothing_of_it_could_be_read(text: str) -> None:
     assert codes.NESTED_TOO_DEEP in [one.code for one in read_in_time(text).diagnostics]
+
+
+def test_a_message_is_one_line_whatever_it_repeats() -> None:
+    found = compiled('mlp \n\n"""x\n\n  y\n""" churn {\n}\n').check()
+    assert [one.message for one in found] == [
+        "`mlp` names no edition of the language",
+        "expected a name, found a string",
+        "there is no kind `x y` at the top level of a file",
+    ]
 
 
 def test_what_is_just_deep_enough_works() -> None:
