@@ -321,9 +321,10 @@ def specs_below(folder: str) -> Iterator[str]:
         OSError: ``folder`` cannot be read.
     """
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    above = os.path.normpath(folder)
     for entry in entries:
         if entry.name.endswith(".mlp") and entry.is_file():
-            yield os.path.normpath(os.path.join(folder, entry.name))
+            yield entry.name if above == "." else os.path.join(above, entry.name)
     for entry in entries:
         if not entry.name.startswith((".", "__")) and entry.is_dir(follow_symlinks=False):
             inner = os.path.join(folder, entry.name)

@@ -12,6 +12,7 @@ from ..resolve.similar import nearest
 from ..source import INSTALLED
 from ..syntax import tree
 from ..syntax.edits import removal
+from .fit import fits_plainly
 from .values import Entity, Value, wrong
 
 TYPE_CHECKING = False
@@ -53,8 +54,12 @@ def call(checker: Checker, node: tree.Call, wanted: Type, scope: Scope) -> Value
         elif param.type.base == "quantity":
             value = _quantity(checker, arg.value, name, scope)
         else:
-            value = checker.expressions.evaluate(arg.value, scope.wanting(param.type))
-            value = checker.fit(value, param.type, f"`{key}` of `{name}`")
+            plain = fits_plainly(module, arg.value, param.type)
+            if plain is not None:
+                value = plain
+            else:
+                value = checker.expressions.evaluate(arg.value, scope.wanting(param.type))
+                value = checker.fit(value, param.type, f"`{key}` of `{name}`")
         if value.wrong:
             failed = True
             continue

@@ -203,7 +203,7 @@ class TypedProgram:
     def add_outputs(self, block: TypedBlock) -> None:
         """Remember who makes what."""
         for type in block.outputs.values():
-            for key in {(type.base, ""), (type.base, type.framework)}:
-                makers = self.made.setdefault(key, [])
-                if makers[-1:] != [block.id]:
+            for framework in ("", type.framework) if type.framework else ("",):
+                makers = self.made.setdefault((type.base, framework), [])
+                if not makers or makers[-1] != block.id:
                     makers.append(block.id)

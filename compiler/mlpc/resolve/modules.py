@@ -226,7 +226,12 @@ class Modules:
 
     def standard(self, name: str) -> Module | None:
         """Return the module ``std.NAME`` of the standard library."""
-        return self.load(f"std:{name}")
+        path = f"std:{name}"
+        found = self._loaded.get(path)
+        if found is None:
+            return self.load(path)
+        self.asked.add(path)
+        return found
 
     def libraries(self, kind: str) -> list[Module]:
         """Return the modules of the standard library whose components play ``kind`` and have bare names; for help texts."""

@@ -37,11 +37,11 @@ _WORDS = {
 @click.command(
     cls=Command,
     examples=[
-        ("mlpc submit build", "run what was compiled into `build`, serve it if it was promoted"),
+        ("mlpc submit build", "run what was compiled, serve what is promoted"),
         ("mlpc submit build --set trees=50", "with another value of a parameter"),
         ("mlpc submit build --url URL --dags FOLDER", "on a running Airflow"),
         ("mlpc submit build --url URL --stage s3://bucket/folder", "on Kubeflow Pipelines"),
-        ("mlpc submit build --follow", "look how the last submission goes, and follow it to its end"),
+        ("mlpc submit build --follow", "follow the last submission to its end"),
         ("mlpc submit build --json", "the summary as JSON"),
     ],
 )
