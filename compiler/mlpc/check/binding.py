@@ -1093,12 +1093,13 @@ class Binder:
 
     def _default(self, spec: BlockSpec, prefix: str, into: dict[str, Value]) -> None:
         for name, param in spec.params.items():
+            dotted = prefix + name if prefix else name
             if "bound" in param.marks:
-                self.block.untold.add(prefix + name)
-            if prefix + name in into or prefix + name in self.block.externals or param.type.base == "schema":
+                self.block.untold.add(dotted)
+            if param.default is None or dotted in into or param.type.base == "schema":
                 continue
-            if param.default is not None:
-                into[prefix + name] = param.default
+            if dotted not in self.block.externals:
+                into[dotted] = param.default
 
     # -- outputs -----------------------------------------------------------------------------------------------
 
@@ -1508,7 +1509,8 @@ class Binder:
                 else:
                     return  # reported
             values[name] = value
-        for name in spec.inputs:
+        asked = [[name for name, _ in names_in(condition.expr)] for condition in spec.requires]
+        for name in dict.fromkeys(name for names in asked for name in names if name in spec.inputs):
             given = dotted + name in self.block.inputs
             values[name] = Value(
                 Type("artefact", optional=True),
@@ -1518,8 +1520,8 @@ class Binder:
                 value=given or None,
             )
         span = nested.module.span(nested.node.name) if nested is not None else self.block.span
-        for condition in spec.requires:
-            if any(dotted + name in self.mentioned for name, _ in names_in(condition.expr)):
+        for condition, names in zip(spec.requires, asked, strict=True):
+            if any(dotted + name in self.mentioned for name in names):
                 continue  # what is demanded of it follows from what was reported
             scope = Scope(
                 spec.module,

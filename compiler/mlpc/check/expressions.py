@@ -98,7 +98,9 @@ class Expressions:
             if value.wrong:
                 return wrong(scope.module, node)
             value = self._member(value, node.names[index], node.part(scope.module.source, index), node, scope)
-        return value.at(value.module, node) if not value.wrong else wrong(scope.module, node)
+        if value.wrong:
+            return wrong(scope.module, node)
+        return value if value.node is node else value.at(value.module, node)
 
     def _first(self, node: tree.Ref, scope: Scope) -> Value:
         name = node.names[0]
