@@ -615,11 +615,10 @@ class Binder:
 
     def _chosen(self, spec: BlockSpec, prefix: str) -> Iterator[tuple[ParamSpec, Value]]:
         """Yield the parameters whose values may need something, with these, also of nested blocks that are given."""
-        for name, param in spec.params.items():
-            if param.requires or param.programs:
-                value = self.block.arguments.get(prefix + name)
-                if value is not None:
-                    yield param, value
+        for name, param in spec.choosing().items():
+            value = self.block.arguments.get(prefix + name)
+            if value is not None:
+                yield param, value
         for name, inner in spec.blocks.items():
             if prefix + name in self.given:
                 yield from self._chosen(inner, f"{prefix}{name}.")

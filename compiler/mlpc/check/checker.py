@@ -631,8 +631,9 @@ class Checker:
     def kind(self, name: str, module: Module | None = None) -> KindSpec | None:
         """Return what a kind declares: as seen from ``module``, or without it one of the standard library."""
         within = module if module is not None else self.modules.standard("kinds")
-        if (within, name) in self._kinds:
-            return self._kinds[within, name]
+        known = self._kinds.get((within, name))
+        if known is not None:
+            return known
         found = self.modules.kind(within, name) if within is not None else None
         if found is None:
             return None

@@ -133,6 +133,7 @@ class BlockSpec:
     """What a body may say. Kinds, components and nested blocks all have one."""
 
     __slots__ = (
+        "_choosing",
         "blocks",
         "doc",
         "inputs",
@@ -169,6 +170,15 @@ class BlockSpec:
         self.lost: frozenset[str] = _NOTHING
         #: Conditions that hold for everyone who uses the block.
         self.requires: list[tree.Condition] = []
+        self._choosing: dict[str, ParamSpec] | None = None
+
+    def choosing(self) -> dict[str, ParamSpec]:
+        """Return the parameters whose values may need packages or programs, by name; asked once all of it is read."""
+        found = self._choosing
+        if found is None:
+            params = self.params.items()
+            found = self._choosing = {name: each for name, each in params if each.requires or each.programs}
+        return found
 
     def may_have(self, name: str) -> bool:
         """Return whether ``name`` may be what could not be read, so that it is not called unknown."""

@@ -273,10 +273,8 @@ def make_body(
     for item in body.items:
         if isinstance(item, tree.Attr):
             name = item.name.text
-            first: tree.Attr | tree.Block | None = made.attrs[name].node if name in made.attrs else None
-            if name in made.blocks:
-                first = made.blocks[name].node
-            if first is not None:
+            if name in made.attrs or name in made.blocks:
+                first = made.blocks[name].node if name in made.blocks else made.attrs[name].node
                 report(_twice(module, item, first))
             else:
                 made.attrs[name] = AttrDef(module, item, environment)
