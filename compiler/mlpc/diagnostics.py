@@ -16,8 +16,6 @@ NOTE = "note"
 
 # A word of so many characters is no name that anybody reads: a message holds its beginning.
 _LONG = 500
-#: Characters of a headline that repeats several lines of a program.
-_HEADLINE = 200
 _SHOWN = 60
 
 
@@ -45,7 +43,7 @@ class Fix:
 class Diagnostic:
     """One mistake, once: what is wrong, where, what else is involved and what would work.
 
-    ``label`` is the short text drawn under the primary span; ``message`` the headline, which is one line.
+    ``label`` is the short text drawn under the primary span; ``message`` the headline.
     """
 
     __slots__ = ("code", "fixes", "help", "label", "labels", "message", "severity", "span")
@@ -63,10 +61,6 @@ class Diagnostic:
         severity: str | None = None,
     ) -> None:
         self.code = code
-        if "\n" in message:
-            # What it repeats of the program goes over several lines; it is the headline all the same.
-            message = " ".join(message.split())
-            message = message if len(message) <= _HEADLINE else message[:_HEADLINE] + "…"
         self.message = message if len(message) < _LONG else shortened(message)
         self.span = span
         self.label = label if len(label) < _LONG else shortened(label)

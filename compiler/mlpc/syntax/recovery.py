@@ -818,6 +818,8 @@ class Reader:
         value = self.values[index]
         if type(value) is String:
             text = value.parts[0] if value.parts and isinstance(value.parts[0], str) else ""
+            # No name has several lines, and no message that repeats it.
+            text = " ".join(text.split()) if "\n" in text else text
         return Name(text, self.starts[index], self.ends[index])
 
     @staticmethod
