@@ -1092,7 +1092,7 @@ class Binder:
 
     def _default(self, spec: BlockSpec, prefix: str, into: dict[str, Value]) -> None:
         for name, param in spec.params.items():
-            dotted = prefix + name if prefix else name
+            dotted = prefix + name
             if "bound" in param.marks:
                 self.block.untold.add(dotted)
             if param.default is None or dotted in into or param.type.base == "schema":

@@ -9,6 +9,7 @@ from ..resolve.similar import nearest
 from ..source import INSTALLED, Span
 from ..syntax import tree
 from ..syntax.edits import colon_for_equals
+from .fit import fits_plainly
 from .kept import keep, kept
 from .order import SHOWN_OF_CIRCLE, names_in
 from .runs import run
@@ -320,10 +321,9 @@ class Declarations:
         return ERROR
 
     def _bound(self, module: Module, node: tree.Expr, type: Type) -> int | float | None:
-        if isinstance(node, tree.Number) and isinstance(node.value, int) and type.base in NUMBERS:
-            return node.value
-        value = self.checker.constant(module, node)
-        fitted = self.checker.fit(value, type, "a bound")
+        fitted = fits_plainly(module, node, type)
+        if fitted is None:
+            fitted = self.checker.fit(self.checker.constant(module, node), type, "a bound")
         if fitted.wrong:
             return None
         if isinstance(fitted.value, int | float) and not isinstance(fitted.value, bool):

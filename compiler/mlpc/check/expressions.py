@@ -724,16 +724,11 @@ class Expressions:
         datasets = [(port, type) for port, type in typed.outputs.items() if type.base == "dataset"]
         parts = [*typed.outputs, *typed.quantities]
         schema = datasets[0][1].schema if len(datasets) == 1 else None
-        meant = None
         if schema is not None and name not in schema.columns:
             meant = self.checker.modules.nearest(name, parts)
-        if (
-            schema is not None
-            and meant is not None
-            and self.checker.modules.nearest(name, [*schema.columns, meant]) == meant
-        ):
-            self._no_member(f"`{own}` has no `{name}`", span, meant, [])
-            return wrong(module, node)
+            if meant is not None and self.checker.modules.nearest(name, [*schema.columns, meant]) == meant:
+                self._no_member(f"`{own}` has no `{name}`", span, meant, [])
+                return wrong(module, node)
         if len(datasets) == 1:
             port, type = datasets[0]
             source = Value(type, module, node, entity=Entity("output", port, block=id))
@@ -1728,8 +1723,6 @@ def _numeric(type: Type) -> bool:
 
 
 def _join(a: Type, b: Type) -> Type | None:
-    if a is b and a.of is None and a.low is None and a.high is None and a.choices is None:
-        return a
     if a.base == b.base:
         if a.base in ("list", "range") and a.of is not None and b.of is not None:
             of = (

@@ -301,25 +301,26 @@ def make_body(
 def _twice(
     module: Module, again: tree.Attr | tree.Block | tree.Decl, first: tree.Attr | tree.Block | tree.Decl
 ) -> Diagnostic:
-    from ..syntax.edits import once, removal
+    from ..syntax.edits import once, second_away
 
-    fixes = once(module.source, again, first)
-    block = isinstance(again, tree.Decl) and again.value is None
-    said = "changed" if block else "set"
     name, place = again.name, first.name
     assert isinstance(name, tree.Name)  # who asks has compared them
     assert place is not None
+    what, places = f"`{name.text}`", (module.span(name), module.span(place))
+    if isinstance(again, tree.Decl) and again.value is None:
+        return _doubled(what, "changed", *places, "put both into one", once(module.source, again, first))
+    return _doubled(what, "set", *places, "keep one of them", second_away(module.source, again, first))
+
+
+def _doubled(what: str, said: str, again: Span, first: Span, help: str, fixes: list[Fix]) -> Diagnostic:
     return Diagnostic(
         codes.DUPLICATE_KEY,
-        f"`{name.text}` is {said} twice",
-        module.span(name),
+        f"{what} is {said} twice",
+        again,
         label=f"{said} again",
-        labels=[Label(module.span(place), f"{said} first")],
-        help=["put both into one" if block else "keep one of them"],
-        fixes=fixes
-        or (
-            [Fix("take the second one away", removal(module.source, again), safe=False)] if not block else []
-        ),
+        labels=[Label(first, f"{said} first")],
+        help=[help],
+        fixes=fixes,
     )
 
 
@@ -730,22 +731,12 @@ class _Builder:
         else:
             found = [c for c in same_verb if c.node.name is None and c.left == condition.left]
         if len(found) == 1 and found[0] in beside:
-            from ..syntax.edits import once, removal
+            from ..syntax.edits import second_away
 
-            again, first = condition.node, found[0].node
-            source = condition.module.source
-            self.report(
-                Diagnostic(
-                    codes.DUPLICATE_KEY,
-                    f"the condition on `{condition.left}` is changed twice",
-                    condition.module.span(again),
-                    label="changed again",
-                    labels=[Label(condition.module.span(first), "changed first")],
-                    help=["keep one of them"],
-                    fixes=once(source, again, first)
-                    or [Fix("take the second one away", removal(source, again), safe=False)],
-                )
-            )
+            within, again, first = condition.module, condition.node, found[0].node
+            what, places = f"the condition on `{condition.left}`", (within.span(again), within.span(first))
+            fixes = second_away(within.source, again, first)
+            self.report(_doubled(what, "changed", *places, "keep one of them", fixes))
             return
         if len(found) == 1:
             condition.before = found[0]

@@ -77,6 +77,11 @@ def once(source: Source, again: tree.Node, first: tree.Node) -> list[Fix]:
     return [Fix("take the second one away", removal(source, again))]
 
 
+def second_away(source: Source, again: tree.Node, first: tree.Node) -> list[Fix]:
+    """Return the same wherever a statement stands a second time: in other words, one has to look which of them is meant."""
+    return once(source, again, first) or [Fix("take the second one away", removal(source, again), safe=False)]
+
+
 def unlisted(source: Source, node: tree.Node) -> list[Fix]:
     """Return the way out where a list of one element stands for that element."""
     if not isinstance(node, tree.List) or len(node.items) != 1:

@@ -219,10 +219,11 @@ class Reader:
         self.starts, self.ends = places
         self.docs, self.stray = attach(text, tokens)
         self.tokens = tokens
-        self.closing = _closing(text, tokens.problems)
+        told = _closing(text, tokens.problems)
         self.problems: dict[int, list[Problem]] = {}
         for problem in tokens.problems:
-            self.problems.setdefault(problem.index, []).append(problem)
+            if problem not in told:
+                self.problems.setdefault(problem.index, []).append(problem)
             # Behind a text in an interpolation the quotes stand the wrong way round.
             if problem.kind in _NOISY or (
                 problem.kind == "open-interpolation" and self.text_in(problem.start)
@@ -274,8 +275,7 @@ class Reader:
         while index < end:
             if index in self.problems:
                 for problem in self.problems.pop(index):
-                    if problem not in self.closing:
-                        self.report(messages.problem(self.source, problem))
+                    self.report(messages.problem(self.source, problem))
             kind = kinds[index]
             if kind == t.SEP and kinds[index + 1] == t.LBRACE and self.brace_below(index):
                 index += 1
@@ -314,7 +314,7 @@ class Reader:
         """Report what can only be seen at the end."""
         for problems in self.problems.values():
             for problem in problems:
-                if problem.kind in _ALWAYS and problem not in self.closing:
+                if problem.kind in _ALWAYS:
                     self.report(messages.problem(self.source, problem))
         first = next((item for item in file.items if type(item) is not ErrorItem), None)
         if first is not None:
@@ -461,8 +461,7 @@ class Reader:
             for skipped in range(index, best.next):
                 for problem in self.problems.pop(skipped, ()):
                     # What silenced all else on its line has to be said itself.
-                    always = problem.kind in _ALWAYS
-                    if (always or self.line(problem.start) != line) and problem not in self.closing:
+                    if problem.kind in _ALWAYS or self.line(problem.start) != line:
                         self.report(messages.problem(self.source, problem))
         if best.tainted:
             self.taints.append(place)
